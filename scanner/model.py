@@ -190,7 +190,7 @@ class SearchLocator(Frozen):
     """What was searched without finding anything: the proof of an absence."""
 
     kind: Literal["search"] = "search"
-    searched: tuple[str, ...]
+    searched: tuple[Text, ...]
 
 
 Locator = Annotated[

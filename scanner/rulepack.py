@@ -240,7 +240,7 @@ class Letter(Frozen):
 
 
 class Cap(Frozen):
-    """A limit on the letter: ``count`` or more clauses with ``verdict`` and worst hit ``severity``."""
+    """A limit on the letter: ``count`` or more controls with ``verdict`` and worst hit ``severity``."""
 
     id: str
     verdict: Verdict
@@ -253,8 +253,10 @@ class Cap(Frozen):
 class Grading(Frozen):
     """How verdicts become a score and letter (docs/adr/0003-grading.md).
 
-    A clause in scope loses ``deduct[verdict][severity]`` points; the score never falls below 0.
-    ``provisional_above`` is the share of in-scope clauses awaiting a human above which the grade is 暂定.
+    A control costs ``deduct[verdict][severity]`` points, by its verdict after the clauses' limits and the worst
+    severity of its hits; controls, not clauses, so that one fault named by five laws counts once.  The score
+    never falls below 0.  ``provisional_above`` is the share of applicable clauses awaiting a human above which
+    the grade is 暂定.
     """
 
     start: int = 100

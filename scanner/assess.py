@@ -1,0 +1,262 @@
+"""findings → assessment: the verdict table, the roll-up to clauses, coverage and grade.  Pure.
+
+The table and its reasons: docs/adr/0002-verdict-table.md.  "Nothing found" ends in 符合 only where a control
+declares that its rules exhaust the question; otherwise a human must look (row 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from scanner.conditions import FactIndex, evaluate_condition
+from scanner.evaluate import SURFACE_NAMES, evaluate, in_force, selected_rules
+from scanner.facts import Facts
+from scanner.grade import grade_controls
+from scanner.model import (
+    Assessment,
+    ClauseResult,
+    Confidence,
+    ControlResult,
+    Coverage,
+    Decision,
+    InstrumentResult,
+    Outcome,
+    RuleResult,
+    Text,
+    Verdict,
+)
+from scanner.rulepack import Clause, Control, Pack, Profile, Rule
+
+
+def assess(
+    facts: Facts,
+    pack: Pack,
+    profile: Profile,
+    *,
+    now: datetime,
+    tool_version: str,
+    decisions: Sequence[Decision] = (),
+) -> Assessment:
+    """Evaluate ``profile`` on ``facts`` and return verdicts for all its controls and clauses, with a grade.
+
+    ``now`` selects the rules, clauses and decisions in force and is recorded; nothing else depends on time.
+    """
+    today = now.date()
+    rules = selected_rules(pack, profile, today)
+    evaluation = evaluate(facts, rules)
+    results = {result.rule: result for result in evaluation.results}
+    by_id = {rule.id: rule for rule in rules}
+    clauses = selected_clauses(pack, profile, today)
+    index = FactIndex(facts)
+    controls: dict[str, ControlResult] = {}
+    for control in pack.controls.values():
+        own = [clauses[c] for c in control.clauses if c in clauses]
+        if own:
+            decision = _decision(control.id, facts, decisions, today)
+            controls[control.id] = control_verdict(control, own, by_id, results, index, decision)
+    by_clause = _controls_by_clause(pack)
+    instruments = []
+    for name in profile.instruments:
+        ids = [clause.id for clause in pack.instruments[name].clauses if clause.id in clauses]
+        verdicts = tuple(
+            clause_verdict(clauses[c], [controls[k] for k in by_clause.get(c, ()) if k in controls], facts)
+            for c in ids
+        )
+        cover = coverage([clauses[c] for c in ids], pack, facts.subject.kind)
+        instruments.append(InstrumentResult(instrument=name, clauses=verdicts, coverage=cover))
+    total = coverage(list(clauses.values()), pack, facts.subject.kind)
+    grade = grade_controls(
+        controls=[(result, severities(result, by_id, results)) for result in controls.values()],
+        clauses=[clause for instrument in instruments for clause in instrument.clauses],
+        limits={c.id: c.limit for c in clauses.values()},
+        titles={control.id: control.title for control in pack.controls.values()},
+        clauses_of={control.id: control.clauses for control in pack.controls.values()},
+        coverage=total,
+        grading=pack.grading,
+    )
+    return Assessment(
+        tool_version=tool_version,
+        pack_version=pack.version,
+        pack_sha256=pack.sha256,
+        profile=profile.id,
+        assessed_at=now,
+        subject=facts.subject,
+        evaluation=evaluation,
+        controls=tuple(controls[key] for key in sorted(controls)),
+        instruments=tuple(instruments),
+        grade=grade,
+    )
+
+
+def selected_clauses(pack: Pack, profile: Profile, today: date) -> dict[str, Clause]:
+    """Return the clauses of ``profile`` in force on ``today``, by id, in order."""
+    return {
+        clause.id: clause
+        for name in profile.instruments
+        if (instrument := pack.instruments[name])
+        and (profile.include_drafts or not instrument.draft)
+        and in_force(instrument.in_force, instrument.until, today)
+        for clause in instrument.clauses
+        if clause.id not in profile.exclude_clauses and in_force(clause.in_force, clause.until, today)
+    }
+
+
+def severities(
+    result: ControlResult, rules: Mapping[str, Rule], results: Mapping[str, RuleResult]
+) -> list[str]:
+    """Return the severities of the rules that hit for this control, worst first."""
+    order = ["critical", "high", "medium", "low"]
+    found = {rules[rule_id].severity.value for rule_id in result.hits if rule_id in results}
+    return [name for name in order if name in found]
+
+
+def _controls_by_clause(pack: Pack) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for control in pack.controls.values():
+        for clause in control.clauses:
+            found.setdefault(clause, []).append(control.id)
+    return found
+
+
+def _decision(control: str, facts: Facts, decisions: Sequence[Decision], today: date) -> Decision | None:
+    valid = [
+        decision
+        for decision in decisions
+        if decision.control == control
+        and decision.subject in {facts.subject.identifier, facts.subject.sha256}
+        and decision.when <= today
+        and (decision.until is None or today <= decision.until)
+    ]
+    return max(valid, key=lambda decision: (decision.when, decision.who)) if valid else None
+
+
+def control_verdict(
+    control: Control,
+    clauses: Sequence[Clause],
+    rules: Mapping[str, Rule],
+    results: Mapping[str, RuleResult],
+    index: FactIndex,
+    decision: Decision | None = None,
+) -> ControlResult:
+    """Return the verdict of ``control`` for the first row of the verdict table that matches."""
+    own = [results[rule_id] for rule_id in control.rules if rule_id in results]
+    hits = [r for r in own if r.outcome is Outcome.HIT]
+    hit_ids = tuple(r.rule for r in hits)
+
+    def result(verdict: Verdict, row: int, reasons: Iterable[Text]) -> ControlResult:
+        unique = tuple(dict.fromkeys(reasons))
+        return ControlResult(
+            control=control.id, verdict=verdict, row=row, reasons=unique, hits=hit_ids, decision=decision
+        )
+
+    if decision is not None:
+        reason = Text(
+            zh=f"人工结论（{decision.who}，{decision.when.isoformat()}）：{decision.why}",
+            en=f"decided by {decision.who} on {decision.when.isoformat()}: {decision.why}",
+        )
+        return result(decision.verdict, 1, [reason])
+    excluded = _not_applicable(control, own, index)
+    if isinstance(excluded, Text):
+        return result(Verdict.NOT_APPLICABLE, 2, [excluded])
+    if hits:
+        certain = [r for r in hits if rules[r.rule].confidence is Confidence.CERTAIN]
+        if certain and any(clause.limit is Verdict.VIOLATION for clause in clauses):
+            return result(Verdict.VIOLATION, 3, [rules[r.rule].message for r in certain])
+        return result(Verdict.SUSPECTED, 4, [rules[r.rule].message for r in hits])
+    open_reasons = [
+        *excluded,
+        *(x for r in own if r.outcome in {Outcome.UNKNOWN, Outcome.ERROR} for x in r.reasons),
+    ]
+    if open_reasons:
+        return result(Verdict.MANUAL, 5, open_reasons)
+    if not own:
+        return result(Verdict.MANUAL, 5, [control.why])
+    if control.automation == "full":
+        return result(Verdict.COMPLIANT, 6, [control.why])
+    reason = Text(
+        zh="自动检查部分未见问题；其余部分静态分析看不到，须按核查步骤人工确认",
+        en="the automatic part found nothing; the rest cannot be seen statically and needs the manual procedure",
+    )
+    return result(Verdict.MANUAL, 7, [reason, control.why])
+
+
+def _not_applicable(control: Control, own: Sequence[RuleResult], index: FactIndex) -> Text | list[Text]:
+    """Return why the control does not apply, or the reasons why that could not be decided (maybe none)."""
+    present = [surface for surface in control.surfaces if getattr(index.facts, surface) is not None]
+    if not present and index.facts.subject.kind not in control.surfaces:
+        names = "、".join(SURFACE_NAMES[s].zh for s in control.surfaces)
+        english = " or ".join(SURFACE_NAMES[s].en for s in control.surfaces)
+        return Text(
+            zh=f"该要求针对{names}，本次对象不属于", en=f"this concerns {english}, which the subject is not"
+        )
+    if control.applies_when is not None:
+        applies = evaluate_condition(control.applies_when, index)
+        if applies.truth is False:
+            return Text(
+                zh="本对象不具备该要求的适用前提", en="the precondition of this control does not hold here"
+            )
+        if applies.truth is None:
+            return applies.reasons or [Text(zh="能否适用无法确定", en="applicability is unknown")]
+    if own and all(r.outcome is Outcome.NOT_APPLICABLE for r in own):
+        return own[0].reasons[0]
+    return []
+
+
+def clause_verdict(clause: Clause, controls: Sequence[ControlResult], facts: Facts) -> ClauseResult:
+    """Return the worst of the controls' verdicts for ``clause``, capped by its limit (human decisions are not)."""
+    names = tuple(c.control for c in controls)
+    if not clause.scope or facts.subject.kind not in (*clause.scope, "policy"):
+        reason = clause.reason or Text(
+            zh="该条不针对此类对象", en="the clause does not address this kind of subject"
+        )
+        return ClauseResult(
+            clause=clause.id, verdict=Verdict.NOT_APPLICABLE, controls=names, reasons=(reason,)
+        )
+    if not controls:
+        reason = clause.reason or Text(zh="尚无自动检查，须人工核查", en="no automatic check; check by hand")
+        return ClauseResult(clause=clause.id, verdict=Verdict.MANUAL, controls=(), reasons=(reason,))
+    worst = min(controls, key=lambda c: (_capped(c, clause).rank, c.control))
+    verdict = _capped(worst, clause)
+    capped_from = worst.verdict if verdict is not worst.verdict else None
+    reasons = [r for c in controls if _capped(c, clause) is verdict for r in c.reasons]
+    if capped_from is not None and clause.limit_why is not None:
+        reasons.append(clause.limit_why)
+    return ClauseResult(
+        clause=clause.id,
+        verdict=verdict,
+        controls=names,
+        capped_from=capped_from,
+        reasons=tuple(dict.fromkeys(reasons)),
+    )
+
+
+def _capped(control: ControlResult, clause: Clause) -> Verdict:
+    if control.decision is not None or control.verdict.rank > clause.limit.rank:
+        return control.verdict
+    return max(control.verdict, clause.limit, key=lambda v: v.rank)
+
+
+def coverage(clauses: Sequence[Clause], pack: Pack, kind: str) -> Coverage:
+    """Count how the clauses in scope for subjects of ``kind`` are covered by controls and tested rules."""
+    by_clause = _controls_by_clause(pack)
+    counts = {"full": 0, "partial": 0, "manual": 0, "uncovered": 0}
+    in_scope = tested = 0
+    for clause in clauses:
+        if kind not in clause.scope:
+            continue
+        in_scope += 1
+        controls = [pack.controls[c] for c in by_clause.get(clause.id, ())]
+        counts[_coverage_kind(controls)] += 1
+        rules = [pack.rules[r] for c in controls for r in c.rules if r in pack.rules]
+        tested += bool(rules) and all(rule.examples is not None for rule in rules)
+    return Coverage(clauses=len(clauses), in_scope=in_scope, tested=tested, **counts)
+
+
+def _coverage_kind(controls: Sequence[Control]) -> str:
+    if not controls:
+        return "uncovered"
+    kinds = {control.automation for control in controls}
+    if kinds == {"full"}:
+        return "full"
+    return "manual" if kinds == {"manual"} else "partial"

@@ -1,0 +1,148 @@
+"""facts → findings: run every rule of a profile on the facts of one subject.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from scanner.conditions import FactIndex, Match, evaluate_condition, search_evidence
+from scanner.facts import Facts
+from scanner.model import Evaluation, Evidence, Finding, Outcome, RuleResult, Text, fingerprint
+from scanner.paths import getter
+from scanner.rulepack import Pack, Profile, Rule
+
+MAX_EVIDENCE = 50
+SURFACE_NAMES = {
+    "app": Text(zh="应用", en="an app"),
+    "site": Text(zh="网站", en="a website"),
+    "policy": Text(zh="隐私政策", en="a privacy policy"),
+}
+
+
+def selected_rules(pack: Pack, profile: Profile, today: date) -> list[Rule]:
+    """Return the rules of ``profile`` in force on ``today``, sorted by id.
+
+    A rule is selected when a control of the profile's instruments uses it and it is neither excluded,
+    deprecated, nor experimental without the profile asking for it.
+    """
+    clauses = {
+        clause.id
+        for name in profile.instruments
+        for clause in pack.instruments[name].clauses
+        if clause.id not in profile.exclude_clauses
+    }
+    used = {
+        rule_id
+        for control in pack.controls.values()
+        if clauses.intersection(control.clauses)
+        for rule_id in control.rules
+    }
+    return [
+        rule
+        for rule_id, rule in sorted(pack.rules.items())
+        if rule_id in used
+        and rule_id not in profile.exclude_rules
+        and (rule.status == "stable" or (rule.status == "experimental" and profile.include_experimental))
+        and in_force(rule.in_force, rule.until, today)
+    ]
+
+
+def in_force(start: date | None, end: date | None, today: date) -> bool:
+    """Whether something valid from ``start`` to ``end`` (inclusive, None = open) applies on ``today``."""
+    return (start is None or start <= today) and (end is None or today <= end)
+
+
+def evaluate(facts: Facts, rules: Iterable[Rule]) -> Evaluation:
+    """Run ``rules`` on ``facts``; a rule that breaks becomes an ``error`` result, the others go on."""
+    index = FactIndex(facts)
+    results = [run_rule(rule, index) for rule in rules]
+    return Evaluation(subject=facts.subject, results=tuple(sorted(results, key=lambda r: r.rule)))
+
+
+def run_rule(rule: Rule, index: FactIndex) -> RuleResult:
+    """Run one rule; the boundary where a broken rule or predicate is recorded instead of raised."""
+    try:
+        return _run(rule, index)
+    except Exception as error:  # noqa: BLE001 - the per-rule boundary: one rule never stops the others
+        reason = Text(
+            zh=f"规则 {rule.id} 执行出错（{type(error).__name__}: {error}），需人工核查",
+            en=f"rule {rule.id} failed ({type(error).__name__}: {error}); check by hand",
+        )
+        return RuleResult(rule=rule.id, outcome=Outcome.ERROR, reasons=(reason,))
+
+
+def _run(rule: Rule, index: FactIndex) -> RuleResult:
+    not_applicable = _surface_reason(rule, index.facts)
+    if not_applicable is not None:
+        return not_applicable
+    if rule.applies_when is not None:
+        applies = evaluate_condition(rule.applies_when, index)
+        if applies.truth is False:
+            reason = Text(zh="本对象不具备该规则的适用前提", en="the rule's precondition does not hold here")
+            return RuleResult(rule=rule.id, outcome=Outcome.NOT_APPLICABLE, reasons=(reason,))
+        if applies.truth is None:
+            return RuleResult(rule=rule.id, outcome=Outcome.UNKNOWN, reasons=_unique(applies.reasons))
+    result = evaluate_condition(rule.hit_when, index)
+    if result.truth is None:
+        return RuleResult(rule=rule.id, outcome=Outcome.UNKNOWN, reasons=_unique(result.reasons))
+    if result.truth is False:
+        return RuleResult(rule=rule.id, outcome=Outcome.CLEAR)
+    findings = _findings(rule, result.matches, index)
+    return RuleResult(rule=rule.id, outcome=Outcome.HIT, findings=findings)
+
+
+def _surface_reason(rule: Rule, facts: Facts) -> RuleResult | None:
+    if getattr(facts, rule.surface) is not None:
+        return None
+    if rule.surface == "policy":
+        reason = Text(
+            zh="本次未取得隐私政策文本，请用 --policy 提供后重新评估",
+            en="no privacy policy was available; give one with --policy and assess again",
+        )
+        return RuleResult(rule=rule.id, outcome=Outcome.UNKNOWN, reasons=(reason,))
+    name = SURFACE_NAMES[rule.surface]
+    reason = Text(zh=f"本次检测对象不是{name.zh}", en=f"the subject is not {name.en}")
+    return RuleResult(rule=rule.id, outcome=Outcome.NOT_APPLICABLE, reasons=(reason,))
+
+
+def _findings(rule: Rule, matches: list[Match], index: FactIndex) -> tuple[Finding, ...]:
+    groups: dict[str, list[Evidence]] = {}
+    getters = [getter(name) for name in rule.group_by]
+    ungrouped: list[Evidence] = []
+    for match in matches:
+        key = _group_key(match.element, rule.group_by, getters)
+        target = ungrouped if key is None else groups.setdefault(key, [])
+        target.extend(match.evidence)
+    if rule.looked_in:
+        ungrouped.append(search_evidence(rule.looked_in, index))
+    if not groups:
+        groups[""] = []
+    identifier = index.facts.subject.identifier
+    findings = []
+    for key, own in sorted(groups.items()):
+        evidence = list(dict.fromkeys([*own, *ungrouped]))
+        if not evidence:
+            raise ValueError("a hit without evidence")
+        findings.append(
+            Finding(
+                rule=rule.id,
+                group=key,
+                fingerprint=fingerprint(rule.id, identifier, key),
+                evidence=tuple(evidence[:MAX_EVIDENCE]),
+                evidence_total=len(evidence),
+            )
+        )
+    return tuple(findings)
+
+
+def _group_key(element: Any, names: tuple[str, ...], getters: list[Any]) -> str | None:
+    """Return the group of ``element``, or None when it lacks the fields (evidence then serves every group)."""
+    if not names or element is None or not hasattr(element, names[0].split(".")[0]):
+        return None
+    values = [get(element) for get in getters]
+    return " | ".join("" if value is None else str(value) for value in values)
+
+
+def _unique(reasons: Iterable[Text]) -> tuple[Text, ...]:
+    return tuple(dict.fromkeys(reasons))

@@ -1,0 +1,93 @@
+"""Named predicates for what the operators cannot say; each is pure and has its own tests.
+
+A predicate takes the facts and its parameters and returns truth (True, False, None = unknown), the matching
+elements with their evidence, and the reasons when unknown.  Others register through the entry point group
+``guijian.predicates``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+from scanner.facts import Facts
+from scanner.model import Evidence, Text
+
+Outcome = tuple[bool | None, list[tuple[Any, tuple[Evidence, ...]]], list[Text]]
+
+
+class Predicate(Protocol):
+    """A named condition; ``parameters`` lists the names it accepts in ``given``."""
+
+    parameters: frozenset[str]
+
+    def __call__(self, facts: Facts, given: Mapping[str, Any]) -> Outcome:
+        """Decide on ``facts``."""
+        ...
+
+
+class _Function:
+    """A predicate made of a plain function."""
+
+    def __init__(
+        self, function: Callable[[Facts, Mapping[str, Any]], Outcome], parameters: frozenset[str]
+    ) -> None:
+        self._function = function
+        self.parameters = parameters
+
+    def __call__(self, facts: Facts, given: Mapping[str, Any]) -> Outcome:
+        return self._function(facts, given)
+
+
+def sdk_collects_undisclosed(facts: Facts, given: Mapping[str, Any]) -> Outcome:
+    """Whether an SDK was seen reading an item its vendor does not document (``weak`` accesses do not count)."""
+    app = facts.app
+    if app is None:
+        return None, [], [Text(zh="没有应用事实", en="no app facts")]
+    documented = {sdk.id: frozenset(sdk.documented_items) for sdk in app.sdks if sdk.documented_items}
+    hits = [
+        (access, access.evidence)
+        for access in app.accesses
+        if access.owner_kind == "sdk"
+        and access.strength != "weak"
+        and access.reachable
+        and access.mode in {"read", "observe", "capture"}
+        and access.owner_id in documented
+        and access.item not in documented[access.owner_id]
+    ]
+    return bool(hits), hits, []
+
+
+_BUILT_IN: dict[str, Predicate] = {
+    "sdk-collects-undisclosed": _Function(sdk_collects_undisclosed, frozenset()),
+}
+
+
+@cache
+def _registry() -> dict[str, Predicate]:
+    found = dict(_BUILT_IN)
+    for entry in entry_points(group="guijian.predicates"):
+        found.setdefault(entry.name, entry.load())
+    return found
+
+
+def names() -> list[str]:
+    """Return the names of all predicates."""
+    return sorted(_registry())
+
+
+def check(name: str, given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield mistakes in a use of predicate ``name``."""
+    predicate = _registry().get(name)
+    if predicate is None:
+        yield f"unknown predicate {name!r} (known: {', '.join(names())})"
+        return
+    for key in sorted(set(given) - predicate.parameters):
+        yield f"predicate {name!r} has no parameter {key!r}"
+
+
+def run(name: str, facts: Facts, given: Mapping[str, Any]) -> Outcome:
+    """Run predicate ``name``; raises KeyError for an unknown one (the loader has refused it before)."""
+    return _registry()[name](facts, given)
