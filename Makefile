@@ -1,0 +1,60 @@
+# make demo   sets everything up and scans the bundled package
+# make test   sets everything up and runs all tests
+# make check  lint, types, tests on the built wheel, generated files up to date
+SHELL := /bin/bash
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+STAMP := .venv/.installed
+PYTEST_ARGS ?= -q -n 2 --dist loadgroup
+
+.PHONY: help setup system corpus demo test check lint types wheel-test docs bench fuzz clean
+
+help:
+	@grep -E '^# make' Makefile | sed 's/^# //'
+
+$(STAMP): requirements.lock pyproject.toml
+	python3 -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+setup: $(STAMP)
+
+system:
+	bash tools/install_debian.sh
+
+corpus: setup
+	$(PY) tools/fetch_corpus.py apps sdks tools
+
+demo: setup
+	bash tools/demo.sh
+
+test: system setup corpus
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+types: setup
+	.venv/bin/mypy
+
+docs: setup
+	$(PY) tools/gen_docs.py
+
+wheel-test: setup
+	bash tools/wheel_test.sh
+
+check: lint types
+	$(PY) tools/gen_docs.py --check
+	$(PY) tools/gen_schema.py --check
+	$(MAKE) wheel-test
+	$(MAKE) test
+
+bench: setup corpus
+	$(PY) bench/run.py
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

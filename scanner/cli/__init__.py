@@ -1,0 +1,72 @@
+"""Command line: the only place that prints, reads the clock and chooses exit codes.
+
+Exit codes: 0 scanned, nothing at or above ``--fail-on``; 1 something at or above it; 2 usage, configuration or
+rule-pack error; 3 a target could not be scanned.  Commands load their modules when they run, so that
+``guijian --help`` stays fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from scanner import __version__
+from scanner.errors import GuijianError, InputError
+
+COMMANDS: dict[str, str] = {
+    "scan": "scanner.cli.scan:scan",
+    "collect": "scanner.cli.scan:collect_command",
+    "assess": "scanner.cli.scan:assess_command",
+    "rules": "scanner.cli.rules:rules",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when asked for; their one-line help stands in ``SHORT_HELP``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order a user meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command, or None for an unknown name."""
+        target = COMMANDS.get(cmd_name)
+        if target is None:
+            return None
+        module, _, attribute = target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command list without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SHORT_HELP[name]) for name in COMMANDS])
+
+
+SHORT_HELP = {
+    "scan": "检测安装包，输出分级报告 / scan packages and write graded reports",
+    "collect": "只采集事实并保存为 JSON / collect facts only, as JSON",
+    "assess": "对已保存的事实重新评估 / assess saved facts again",
+    "rules": "查看、校验规则包与覆盖情况 / show, check and measure the rule pack",
+}
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="guijian")
+def cli() -> None:
+    """规鉴：查找 App、网站和隐私政策中违反个人信息保护与等级保护要求的证据。
+
+    Guijian finds evidence of breaches of Chinese personal-information and classified-protection law.
+    """
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command line; turns known errors into one clear line and an exit code."""
+    try:
+        return cli.main(args=args, prog_name="guijian", standalone_mode=True)
+    except GuijianError as error:
+        click.echo(f"错误：{error.text.zh}", err=True)
+        sys.exit(3 if isinstance(error, InputError) else 2)

@@ -1,0 +1,108 @@
+"""Options and small helpers shared by the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from scanner.errors import GuijianError, InputError
+from scanner.model import VERDICT_LABELS, Lang, Verdict
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FAIL_CHOICES = [v.value for v in (Verdict.VIOLATION, Verdict.SUSPECTED, Verdict.MANUAL)] + ["never"]
+DEFAULT_PROFILE = "app-pi"
+
+
+class Moment(click.ParamType):
+    """A date or time in ISO 8601; without a zone it is UTC."""
+
+    name = "ISO-8601"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return an aware datetime."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(
+                f"{value!r} 不是 ISO 8601 时间，例如 2026-11-24 或 2026-11-24T09:00:00+08:00", param, ctx
+            )
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def assess_options(function: F) -> F:
+    """Add the options of everything that assesses and reports."""
+    for option in reversed(
+        [
+            click.option(
+                "--profile",
+                "profile_name",
+                default=DEFAULT_PROFILE,
+                show_default=True,
+                help="检测方案 / profile",
+            ),
+            click.option(
+                "--rules",
+                "overlays",
+                multiple=True,
+                type=click.Path(path_type=Path),
+                help="附加规则目录 / overlay folder",
+            ),
+            click.option(
+                "-f",
+                "--format",
+                "formats",
+                multiple=True,
+                help="报告格式，可重复 / report format, repeatable",
+            ),
+            click.option(
+                "-o", "--output", default=None, help="输出文件或目录，- 为标准输出 / file, folder or -"
+            ),
+            click.option(
+                "--fail-on",
+                type=click.Choice(FAIL_CHOICES),
+                default="violation",
+                show_default=True,
+                help="达到该结论即返回 1 / exit 1 from this verdict on",
+            ),
+            click.option(
+                "--lang",
+                type=click.Choice(["zh", "en"]),
+                default="zh",
+                show_default=True,
+                help="语言 / language",
+            ),
+            click.option(
+                "--now", type=Moment(), default=None, help="评估时点（默认当前时间） / moment of assessment"
+            ),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def moment_or_now(value: datetime | None) -> datetime:
+    """Return ``value`` or the present time in UTC, in whole seconds."""
+    return value if value is not None else datetime.now(UTC).replace(microsecond=0)
+
+
+def exit_code(error: GuijianError) -> int:
+    """Return the exit code for ``error``."""
+    return 3 if isinstance(error, InputError) else 2
+
+
+def show_error(target: str, error: GuijianError, lang: Lang) -> None:
+    """Print one clear line about a target that failed, to standard error."""
+    prefix = "错误" if lang == "zh" else "error"
+    click.echo(f"{prefix} {target}: {error.text.get(lang)}", err=True)
+
+
+def verdict_name(verdict: Verdict, lang: Lang) -> str:
+    """Return the verdict's name."""
+    return VERDICT_LABELS[verdict].get(lang)

@@ -1,0 +1,114 @@
+"""Layers: who may import whom, as the table in docs/architecture.md says."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CORE = {"scanner", "scanner.model", "scanner.errors", "scanner.context"}
+FACTS = CORE | {"scanner.facts"}
+RULEPACK = {
+    "scanner.rulepack",
+    "scanner.packload",
+    "scanner.packcheck",
+    "scanner.paths",
+    "scanner.conditions",
+    "scanner.predicates",
+    "scanner.safere",
+    "scanner.examples",
+}
+# (module prefix, allowed project imports by prefix); the first prefix that fits decides.
+LAYERS: list[tuple[str, set[str]]] = [
+    ("scanner.model", set()),
+    ("scanner.facts", {"scanner.model"}),
+    ("scanner.errors", {"scanner.model"}),
+    ("scanner.context", set()),
+    ("scanner.dex", {"scanner.dex"}),
+    ("scanner.collect", FACTS | {"scanner.collect", "scanner.dex", "scanner.catalogue", "scanner.safere"}),
+    ("scanner.catalogue", CORE | {"scanner.safere"}),
+    ("scanner.safere", set()),
+    ("scanner.rulepack", {"scanner.model"}),
+    ("scanner.paths", {"scanner.model"}),
+    ("scanner.predicates", FACTS),
+    ("scanner.conditions", FACTS | RULEPACK),
+    ("scanner.packcheck", FACTS | RULEPACK),
+    ("scanner.packload", FACTS | RULEPACK),
+    ("scanner.examples", FACTS | RULEPACK),
+    ("scanner.evaluate", FACTS | RULEPACK),
+    ("scanner.grade", {"scanner.model", "scanner.rulepack"}),
+    ("scanner.assess", FACTS | RULEPACK | {"scanner.evaluate", "scanner.grade"}),
+    ("scanner.files", CORE),
+    ("scanner.cli", {"scanner", "reports"}),
+    ("scanner.batch", {"scanner", "reports"}),
+    ("scanner.__main__", {"scanner.cli"}),
+    ("scanner", CORE),
+    ("reports", FACTS | {"scanner.rulepack", "reports"}),
+    ("rules", set()),
+]
+UNTIL_SUBMODULES = {"scanner.collect", "scanner.dex", "reports", "rules"}
+
+
+def modules() -> list[tuple[str, Path]]:
+    found = []
+    for package in ("scanner", "reports", "rules"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found.append((name.removesuffix(".__init__"), path))
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return {name for name in names if name.split(".")[0] in {"scanner", "reports", "rules"}}
+
+
+def allowed(module: str, imported: str) -> bool:
+    prefixes = next(rest for prefix, rest in LAYERS if module == prefix or module.startswith(prefix + "."))
+    for prefix in prefixes:
+        whole = prefix in UNTIL_SUBMODULES or module.startswith(("scanner.cli", "scanner.batch"))
+        if whole and (imported == prefix or imported.startswith(prefix + ".")):
+            return True
+        if imported == prefix or imported.rpartition(".")[0] == prefix:
+            return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), modules(), ids=lambda value: str(value) if isinstance(value, str) else ""
+)
+def test_module_imports_only_what_its_layer_allows(name: str, path: Path) -> None:
+    wrong = sorted(imported for imported in imports(path) if not allowed(name, imported))
+
+    assert wrong == []
+
+
+def test_engine_knows_nothing_but_numpy() -> None:
+    for name, path in modules():
+        if name.startswith("scanner.dex"):
+            tree = ast.parse(path.read_text("utf-8"))
+            roots = {
+                (node.module or "").split(".")[0]
+                for node in ast.walk(tree)
+                if isinstance(node, ast.ImportFrom) and node.level == 0
+            } | {a.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+            assert not roots & {"pydantic", "click", "rich", "androguard", "requests", "yaml"}, name
+
+
+def test_only_the_command_line_prints_or_exits() -> None:
+    for name, path in modules():
+        if name.startswith("scanner.cli"):
+            continue
+        called = {
+            ast.unparse(node.func)
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Call)
+        }
+        assert not called & {"print", "sys.exit", "exit", "click.echo"}, name
