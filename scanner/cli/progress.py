@@ -1,0 +1,46 @@
+"""Progress on standard error, and only on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from scanner.context import Observer, Silent
+from scanner.model import Lang, Text
+
+STAGES = {
+    "package": Text(zh="读取安装包", en="reading the package"),
+    "signing": Text(zh="校验签名", en="verifying signatures"),
+    "code": Text(zh="分析代码", en="analysing code"),
+    "interface": Text(zh="检索界面文本", en="searching interface text"),
+}
+
+
+class _Bar:
+    def __init__(self, lang: Lang) -> None:
+        from rich.console import Console  # noqa: PLC0415 - only on a terminal
+
+        self._lang: Lang = lang
+        self._status = Console(stderr=True).status("…")
+        self._status.start()
+
+    def step(self, name: str, done: int = 0, total: int = 0) -> None:
+        text = STAGES[name].get(self._lang) if name in STAGES else name
+        self._status.update(f"{text} {done}/{total}" if total else text)
+
+    def close(self) -> None:
+        self._status.stop()
+
+
+@contextmanager
+def observer(lang: Lang) -> Iterator[Observer]:
+    """Give an observer that shows a spinner when standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield Silent()
+        return
+    bar = _Bar(lang)
+    try:
+        yield bar
+    finally:
+        bar.close()
