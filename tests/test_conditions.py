@@ -1,0 +1,184 @@
+"""Three-valued conditions: truth tables, gaps, search records, evidence, and mistakes found at load."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scanner.conditions import FactIndex, check, evaluate_condition
+from scanner.examples import example_facts
+from scanner.facts import Facts
+from scanner.model import Gap, SearchLocator, Text
+from scanner.rulepack import Condition
+
+GAP = Gap(path="app.accesses", code="dex-unread", reason=Text(zh="dex 未读", en="dex unread"))
+
+
+def cond(**content: Any) -> Condition:
+    return Condition.model_validate(content)
+
+
+def facts(**app: Any) -> Facts:
+    return example_facts({"app": app}, "app")
+
+
+def truth(condition: Condition, on: Facts) -> bool | None:
+    return evaluate_condition(condition, FactIndex(on)).truth
+
+
+IMEI = cond(some="app.accesses", where={"fact": "item", "is": "imei"})
+NO_IMEI = cond(none="app.accesses", where={"fact": "item", "is": "imei"})
+
+
+def test_some_matches_and_carries_the_elements_evidence() -> None:
+    result = evaluate_condition(IMEI, FactIndex(facts(accesses=[{"item": "imei"}, {"item": "imsi"}])))
+
+    assert result.truth is True
+    assert [match.element.item for match in result.matches] == ["imei"]
+    assert result.matches[0].evidence
+
+
+def test_absence_needs_a_search_record() -> None:
+    empty = facts()
+
+    assert truth(IMEI, empty) is False
+    assert truth(NO_IMEI, empty) is True
+    assert truth(IMEI, empty.model_copy(update={"looked": ()})) is None
+    assert truth(NO_IMEI, empty.model_copy(update={"looked": ()})) is None
+
+
+def test_absence_is_proved_by_what_was_searched() -> None:
+    result = evaluate_condition(NO_IMEI, FactIndex(facts()))
+    locator = result.matches[0].evidence[0].locator
+
+    assert isinstance(locator, SearchLocator)
+    assert locator.searched
+
+
+def test_a_gap_makes_absence_unknown_but_not_presence() -> None:
+    gapped = facts().model_copy(update={"gaps": (GAP,)})
+    present = facts(accesses=[{"item": "imei"}]).model_copy(update={"gaps": (GAP,)})
+
+    result = evaluate_condition(IMEI, FactIndex(gapped))
+
+    assert result.truth is None
+    assert result.reasons == [GAP.reason]
+    assert truth(NO_IMEI, gapped) is None
+    assert truth(IMEI, present) is True
+
+
+def test_a_gap_on_a_parent_covers_the_list() -> None:
+    whole = GAP.model_copy(update={"path": "app"})
+
+    assert truth(IMEI, facts().model_copy(update={"gaps": (whole,)})) is None
+
+
+def test_none_values_are_unknown_and_named_in_the_reason() -> None:
+    reachable = cond(
+        some="app.accesses",
+        where={"all": [{"fact": "item", "is": "imei"}, {"fact": "reachable", "is": True}]},
+    )
+
+    result = evaluate_condition(reachable, FactIndex(facts(accesses=[{"item": "imei"}])))
+
+    assert result.truth is None
+    assert "reachable" in result.reasons[0].zh
+
+
+def test_index_keeps_elements_whose_value_is_unknown() -> None:
+    used = cond(some="app.permissions", where={"fact": "used", "is": False})
+
+    assert truth(used, facts(permissions=[{"name": "p"}])) is None
+    assert truth(used, facts(permissions=[{"name": "p", "used": True}])) is False
+    assert truth(used, facts(permissions=[{"name": "p"}, {"name": "q", "used": False}])) is True
+
+
+def test_at_least_counts_elements() -> None:
+    two = cond(some="app.accesses", where={"fact": "item", "is": "imei"}, at_least=2)
+
+    assert truth(two, facts(accesses=[{"item": "imei"}])) is False
+    assert truth(two, facts(accesses=[{"item": "imei"}, {"item": "imei"}])) is True
+
+
+@pytest.mark.parametrize(
+    ("test", "value", "expected"),
+    [
+        ({"is": 22}, 22, True),
+        ({"is": 22}, 23, False),
+        ({"in": [22, 23]}, 23, True),
+        ({"at_least": 23}, 22, False),
+        ({"at_most": 22}, 22, True),
+        ({"at_most": 22}, None, None),
+    ],
+)
+def test_value_tests(test: dict[str, Any], value: int | None, expected: bool | None) -> None:
+    condition = cond(fact="app.identity.target_sdk", **test)
+
+    assert truth(condition, facts(identity={"target_sdk": value})) is expected
+
+
+def test_overlaps_and_matches() -> None:
+    overlap = cond(some="app.permissions", where={"fact": "items", "overlaps": ["imei", "imsi"]})
+    match = cond(some="app.texts", where={"fact": "text", "matches": "同意.{0,10}隐私政策"})
+
+    assert truth(overlap, facts(permissions=[{"name": "p", "items": ["imsi"]}])) is True
+    assert truth(overlap, facts(permissions=[{"name": "p", "items": ["sms"]}])) is False
+    assert truth(match, facts(texts=[{"text": "我已阅读并同意《隐私政策》"}])) is True
+    assert truth(match, facts(texts=[{"text": "同意"}])) is False
+
+
+TRI = st.sampled_from([True, False, None])
+
+
+@given(st.lists(TRI, min_size=1, max_size=5))
+def test_logic_follows_kleene(values: list[bool | None]) -> None:
+    on = facts(
+        permissions=[{"name": str(i), "used": value} for i, value in enumerate(values)],
+    )
+    parts = [
+        {
+            "some": "app.permissions",
+            "where": {"all": [{"fact": "name", "is": str(i)}, {"fact": "used", "is": True}]},
+        }
+        for i in range(len(values))
+    ]
+    every, some = truth(cond(all=parts), on), truth(cond(any=parts), on)
+
+    assert every is (False if False in values else None if None in values else True)
+    assert some is (True if True in values else None if None in values else False)
+    assert truth(Condition.model_validate({"not": {"all": parts}}), on) is (
+        None if every is None else not every
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"fact": "app.identity.target", "is": 1}, "has no fact 'target'"),
+        ({"fact": "app.accesses.item", "is": "imei"}, "use some/none for lists"),
+        ({"some": "app.identity"}, "not a list of objects"),
+        ({"fact": "app.identity.target_sdk", "is": "22"}, "can never occur"),
+        ({"some": "app.accesses", "where": {"fact": "owner_kind", "is": "vendor"}}, "can never occur"),
+        ({"fact": "app.identity.package", "at_least": 3}, "needs a number"),
+        ({"some": "app.texts", "where": {"fact": "text", "matches": "(a+)+$"}}, "exponential"),
+        ({"some": "app.texts", "where": {"fact": "text", "matches": "(?=x)"}}, "look-around"),
+        ({"predicate": "no-such-thing"}, "unknown predicate"),
+        ({"some": "app.permissions", "where": {"fact": "items", "is": "imei"}}, "needs a plain value"),
+    ],
+)
+def test_mistakes_are_named(content: dict[str, Any], message: str) -> None:
+    mistakes = list(check(cond(**content)))
+
+    assert len(mistakes) == 1
+    assert message in mistakes[0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{}, {"fact": "app.category"}, {"all": [], "some": "app.accesses"}, {"fact": "x", "is": 1, "in": [1]}],
+)
+def test_malformed_conditions_are_refused(content: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="exactly one"):
+        cond(**content)
