@@ -1,0 +1,182 @@
+"""Explains rules, controls and clauses: the same text for the terminal and the generated reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scanner.model import CONFIDENCE_LABELS, SEVERITY_LABELS, Lang, Text
+from scanner.rulepack import Clause, Control, Instrument, Pack, Rule
+
+WORDS: dict[str, Text] = {
+    "severity": Text(zh="严重程度", en="Severity"),
+    "confidence": Text(zh="把握", en="Confidence"),
+    "status": Text(zh="状态", en="Status"),
+    "seen": Text(zh="命中表示", en="A hit means"),
+    "why": Text(zh="为什么重要", en="Why it matters"),
+    "basis": Text(zh="法律依据", en="Legal basis"),
+    "fix": Text(zh="如何整改", en="How to fix"),
+    "before": Text(zh="整改前", en="Before"),
+    "after": Text(zh="整改后", en="After"),
+    "false_positives": Text(zh="可能的误报", en="Known false positives"),
+    "controls": Text(zh="所属控制点", en="Controls"),
+    "rules": Text(zh="规则", en="Rules"),
+    "clauses": Text(zh="条款", en="Clauses"),
+    "automation": Text(zh="自动化程度", en="Automation"),
+    "manual": Text(zh="人工核查步骤", en="Manual procedure"),
+    "keep": Text(zh="应留存", en="Keep as evidence"),
+    "minutes": Text(zh="约需分钟", en="Minutes"),
+    "limit": Text(zh="扫描器可给的最高不利结论", en="Worst verdict a scanner may give"),
+    "unverified": Text(zh="条文未与原文核对", en="text not compared with its source"),
+    "no_control": Text(zh="无自动检查的理由", en="Why a human must decide"),
+    "full": Text(zh="自动", en="full"),
+    "partial": Text(zh="部分自动", en="partial"),
+    "manual_only": Text(zh="人工", en="manual"),
+    "stable": Text(zh="正式", en="stable"),
+    "experimental": Text(zh="试行", en="experimental"),
+    "deprecated": Text(zh="停用", en="deprecated"),
+}
+
+
+def _word(key: str, lang: Lang) -> str:
+    return WORDS[key].get(lang)
+
+
+def explain(pack: Pack, name: str, lang: Lang) -> str | None:
+    """Return the explanation of a rule (id or code), control or clause as Markdown, None when unknown."""
+    rule = pack.rules.get(name) or next((r for r in pack.rules.values() if r.code == name.upper()), None)
+    if rule is not None:
+        return rule_page(pack, rule, lang)
+    if name in pack.controls:
+        return control_section(pack, pack.controls[name], lang)
+    clause = pack.clauses().get(name)
+    return None if clause is None else clause_section(pack, clause, lang)
+
+
+def rule_page(pack: Pack, rule: Rule, lang: Lang) -> str:
+    """Return the page of one rule as Markdown."""
+    lines = [
+        f"# {rule.title.get(lang)}",
+        "",
+        f"`{rule.code}` `{rule.id}`",
+        "",
+        f"- {_word('severity', lang)}: {SEVERITY_LABELS[rule.severity].get(lang)}",
+        f"- {_word('confidence', lang)}: {CONFIDENCE_LABELS[rule.confidence].get(lang)}",
+        f"- {_word('status', lang)}: {_word(rule.status, lang)}",
+    ]
+    lines += _section("seen", [rule.message.get(lang)], lang)
+    lines += _section("why", [rule.why.get(lang)], lang)
+    known = pack.clauses()
+    lines += _section("basis", [_quote(pack, known[c], lang) for c in rule.basis], lang)
+    lines += _section("fix", [rule.fix.get(lang)], lang)
+    if rule.snippet is not None:
+        for key, code in (("before", rule.snippet.before), ("after", rule.snippet.after)):
+            lines += ["", f"{_word(key, lang)}:", "", f"```{rule.snippet.language}", code.rstrip(), "```"]
+    lines += _section("false_positives", [f"- {text.get(lang)}" for text in rule.false_positives], lang)
+    users = [c for c in pack.controls.values() if rule.id in c.rules]
+    lines += _section("controls", [f"- `{c.id}` {c.title.get(lang)}" for c in users], lang)
+    return "\n".join(lines) + "\n"
+
+
+def control_section(pack: Pack, control: Control, lang: Lang) -> str:
+    """Return the description of one control as Markdown."""
+    automation = "manual_only" if control.automation == "manual" else control.automation
+    lines = [
+        f"## {control.title.get(lang)}",
+        "",
+        f"`{control.id}`",
+        "",
+        f"- {_word('automation', lang)}: {_word(automation, lang)} — {control.why.get(lang)}",
+        f"- {_word('clauses', lang)}: {', '.join(control.clauses)}",
+    ]
+    rules = [
+        f"- `{pack.rules[r].code}` [{r}](../{r}.md) {pack.rules[r].title.get(lang)}" for r in control.rules
+    ]
+    if rules:
+        lines += ["", f"**{_word('rules', lang)}**", "", *rules]
+    if control.manual is not None:
+        lines += ["", f"**{_word('manual', lang)}** ({_word('minutes', lang)}: {control.manual.minutes})", ""]
+        lines += [f"{n}. {step.get(lang)}" for n, step in enumerate(control.manual.steps, 1)]
+        lines += [
+            "",
+            f"**{_word('keep', lang)}**",
+            "",
+            *(f"- {item.get(lang)}" for item in control.manual.keep),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def clause_section(pack: Pack, clause: Clause, lang: Lang) -> str:
+    """Return one clause with its limit and controls as Markdown."""
+    why = f" — {clause.limit_why.get(lang)}" if clause.limit_why else ""
+    lines = [
+        f"### {clause.number} {clause.title.get(lang)}",
+        "",
+        _quote(pack, clause, lang),
+        "",
+        f"- {_word('limit', lang)}: {clause.limit.label.get(lang)}{why}",
+    ]
+    controls = [c for c in pack.controls.values() if clause.id in c.clauses]
+    lines += [f"- `{c.id}` {c.title.get(lang)}" for c in controls]
+    if not controls and clause.reason is not None:
+        lines.append(f"- {_word('no_control', lang)}: {clause.reason.get(lang)}")
+    return "\n".join(lines) + "\n"
+
+
+def instrument_page(pack: Pack, instrument: Instrument, lang: Lang) -> str:
+    """Return the page of one instrument: its clauses and the controls that serve them."""
+    lines = [f"# {instrument.title.get(lang)}", "", f"{instrument.number}，{instrument.issuer}", ""]
+    chapter = ""
+    for clause in instrument.clauses:
+        if clause.chapter and clause.chapter != chapter:
+            chapter = clause.chapter
+            lines += [f"## {chapter}", ""]
+        lines += [clause_section(pack, clause, lang)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def write_reference(pack: Pack) -> dict[str, str]:
+    """Return the whole reference as Markdown pages by file name, Chinese."""
+    lang: Lang = "zh"
+    pages = {f"{rule.id}.md": rule_page(pack, rule, lang) for rule in pack.rules.values()}
+    for instrument in pack.instruments.values():
+        pages[f"instruments/{instrument.id.lower()}.md"] = instrument_page(pack, instrument, lang)
+    controls = sorted(pack.controls.values(), key=lambda c: c.id)
+    body = "\n".join(control_section(pack, control, lang) for control in controls)
+    pages["controls/README.md"] = f"# 控制点 / Controls\n\n{body}"
+    pages["README.md"] = _index(pack)
+    return pages
+
+
+def _index(pack: Pack) -> str:
+    lines = [
+        "# 规则与条款 / Rules and clauses",
+        "",
+        "由规则包生成，请勿手改（`make docs`）。",
+        "",
+        "## 文件 / Instruments",
+        "",
+    ]
+    for instrument in pack.instruments.values():
+        target = f"instruments/{instrument.id.lower()}.md"
+        lines.append(f"- [{instrument.title.zh}]({target})，{len(instrument.clauses)} 条")
+    lines += ["", "[控制点 / Controls](controls/README.md)", "", "## 规则 / Rules", ""]
+    lines += ["| 编号 | 规则 | 说明 | 严重程度 | 状态 |", "|---|---|---|---|---|"]
+    for rule in sorted(pack.rules.values(), key=lambda r: r.code):
+        severity, status = SEVERITY_LABELS[rule.severity].zh, WORDS[rule.status].zh
+        lines.append(f"| {rule.code} | [{rule.id}]({rule.id}.md) | {rule.title.zh} | {severity} | {status} |")
+    return "\n".join(lines) + "\n"
+
+
+def _quote(pack: Pack, clause: Clause, lang: Lang) -> str:
+    owner = next(i for i in pack.instruments.values() if clause in i.clauses)
+    mark = "" if clause.is_verified else f"（{_word('unverified', lang)}）"
+    return f"> **{owner.title.get(lang)} {clause.number}** {clause.text}{mark}"
+
+
+def _section(key: str, body: Iterable[str], lang: Lang) -> list[str]:
+    lines: list[str] = []
+    for entry in body:
+        if lines and not entry.startswith("- "):
+            lines.append("")
+        lines.append(entry)
+    return ["", f"## {_word(key, lang)}", "", *lines] if lines else []
