@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+
 from reports.explain import write_reference
 from scanner.cli import COMMANDS, cli
 from scanner.packload import load_pack

@@ -1,0 +1,79 @@
+"""Recognises sentences of the interface that matter for the law, by the phrase table ``rules/data/texts.yaml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from pydantic import ConfigDict, Field
+
+from scanner.datafiles import read_data
+from scanner.model import Frozen, Text
+from scanner.safere import compile_pattern
+
+MAX_TEXT = 20_000
+
+
+class Phrase(Frozen):
+    """One kind of sentence: literal parts or a pattern that must occur, others that must not, length bounds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: str
+    any_of: tuple[str, ...] = ()
+    regex: str | None = None
+    not_: tuple[str, ...] = Field(default=(), alias="not")
+    min_length: int = 1
+    max_length: int = MAX_TEXT
+    name: Text | None = None
+
+    def fits(self, text: str) -> bool:
+        """Whether ``text`` (lower case) is a sentence of this kind."""
+        if not self.min_length <= len(text) <= self.max_length:
+            return False
+        found = any(part in text for part in _lower(self.any_of))
+        if not found and self.regex is not None:
+            found = compile_pattern(self.regex).search(text) is not None
+        return found and not any(part in text for part in _lower(self.not_))
+
+
+@cache
+def _lower(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.lower() for part in parts)
+
+
+@cache
+def phrases() -> tuple[Phrase, ...]:
+    """Return the phrase table."""
+    found = []
+    for content in read_data("texts"):
+        entries = (
+            content if isinstance(content, list) else next(v for v in content.values() if isinstance(v, list))
+        )
+        found.extend(Phrase.model_validate(entry) for entry in entries)
+    return tuple(found)
+
+
+@cache
+def _prefilter() -> re.Pattern[str] | None:
+    """One alternation of all literals: most strings of a package match none and are done."""
+    if any(phrase.regex is not None and not phrase.any_of for phrase in phrases()):
+        return None
+    literals = sorted({part.lower() for phrase in phrases() for part in phrase.any_of})
+    return re.compile("|".join(map(re.escape, literals)))
+
+
+@cache
+def _with_regex() -> tuple[Phrase, ...]:
+    return tuple(phrase for phrase in phrases() if phrase.regex is not None)
+
+
+def classify(text: str) -> tuple[str, ...]:
+    """Return the kinds of sentence ``text`` is, in the order of the table; texts above 20,000 characters are cut."""
+    lowered = text[:MAX_TEXT].lower()
+    pattern = _prefilter()
+    chosen: Iterable[Phrase] = phrases()
+    if pattern is not None and pattern.search(lowered) is None:
+        chosen = _with_regex()
+    return tuple(dict.fromkeys(phrase.kind for phrase in chosen if phrase.fits(lowered)))
