@@ -89,7 +89,7 @@ class SourceRow(Strict):
     name: str | None = Field(default=None, pattern=r"^(<init>|[A-Za-z_]\w*)$")
     args: str | None = Field(default=None, pattern=r"^\(.*\)\S+$")
     string: StrictStr | None = None
-    value: StrictStr | None = Field(default=None, min_length=3)
+    value: StrictStr | None = Field(default=None, min_length=2)
     needs_call: list[str] = []
     access: Literal["read", "observe", "capture", "prompt", "write"] = "read"
     permissions: list[list[Span]] = []
