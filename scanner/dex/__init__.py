@@ -1,0 +1,48 @@
+"""A fast, bounded engine for Dalvik bytecode: calls, strings, fields, hierarchy, call graph, reachability.
+
+Useful on its own (docs/dex.md); needs only numpy and knows nothing of the rest of the project.
+"""
+
+from __future__ import annotations
+
+from scanner.dex.body import Instruction, constant_arguments, instructions, listing
+from scanner.dex.errors import DexError, DexProblem
+from scanner.dex.graph import CallGraph, Reach, Step
+from scanner.dex.package import Dex, Site, open_dex
+from scanner.dex.query import (
+    Member,
+    MemberSite,
+    call_sites,
+    field_sites,
+    native_methods,
+    string_sites,
+    strings_beyond_ascii,
+    strings_containing,
+    strings_with_prefix,
+)
+from scanner.dex.refs import References
+
+__all__ = [
+    "CallGraph",
+    "Dex",
+    "DexError",
+    "DexProblem",
+    "Instruction",
+    "Member",
+    "MemberSite",
+    "Reach",
+    "References",
+    "Site",
+    "Step",
+    "call_sites",
+    "constant_arguments",
+    "field_sites",
+    "instructions",
+    "listing",
+    "native_methods",
+    "open_dex",
+    "string_sites",
+    "strings_beyond_ascii",
+    "strings_containing",
+    "strings_with_prefix",
+]

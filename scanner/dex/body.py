@@ -1,0 +1,224 @@
+"""Reading single method bodies: decoded instructions, a readable listing, constant arguments of a call.
+
+Used for the few places that are reported, never for whole programs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from scanner.dex.file import DexFile
+from scanner.dex.opcodes import FILL_ARRAY, FORMATS, LENGTHS, NAMES, PACKED_SWITCH
+from scanner.dex.package import Dex
+
+_LENGTHS: list[int] = LENGTHS.tolist()
+MAX_UNITS = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One instruction: offset and length in code units, name, registers, literal, reference (index or descriptor)."""
+
+    offset: int
+    length: int
+    opcode: int
+    name: str
+    registers: tuple[int, ...]
+    literal: int | None
+    reference: str | None
+
+    def __str__(self) -> str:
+        parts = [f"v{register}" for register in self.registers]
+        if self.literal is not None:
+            parts.append(f"#{self.literal}")
+        if self.reference is not None:
+            parts.append(self.reference)
+        return f"{self.offset:04x}: {self.name} {', '.join(parts)}".rstrip()
+
+
+def instructions(dex: Dex, node: int) -> list[Instruction]:
+    """Return the instructions of method ``node`` (linear sweep); empty for abstract and native methods."""
+    part = dex.part_of(node)
+    local = node - part.base
+    start, size = int(part.body_start[local]), min(int(part.body_size[local]), MAX_UNITS)
+    code: list[int] = part.file.units[start : start + size].tolist()
+    found = []
+    place = 0
+    while place < len(code):
+        length = _length(code, place)
+        if place + length > len(code):
+            break
+        found.append(_decode(part.file, code, place, length))
+        place += length
+    return found
+
+
+def listing(dex: Dex, node: int, offset: int, before: int = 3, after: int = 2) -> str:
+    """Return a few lines of disassembly around ``offset`` (code units) of method ``node``."""
+    body = instructions(dex, node)
+    here = next((i for i, ins in enumerate(body) if ins.offset == offset), None)
+    if here is None:
+        return ""
+    return "\n".join(str(ins) for ins in body[max(0, here - before) : here + after + 1])
+
+
+def constant_arguments(dex: Dex, node: int, offset: int) -> tuple[Any, ...]:
+    """Return the arguments of the call at ``offset``: a str or int where constant in its basic block, else None.
+
+    For array arguments built in the block, a tuple of the strings stored.  The receiver is argument 0.
+    """
+    body = instructions(dex, node)
+    here = next((i for i, ins in enumerate(body) if ins.offset == offset), None)
+    if here is None:
+        return ()
+    values: dict[int, Any] = {}
+    for ins in body[_block_start(body, here) : here]:
+        _step(ins, values)
+    return tuple(_freeze(values.get(register)) for register in body[here].registers)
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, dict):
+        return tuple(value[key] for key in sorted(value))
+    return value
+
+
+def _block_start(body: list[Instruction], here: int) -> int:
+    """Return the first instruction after the last jump or branch target before ``here``."""
+    targets = {ins.offset + ins.literal for ins in body if ins.literal is not None and _is_branch(ins.opcode)}
+    for position in range(here, 0, -1):
+        previous = body[position - 1]
+        if body[position].offset in targets or _is_branch(previous.opcode) or 0x0E <= previous.opcode <= 0x11:
+            return position
+    return 0
+
+
+def _is_branch(opcode: int) -> bool:
+    return 0x28 <= opcode <= 0x2A or 0x32 <= opcode <= 0x3D
+
+
+def _step(ins: Instruction, values: dict[int, Any]) -> None:
+    """Track string and integer constants and arrays of strings through one instruction."""
+    op, regs = ins.opcode, ins.registers
+    if op in {0x1A, 0x1B, 0x1C}:
+        values[regs[0]] = ins.reference
+    elif 0x12 <= op <= 0x19:
+        values[regs[0]] = ins.literal
+    elif 0x01 <= op <= 0x09:
+        values[regs[0]] = values.get(regs[1])
+    elif op == 0x23:
+        values[regs[0]] = {}
+    elif op == 0x4D:
+        array, index = values.get(regs[1]), values.get(regs[2])
+        if isinstance(array, dict) and isinstance(index, int):
+            array[index] = values.get(regs[0])
+    elif regs and _writes(op):
+        values.pop(regs[0], None)
+
+
+def _writes(op: int) -> bool:
+    """Whether the instruction overwrites its first register."""
+    return (
+        0x0A <= op <= 0x0D
+        or 0x20 <= op <= 0x22
+        or 0x2D <= op <= 0x31
+        or 0x44 <= op <= 0x4A
+        or 0x52 <= op <= 0x58
+        or 0x60 <= op <= 0x66
+        or 0x7B <= op <= 0xE2
+    )
+
+
+def _length(code: list[int], place: int) -> int:
+    length = _LENGTHS[code[place]]
+    if length:
+        return length
+
+    def at(step: int) -> int:
+        return code[place + step] if place + step < len(code) else 0
+
+    if code[place] == PACKED_SWITCH:
+        return 4 + 2 * at(1)
+    if code[place] == FILL_ARRAY:
+        return 4 + (at(1) * (at(2) | at(3) << 16) + 1) // 2
+    return 2 + 4 * at(1)
+
+
+def _signed(value: int, bits: int) -> int:
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def _decode(file: DexFile, code: list[int], place: int, length: int) -> Instruction:
+    unit = code[place]
+    if _LENGTHS[unit] == 0:
+        return Instruction(place, length, 0, "payload", (), None, None)
+    opcode, high = unit & 0xFF, unit >> 8
+    words = code[place + 1 : place + length]
+    registers, literal, index = _operands(FORMATS[opcode], opcode, high, words)
+    reference = None if index is None else _reference(file, opcode, index)
+    return Instruction(place, length, opcode, NAMES[opcode], registers, literal, reference)
+
+
+def _operands(
+    form: str, opcode: int, high: int, words: list[int]
+) -> tuple[tuple[int, ...], int | None, int | None]:
+    """Return registers, literal (or branch offset) and reference index for an instruction format."""
+    a4, b4 = high & 0xF, high >> 4
+    if form == "11n":
+        return (a4,), _signed(b4, 4), None
+    if form in {"10t", "20t", "30t"}:
+        target = _signed(high, 8) if form == "10t" else _signed(_wide(words), 16 * len(words))
+        return (), target, None
+    if form in {"21c", "31c"}:
+        return (high,), None, _wide(words)
+    if form in {"21s", "31i", "51l", "21t", "31t"}:
+        return (high,), _signed(_wide(words), 16 * len(words)), None
+    if form == "21h":
+        return (high,), _signed(words[0], 16) << (48 if opcode == 0x19 else 16), None
+    if form in {"35c", "45cc"}:
+        return _five(b4, a4, words[1]), None, words[0]
+    if form in {"3rc", "4rcc"}:
+        return tuple(range(words[1], words[1] + min(high, 255))), None, words[0]
+    return _plain(form, high, a4, b4, words)
+
+
+def _plain(
+    form: str, high: int, a4: int, b4: int, words: list[int]
+) -> tuple[tuple[int, ...], int | None, int | None]:
+    if form == "12x":
+        return (a4, b4), None, None
+    if form == "22x":
+        return (high, words[0]), None, None
+    if form == "32x":
+        return (words[0], words[1]), None, None
+    if form == "22c":
+        return (a4, b4), None, words[0]
+    if form in {"22t", "22s"}:
+        return (a4, b4), _signed(words[0], 16), None
+    if form == "23x":
+        return (high, words[0] & 0xFF, words[0] >> 8), None, None
+    if form == "22b":
+        return (high, words[0] & 0xFF), _signed(words[0] >> 8, 8), None
+    return ((high,) if form == "11x" else ()), None, None
+
+
+def _wide(words: list[int]) -> int:
+    return sum(word << (16 * place) for place, word in enumerate(words))
+
+
+def _five(count: int, last: int, nibbles: int) -> tuple[int, ...]:
+    registers = [nibbles & 0xF, nibbles >> 4 & 0xF, nibbles >> 8 & 0xF, nibbles >> 12, last]
+    return tuple(registers[: min(count, 5)])
+
+
+def _reference(file: DexFile, opcode: int, index: int) -> str:
+    if opcode in {0x1A, 0x1B}:
+        return file.string(index)
+    if opcode in {0x1C, 0x1F, 0x20, 0x22, 0x23, 0x24, 0x25}:
+        return file.type(index)
+    if 0x52 <= opcode <= 0x6D:
+        return file.field(index)
+    if 0x6E <= opcode <= 0x78 or opcode in {0xFA, 0xFB}:
+        return file.method(index)
+    return f"@{index}"

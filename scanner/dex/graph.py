@@ -1,0 +1,324 @@
+"""The call graph and what is reachable from where.
+
+Nodes are the defined methods, followed by helper nodes that keep the graph small: one per reference with overriding
+methods (a call through a supertype), one per instantiated class (its callbacks), one per class with callbacks.
+Edges: calls as written, dispatch to overriding methods (class hierarchy analysis), class initialisers, and callbacks:
+where a class with a supertype outside the package is instantiated, the framework may call its virtual methods.
+Reflection, native code and code loaded at run time are not followed; the caller counts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.dex.opcodes import INVOKE
+from scanner.dex.package import Dex, Part, ragged
+from scanner.dex.refs import References
+
+I4 = NDArray[np.int32]
+I8 = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+OBJECT = b"Ljava/lang/Object;"
+_STATIC = np.zeros(256, dtype=np.bool_)
+_STATIC[[0x71, 0x77]] = True
+_STATIC[0x60:0x6E] = True
+_VIRTUAL = np.zeros(256, dtype=np.bool_)
+_VIRTUAL[[0x6E, 0x72, 0x74, 0x78]] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One method of a chain: its node, the offset (code units) of the instruction that leads on (-1: none), and why.
+
+    ``edge``: ``call``, ``dispatch`` (an overriding method runs), ``callback`` (the framework runs a method of an
+    object created there), ``initialiser`` (a class is initialised), ``end``.
+    """
+
+    node: int
+    offset: int
+    edge: str
+
+
+class Adjacency:
+    """Edges sorted by source (compressed sparse rows)."""
+
+    def __init__(
+        self, source: NDArray[np.integer], target: NDArray[np.integer], nodes: int, *, ordered: bool
+    ) -> None:
+        if not ordered:
+            order = np.argsort(source, kind="stable")
+            source, target = source[order], target[order]
+        self.target: I4 = target.astype(np.int32)
+        self.start: I8 = np.zeros(nodes + 1, dtype=np.int64)
+        np.cumsum(np.bincount(source, minlength=nodes), out=self.start[1:])
+
+    def expand(self, nodes: I8) -> tuple[I8, I8]:
+        """Return (source, target) of all edges that leave ``nodes``."""
+        low = self.start[nodes]
+        count = self.start[nodes + 1] - low
+        place = np.repeat(low, count) + ragged(count)
+        return np.repeat(nodes, count), self.target[place].astype(np.int64)
+
+
+class CallGraph:
+    """The call graph of a program."""
+
+    def __init__(self, dex: Dex) -> None:
+        self.dex = dex
+        self.references = References(dex)
+        self._methods = dex.node_count
+        references, dispatched = self.references.dispatch
+        self.dispatch_ref, dispatch_number = np.unique(references, return_inverse=True)
+        self.dispatch_base = self._methods
+        self.class_base = self.dispatch_base + len(self.dispatch_ref)
+        classes = len(dex.classes.type)
+        self.own_base = self.class_base + classes
+        self.nodes = self.own_base + classes
+        self._calls = self._call_edges()
+        others = [
+            (dispatch_number + self.dispatch_base, dispatched),
+            *self._virtual_edges(),
+            *self._object_edges(),
+        ]
+        source = np.concatenate([a for a, _ in others])
+        target = np.concatenate([b for _, b in others])
+        self._others = Adjacency(source, target, self.nodes, ordered=False)
+
+    # --- edges ----------------------------------------------------------------------------------------
+
+    def _call_edges(self) -> Adjacency:
+        sources, targets = [], []
+        for part, mapping in zip(self.dex.parts, self.references.of_file, strict=True):
+            invoke = np.flatnonzero(INVOKE[part.site_op])
+            index = part.site_index[invoke]
+            valid = index < len(mapping)
+            target = self.references.target[mapping[index[valid]]]
+            hit = target >= 0
+            sources.append(part.site_node[invoke][valid][hit])
+            targets.append(target[hit])
+        return Adjacency(_join(sources), _join(targets), self.nodes, ordered=True)
+
+    def _virtual_edges(self) -> list[tuple[I8, I8]]:
+        """Caller → dispatch node, for virtual and interface calls through a reference with overriding methods."""
+        number = np.full(len(self.references.keys) + 1, -1, dtype=np.int64)
+        number[self.dispatch_ref] = np.arange(len(self.dispatch_ref))
+        found = []
+        for part, mapping in zip(self.dex.parts, self.references.of_file, strict=True):
+            virtual = np.flatnonzero(_VIRTUAL[part.site_op])
+            index = part.site_index[virtual]
+            valid = index < len(mapping)
+            target = number[mapping[index[valid]]]
+            hit = target >= 0
+            found.append(
+                (part.site_node[virtual][valid][hit].astype(np.int64), target[hit] + self.dispatch_base)
+            )
+        return found
+
+    def _object_edges(self) -> list[tuple[I8, I8]]:
+        """Instantiation and initialisation: method → class node → its own and inherited callbacks; → initialiser."""
+        dex, classes = self.dex, self.dex.classes
+        clinit = self._initialisers()
+        found: list[tuple[I8, I8]] = []
+        for part, type_map in zip(dex.parts, dex.type_maps, strict=True):
+            node, op, index = part.site_node.astype(np.int64), part.site_op, part.site_index
+            new = np.flatnonzero(op == 0x22)
+            place = classes.position[_safe(type_map, index[new])]
+            hit = place >= 0
+            found.append((node[new][hit], place[hit] + self.class_base))
+            for sites, owner in self._static_owners(part, op, index):
+                place = classes.position[_safe(type_map, owner)]
+                start = np.where(place >= 0, clinit[np.maximum(place, 0)], -1) if len(clinit) else place
+                hit = start >= 0
+                found.append((node[sites][hit], start[hit]))
+        every = np.arange(len(classes.type))
+        has = clinit >= 0
+        found.append((every[has] + self.class_base, clinit[has]))
+        found.extend(self._callback_edges())
+        return found
+
+    def _static_owners(
+        self, part: Part, op: NDArray[np.uint8], index: NDArray[np.uint32]
+    ) -> list[tuple[I8, NDArray[np.integer]]]:
+        result: list[tuple[I8, NDArray[np.integer]]] = []
+        static = np.flatnonzero(_STATIC[op])
+        is_call = INVOKE[op[static]]
+        for sites, table in ((static[is_call], part.file.methods), (static[~is_call], part.file.fields)):
+            valid = index[sites] < len(table)
+            result.append((sites[valid], table["class"][index[sites][valid]]))
+        return result
+
+    def _initialisers(self) -> I8:
+        """Node of each class's static initialiser, -1 where it has none."""
+        result = np.full(len(self.dex.classes.type), -1, dtype=np.int64)
+        for part, type_map in zip(self.dex.parts, self.dex.type_maps, strict=True):
+            file = part.file
+            names = {
+                i for i in np.unique(file.methods["name"]).tolist() if file.raw_string(int(i)) == b"<clinit>"
+            }
+            if not names:
+                continue
+            method = part.defined.method[part.node_method]
+            mine = np.flatnonzero(np.isin(file.methods["name"][method], list(names)))
+            place = self.dex.classes.position[_safe(type_map, file.methods["class"][method[mine]])]
+            hit = place >= 0
+            result[place[hit][::-1]] = (mine[hit] + part.base)[::-1]
+        return result
+
+    def _callback_edges(self) -> list[tuple[I8, I8]]:
+        """Class node → own-callback node of it and its ancestors → virtual methods, where a supertype is external."""
+        dex, classes = self.dex, self.dex.classes
+        ancestors = classes.ancestors
+        object_number = dex.type_numbers.get(OBJECT, -2)
+        position = classes.position
+        external = (position[ancestors[:, 1]] < 0) & (ancestors[:, 1] != object_number)
+        framework = np.zeros(len(classes.type), dtype=np.bool_)
+        framework[position[ancestors[external, 0]]] = True
+        inside = position[ancestors[:, 1]] >= 0
+        child, parent = position[ancestors[inside, 0]], position[ancestors[inside, 1]]
+        wanted = framework[child]
+        own = np.flatnonzero(framework)
+        found = [
+            (own + self.class_base, own + self.own_base),
+            (child[wanted] + self.class_base, parent[wanted] + self.own_base),
+        ]
+        for part, type_map in zip(dex.parts, dex.type_maps, strict=True):
+            method = part.defined.method[part.node_method]
+            virtual = np.flatnonzero(part.defined.virtual[part.node_method])
+            place = position[_safe(type_map, part.file.methods["class"][method[virtual]])]
+            hit = place >= 0
+            found.append((place[hit] + self.own_base, virtual[hit] + part.base))
+        return found
+
+    # --- reachability ---------------------------------------------------------------------------------
+
+    def class_entry(self, type_descriptor: str) -> int | None:
+        """Return the node that stands for "the framework creates and uses an object of this class"."""
+        number = self.dex.type_numbers.get(type_descriptor.encode())
+        if number is None or self.dex.classes.position[number] < 0:
+            return None
+        return int(self.dex.classes.position[number]) + self.class_base
+
+    def reach(self, entries: Iterable[int]) -> Reach:
+        """Return what is reachable from ``entries`` (method nodes or class entries), breadth first."""
+        parent = np.full(self.nodes, -1, dtype=np.int32)
+        frontier = np.unique(np.array(list(entries), dtype=np.int64))
+        parent[frontier] = frontier
+        while len(frontier):
+            sources, targets = [], []
+            for edges in (self._calls, self._others):
+                source, target = edges.expand(frontier)
+                fresh = parent[target] < 0
+                sources.append(source[fresh])
+                targets.append(target[fresh])
+            source, target = np.concatenate(sources), np.concatenate(targets)
+            frontier, first = np.unique(target, return_index=True)
+            parent[frontier] = source[first]
+        return Reach(self, parent)
+
+
+class Reach:
+    """The result of one search: which methods are reachable, and the shortest way to each."""
+
+    def __init__(self, graph: CallGraph, parent: I4) -> None:
+        self._graph = graph
+        self._parent = parent
+
+    @property
+    def methods(self) -> Bools:
+        """For every method node, whether it is reachable."""
+        return self._parent[: self._graph.dex.node_count] >= 0
+
+    def path(self, node: int) -> list[int]:
+        """Return the nodes from the entry to ``node``, helper nodes included; empty when not reachable."""
+        if self._parent[node] < 0:
+            return []
+        trail = [node]
+        while int(self._parent[trail[-1]]) != trail[-1]:
+            trail.append(int(self._parent[trail[-1]]))
+        return trail[::-1]
+
+    def entry(self, node: int) -> int | None:
+        """Return the entry from which ``node`` is reached."""
+        trail = self.path(node)
+        return trail[0] if trail else None
+
+    def chain(self, node: int) -> list[Step]:
+        """Return the shortest chain to ``node`` as methods with the offset that leads on and the kind of edge."""
+        graph, methods = self._graph, self._graph.dex.node_count
+        trail = self.path(node)
+        steps: list[Step] = []
+        places = [i for i, n in enumerate(trail) if n < methods]
+        for here, following in zip(places, [*places[1:], -1], strict=True):
+            if following == -1:
+                steps.append(Step(trail[here], -1, "end"))
+                break
+            between = trail[here + 1 : following]
+            edge = _edge_kind(graph, between, trail[following])
+            steps.append(
+                Step(trail[here], _leading_offset(graph, trail[here], between, trail[following]), edge)
+            )
+        return steps
+
+
+def _edge_kind(graph: CallGraph, between: Sequence[int], target: int) -> str:
+    if not between:
+        return "initialiser" if "-><clinit>(" in graph.dex.method(target) else "call"
+    if between[0] < graph.class_base:
+        return "dispatch"
+    return "initialiser" if len(between) == 1 and "-><clinit>(" in graph.dex.method(target) else "callback"
+
+
+def _leading_offset(graph: CallGraph, node: int, between: Sequence[int], target: int) -> int:
+    """Return the offset of the first instruction in ``node`` that leads to the next method, -1 if none is found."""
+    dex = graph.dex
+    part = dex.part_of(node)
+    low, high = np.searchsorted(part.site_node, [node, node + 1])
+    op, index = part.site_op[low:high], part.site_index[low:high]
+    number = dex.parts.index(part)
+    type_map = dex.type_maps[number]
+    mapping = graph.references.of_file[number]
+    if between and between[0] >= graph.class_base:
+        wanted = dex.classes.type[between[0] - graph.class_base]
+        hits = np.flatnonzero((op == 0x22) & (_safe(type_map, index) == wanted))
+    else:
+        calls = np.flatnonzero(INVOKE[op] & (index < len(mapping)))
+        reference = mapping[index[calls]]
+        if between:
+            hits = calls[reference == graph.dispatch_ref[between[0] - graph.dispatch_base]]
+        else:
+            hits = calls[graph.references.target[reference] == target]
+            if not len(hits):
+                hits = np.flatnonzero(_STATIC[op])
+                owner = dex.node_keys[target] >> 32
+                hits = np.array(
+                    [
+                        h
+                        for h in hits.tolist()
+                        if _static_owner(part, int(op[h]), int(index[h]), type_map) == owner
+                    ],
+                    dtype=np.int64,
+                )
+    return int(part.site_offset[low:high][hits[0]]) if len(hits) else -1
+
+
+def _static_owner(part: Part, op: int, index: int, type_map: I8) -> int:
+    table = part.file.methods if INVOKE[op] else part.file.fields
+    return int(type_map[table["class"][index]]) if index < len(table) else -1
+
+
+def _safe(type_map: I8, index: NDArray[np.integer]) -> I8:
+    """Type numbers for file type indices; an invalid one maps to -1, which no class has."""
+    if not len(type_map):
+        return np.full(len(index), -1, dtype=np.int64)
+    wide = index.astype(np.int64)
+    ok = wide < len(type_map)
+    return np.where(ok, type_map[np.where(ok, wide, 0)], -1)
+
+
+def _join(arrays: Sequence[NDArray[np.integer]]) -> I8:
+    return np.concatenate(arrays).astype(np.int64) if arrays else np.zeros(0, dtype=np.int64)

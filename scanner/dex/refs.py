@@ -1,0 +1,88 @@
+"""Resolving references: which defined methods a call can run, by class hierarchy analysis."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.dex.package import Dex, ragged
+
+I8 = NDArray[np.int64]
+MAX_DEPTH = 64
+
+
+class References:
+    """The distinct method references of a program and what they resolve to.
+
+    ``keys`` are distinct (class type << 32 | signature); ``of_file[i]`` maps file i's method_ids to positions in
+    ``keys``; ``target`` is the node that a call through the reference runs when nothing overrides it (-1: outside the
+    package); ``framework`` the first class outside the package on the way up (-1: none).
+    """
+
+    def __init__(self, dex: Dex) -> None:
+        self._dex = dex
+        every = np.concatenate(dex.method_keys) if dex.parts else np.zeros(0, dtype=np.int64)
+        self.keys, inverse = np.unique(every, return_inverse=True)
+        self.of_file = np.split(inverse.astype(np.int64), np.cumsum([len(k) for k in dex.method_keys])[:-1])
+        self.target, self.framework = self._resolve()
+
+    def _resolve(self) -> tuple[I8, I8]:
+        dex, classes = self._dex, self._dex.classes
+        defined, first = dex.node_index
+        owner, signature = self.keys >> 32, self.keys & 0xFFFFFFFF
+        target = np.full(len(self.keys), -1, dtype=np.int64)
+        framework = np.full(len(self.keys), -1, dtype=np.int64)
+        open_ = np.flatnonzero(owner >= 0)
+        current = owner[open_]
+        for _ in range(MAX_DEPTH):
+            if not len(open_):
+                break
+            key = (current << 32) | signature[open_]
+            slot = np.searchsorted(defined, key)
+            hit = slot < len(defined)
+            hit[hit] = defined[slot[hit]] == key[hit]
+            target[open_[hit]] = first[slot[hit]]
+            place = classes.position[current]
+            outside = ~hit & (place < 0)
+            framework[open_[outside]] = current[outside]
+            go = ~hit & (place >= 0)
+            open_, current = open_[go], classes.super[place[go]]
+            alive = current >= 0
+            open_, current = open_[alive], current[alive]
+        return target, framework
+
+    @cached_property
+    def dispatch(self) -> tuple[I8, I8]:
+        """(reference, node) pairs: methods of strict descendants that a virtual call through the reference may run."""
+        dex, ancestors = self._dex, self._dex.classes.ancestors
+        owner, signature = self.keys >> 32, self.keys & 0xFFFFFFFF
+        inside = np.flatnonzero((owner >= 0) & (dex.classes.position[np.maximum(owner, 0)] >= 0))
+        low = np.searchsorted(ancestors[:, 1], owner[inside])
+        high = np.searchsorted(ancestors[:, 1], owner[inside], side="right")
+        defined, first = dex.node_index
+        found: list[tuple[I8, I8]] = []
+        count = high - low
+        for chunk in _chunks(count, 1 << 21):
+            reference = np.repeat(inside[chunk], count[chunk])
+            place = np.repeat(low[chunk], count[chunk]) + ragged(count[chunk])
+            key = (ancestors[place, 0] << 32) | signature[reference]
+            slot = np.minimum(np.searchsorted(defined, key), len(defined) - 1)
+            hit = defined[slot] == key
+            found.append((reference[hit], first[slot[hit]]))
+        if not found:
+            none = np.zeros(0, dtype=np.int64)
+            return none, none
+        return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
+
+
+def _chunks(count: I8, limit: int) -> list[slice]:
+    """Cut positions into slices whose counts sum to about ``limit``."""
+    if not len(count):
+        return []
+    total = np.cumsum(count)
+    bounds = np.searchsorted(total, np.arange(limit, int(total[-1]) + limit, limit))
+    cuts = np.unique(np.concatenate([[0], np.minimum(bounds + 1, len(count)), [len(count)]]))
+    return [slice(a, b) for a, b in pairwise(cuts.tolist())]

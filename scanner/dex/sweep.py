@@ -1,0 +1,203 @@
+"""Instruction starts of a whole DEX file by a lock-step linear sweep, and what the instructions refer to.
+
+All methods advance together: look up the length of the instruction under each position, mark it, add, drop the
+methods that have ended.  Rounds number in the hundreds while methods number in the hundred thousands; the few longest
+methods are finished one by one.  Payload pseudo-instructions get their real length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.dex.file import I8, U2, DexFile
+from scanner.dex.opcodes import FILL_ARRAY, KEPT, LENGTHS, PACKED_SWITCH
+
+FEW = 48
+_KEPT_UNITS = np.tile(KEPT, 256)
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """Distinct code items: first unit and unit count of the instructions, in order of position.
+
+    ``of_method[i]`` is the body of defined method ``i`` (-1: none).  Several methods may share one body.
+    """
+
+    start: NDArray[np.int64]
+    size: NDArray[np.int64]
+    of_method: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """Kept instructions: position (unit index in the file), opcode, referenced index, and body number."""
+
+    position: NDArray[np.int64]
+    opcode: NDArray[np.uint8]
+    index: NDArray[np.uint32]
+    body: NDArray[np.int32]
+    instructions: int
+
+
+def bodies(dex: DexFile, code: I8) -> Bodies:
+    """Return the distinct code items at byte offsets ``code`` (0 = none), cut to the file and counted if they overrun."""
+    unique, inverse = np.unique(code, return_inverse=True)
+    start = unique // 2 + 8
+    size = np.where(
+        unique > 0, dex.words[np.minimum(unique // 4 + 3, len(dex.words) - 1)].astype(np.int64), 0
+    )
+    over = start + size > len(dex.units)
+    if (over & (unique > 0)).any():
+        dex.note("code-size", int((over & (unique > 0)).sum()))
+        size = np.where(over, 0, size)
+    number = np.arange(len(unique))
+    if len(unique) and unique[0] == 0:
+        number = number - 1
+        start, size = start[1:], size[1:]
+    return Bodies(start=start, size=size, of_method=number[inverse])
+
+
+def sweep(dex: DexFile, code: Bodies) -> Sites:
+    """Return the kept instructions of all ``code``; a method that runs out of its bounds is cut and counted."""
+    units = dex.units
+    kept = np.zeros(len(units) + 1, dtype=np.bool_)
+    end = code.start + code.size
+    overlap = _overlapping(code.start, end)
+    plain = np.flatnonzero(~overlap & (code.size > 0))
+    counter = _Counter()
+    _lock_step(units, code.start[plain], end[plain], kept, counter)
+    position = np.flatnonzero(kept[:-1])
+    body = np.searchsorted(code.start, position, side="right") - 1
+    if overlap.any():
+        extra = _one_by_one(units, code.start, end, np.flatnonzero(overlap & (code.size > 0)), counter)
+        position = np.concatenate([position, extra[0]])
+        body = np.concatenate([body, extra[1]])
+        dex.note("code-overlap", int(overlap.sum()))
+    if counter.overrun:
+        dex.note("code-overrun", counter.overrun)
+    first = units[position]
+    opcode = (first & 0xFF).astype(np.uint8)
+    index = units[np.minimum(position + 1, len(units) - 1)].astype(np.uint32)
+    jumbo = opcode == 0x1B
+    if jumbo.any():
+        high = units[np.minimum(position[jumbo] + 2, len(units) - 1)].astype(np.uint32)
+        index[jumbo] |= high << 16
+    return Sites(position, opcode, index, body.astype(np.int32), counter.instructions)
+
+
+class _Counter:
+    __slots__ = ("instructions", "overrun")
+
+    def __init__(self) -> None:
+        self.instructions = 0
+        self.overrun = 0
+
+
+def _overlapping(start: I8, end: I8) -> NDArray[np.bool_]:
+    """Which bodies share units with another one (starts are distinct and ascending)."""
+    overlap = np.zeros(len(start), dtype=np.bool_)
+    if len(start) > 1:
+        reach = np.maximum.accumulate(end)
+        hit = reach[:-1] > start[1:]
+        overlap[1:] |= hit
+        following = np.append(start[1:], np.iinfo(np.int64).max)
+        overlap |= end > following
+    return overlap
+
+
+def _lock_step(units: U2, start: I8, end: I8, kept: NDArray[np.bool_], counter: _Counter) -> None:
+    position = start.astype(np.int32 if len(units) < 1 << 30 else np.int64)
+    limit = end.astype(position.dtype)
+    while len(position) > FEW:
+        unit = units[position]
+        length = LENGTHS[unit].astype(position.dtype)
+        counter.instructions += len(position)
+        wanted = _KEPT_UNITS[unit]
+        kept[position[wanted]] = True
+        payload = np.flatnonzero(length == 0)
+        if len(payload):
+            length[payload] = np.minimum(_payload_lengths(units, position[payload], unit[payload]), 1 << 29)
+        position = position + length
+        alive = position < limit
+        if not alive.all():
+            counter.overrun += int((position > limit).sum())
+            _unmark_cut(kept, position, length, limit)
+            position, limit = position[alive], limit[alive]
+    for here, stop in zip(position.tolist(), limit.tolist(), strict=True):
+        for place in _walk(units, here, stop, counter):
+            kept[place] = True
+
+
+def _unmark_cut(
+    kept: NDArray[np.bool_],
+    position: NDArray[np.integer],
+    length: NDArray[np.integer],
+    limit: NDArray[np.integer],
+) -> None:
+    """An instruction that reaches past its method's end is not one: forget it."""
+    cut = position > limit
+    if cut.any():
+        kept[(position - length)[cut]] = False
+
+
+def _payload_lengths(units: U2, position: NDArray[np.integer], unit: U2) -> I8:
+    last = len(units) - 1
+    size = units[np.minimum(position + 1, last)].astype(np.int64)
+    count = units[np.minimum(position + 2, last)].astype(np.int64)
+    count |= units[np.minimum(position + 3, last)].astype(np.int64) << 16
+    fill = 4 + (size * count + 1) // 2
+    switch = np.where(unit == PACKED_SWITCH, 4 + 2 * size, 2 + 4 * size)
+    return np.where(unit == FILL_ARRAY, fill, switch)
+
+
+def _walk(units: U2, here: int, stop: int, counter: _Counter) -> list[int]:
+    """Sweep one method; return the positions of its kept instructions."""
+    code = units[here:stop].tolist()
+    lengths, wanted = _LENGTH_LIST, _KEPT_LIST
+    place, size, found, count = 0, len(code), [], 0
+    while place < size:
+        unit = code[place]
+        length = lengths[unit]
+        if length == 0:
+            length = _payload_length(code, place)
+        count += 1
+        if wanted[unit & 0xFF] and place + length <= size:
+            found.append(here + place)
+        place += length
+    counter.instructions += count
+    counter.overrun += place > size
+    return found
+
+
+def _payload_length(code: list[int], place: int) -> int:
+    def at(step: int) -> int:
+        return code[place + step] if place + step < len(code) else 0
+
+    if code[place] == PACKED_SWITCH:
+        return 4 + 2 * at(1)
+    if code[place] == FILL_ARRAY:
+        return 4 + (at(1) * (at(2) | at(3) << 16) + 1) // 2
+    return 2 + 4 * at(1)
+
+
+def _one_by_one(units: U2, start: I8, end: I8, which: I8, counter: _Counter) -> tuple[I8, I8]:
+    positions: list[int] = []
+    numbers: list[int] = []
+    budget = 4 * len(units)
+    for number in which.tolist():
+        here, stop = int(start[number]), int(end[number])
+        budget -= stop - here
+        if budget < 0:
+            counter.overrun += 1
+            continue
+        found = _walk(units, here, stop, counter)
+        positions += found
+        numbers += [number] * len(found)
+    return np.array(positions, dtype=np.int64), np.array(numbers, dtype=np.int64)
+
+
+_LENGTH_LIST: list[int] = LENGTHS.tolist()
+_KEPT_LIST: list[bool] = KEPT.tolist()
