@@ -75,6 +75,7 @@ class Levels(Strict):
     added: StrictInt | None = Field(default=None, ge=1, le=NEWEST_API)
     deprecated: StrictInt | None = Field(default=None, ge=1, le=NEWEST_API)
     restricted: StrictInt | None = Field(default=None, ge=1, le=NEWEST_API)
+    limited: StrictInt | None = Field(default=None, ge=1, le=NEWEST_API)
     removed: StrictInt | None = Field(default=None, ge=1, le=NEWEST_API)
 
 
@@ -242,7 +243,7 @@ def test_sources_are_complete_for_their_kind() -> None:
             assert source.needs_call, f"{source.id}: a literal alone is no access"
         if source.kind == "uri":
             assert str(source.value).startswith("content://"), source.id
-        assert not source.restricted_note or source.api.restricted, source.id
+        assert not source.restricted_note or source.api.restricted or source.api.limited, source.id
 
 
 def test_no_two_sources_have_one_signature() -> None:
