@@ -32,6 +32,7 @@ class Item(_Data):
     sensitive: Literal["yes", "conditional", "legacy", "no"] = "no"
     persistent_identifier: bool = False
     policy_terms: tuple[str, ...] = ()
+    policy_terms_weak: tuple[str, ...] = ()
     web_field_terms: tuple[str, ...] = ()
 
 
@@ -44,11 +45,12 @@ class PermissionSpan(_Data):
 
 
 class ApiLevels(_Data):
-    """API levels at which a source appeared, was deprecated, restricted to system apps, or removed."""
+    """API levels at which a source appeared, was deprecated, restricted to system apps, limited, or removed."""
 
     added: int | None = None
     deprecated: int | None = None
     restricted: int | None = None
+    limited: int | None = None
     removed: int | None = None
 
 
@@ -68,6 +70,7 @@ class Source(_Data):
     access: Literal["read", "observe", "capture", "prompt", "write"] = "read"
     permissions: tuple[tuple[PermissionSpan, ...], ...] = ()
     api: ApiLevels = ApiLevels()
+    permission_optional: bool = False
     strength: Literal["direct", "derived", "weak"] = "direct"
     note: Text | None = None
 
@@ -92,6 +95,7 @@ class PermissionInfo(_Data):
     collects_pi: bool = False
     items: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    use_checkable: bool = False
 
 
 class SdkManifest(_Data):

@@ -46,7 +46,7 @@ def _lower(parts: tuple[str, ...]) -> tuple[str, ...]:
 @cache
 def phrases() -> tuple[Phrase, ...]:
     """Return the phrase table."""
-    found = []
+    found: list[Phrase] = []
     for content in read_data("texts"):
         entries = (
             content if isinstance(content, list) else next(v for v in content.values() if isinstance(v, list))

@@ -196,6 +196,15 @@ class CallGraph:
 
     # --- reachability ---------------------------------------------------------------------------------
 
+    def call_pairs(self) -> tuple[I8, I8]:
+        """Return (caller, callee) nodes of all calls that stay inside the package, as written."""
+        count = np.diff(self._calls.start)
+        return np.repeat(np.arange(self.nodes), count), self._calls.target.astype(np.int64)
+
+    def callees(self, nodes: I8) -> tuple[I8, I8]:
+        """Return (caller, callee) nodes of the calls of ``nodes`` that stay inside the package, as written."""
+        return self._calls.expand(nodes)
+
     def class_entry(self, type_descriptor: str) -> int | None:
         """Return the node that stands for "the framework creates and uses an object of this class"."""
         number = self.dex.type_numbers.get(type_descriptor.encode())
@@ -203,22 +212,45 @@ class CallGraph:
             return None
         return int(self.dex.classes.position[number]) + self.class_base
 
-    def reach(self, entries: Iterable[int]) -> Reach:
-        """Return what is reachable from ``entries`` (method nodes or class entries), breadth first."""
+    def subclasses(self, names: Iterable[str]) -> Bools:
+        """Return which defined classes (positions) descend from one of the type descriptors ``names``."""
+        wanted = [self.dex.type_numbers[n.encode()] for n in names if n.encode() in self.dex.type_numbers]
+        pairs = self.dex.classes.ancestors
+        mask = np.zeros(len(self.dex.classes.type), dtype=np.bool_)
+        hits = pairs[np.isin(pairs[:, 1], np.array(wanted, dtype=np.int64)), 0]
+        place = self.dex.classes.position[hits]
+        mask[place[place >= 0]] = True
+        return mask
+
+    def reach(self, entries: Iterable[int], callbacks: Bools | None = None) -> Reach:
+        """Return what is reachable from ``entries`` (method nodes or class entries), breadth first.
+
+        ``callbacks`` limits whose virtual methods the framework is taken to call, by class position (None: all).
+        """
         parent = np.full(self.nodes, -1, dtype=np.int32)
         frontier = np.unique(np.array(list(entries), dtype=np.int64))
+        frontier = frontier[(frontier >= 0) & (frontier < self.nodes)]
         parent[frontier] = frontier
         while len(frontier):
             sources, targets = [], []
             for edges in (self._calls, self._others):
                 source, target = edges.expand(frontier)
                 fresh = parent[target] < 0
+                if callbacks is not None and edges is self._others:
+                    fresh &= self._allowed(source, target, callbacks)
                 sources.append(source[fresh])
                 targets.append(target[fresh])
             source, target = np.concatenate(sources), np.concatenate(targets)
             frontier, first = np.unique(target, return_index=True)
             parent[frontier] = source[first]
         return Reach(self, parent)
+
+    def _allowed(self, source: I8, target: I8, callbacks: Bools) -> Bools:
+        """Which edges remain when only classes in ``callbacks`` are called back."""
+        of_class = (target >= self.own_base) & (source >= self.class_base) & (source < self.own_base)
+        allowed = np.ones(len(source), dtype=np.bool_)
+        allowed[of_class] = callbacks[source[of_class] - self.class_base]
+        return allowed
 
 
 class Reach:
@@ -227,6 +259,7 @@ class Reach:
     def __init__(self, graph: CallGraph, parent: I4) -> None:
         self._graph = graph
         self._parent = parent
+        self._steps: dict[tuple[int, int], Step] = {}
 
     @property
     def methods(self) -> Bools:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scanner.catalogue import SdkInfo
 from scanner.facts import Origin
@@ -31,10 +31,19 @@ class Prefixes:
 
     def __init__(self, owners: Mapping[str, Origin]) -> None:
         self._owners = dict(owners)
+        self._packages: dict[str, Origin | None] = {}
 
     def find(self, class_name: str) -> Origin | None:
         """Return the owner of the longest prefix of ``class_name`` that ends on a ``.`` boundary."""
-        name = class_name
+        exact = self._owners.get(class_name)
+        if exact is not None:
+            return exact
+        package = class_name.rpartition(".")[0]
+        if package not in self._packages:
+            self._packages[package] = self._find_package(package)
+        return self._packages[package]
+
+    def _find_package(self, name: str) -> Origin | None:
         while name:
             owner = self._owners.get(name)
             if owner is not None:
@@ -88,20 +97,24 @@ def looks_renamed(class_name: str) -> bool:
     return all(RENAMED.match(segment) for segment in segments)
 
 
-def assign(classes: Sequence[str], prefixes: Prefixes, edges: Iterable[tuple[int, int]]) -> list[Origin]:
+def assign(
+    classes: Sequence[str],
+    prefixes: Prefixes,
+    edges: Callable[[Sequence[int]], Iterable[tuple[int, int]]],
+) -> list[Origin]:
     """Return the owner of each class of ``classes`` (dotted names).
 
-    ``edges`` are (caller class, callee class) positions; they decide renamed classes only: such a class belongs to
-    the single app or SDK that calls it, found by propagation in at most 8 rounds; with two owners it stays unknown.
+    ``edges`` gives the (caller class, callee class) positions of calls into the classes asked for.  They decide
+    renamed classes only: such a class belongs to the single app or SDK that calls it, found by propagation in at most
+    8 rounds; with two owners it stays unknown.
     """
     owners = [prefixes.find(name) or UNKNOWN for name in classes]
     open_ = {i for i, name in enumerate(classes) if owners[i].kind == "unknown" and looks_renamed(name)}
     if not open_:
         return owners
     callers: dict[int, Counter[int]] = {i: Counter() for i in open_}
-    for source, target in edges:
-        if target in open_ and source != target:
-            callers[target][source] += 1
+    for source, target in edges(sorted(open_)):
+        callers[target][source] += 1
     for _ in range(MAX_ROUNDS):
         decided = {}
         for i in open_:

@@ -1,0 +1,190 @@
+"""Every place in code that obtains a personal-information item, matched against the catalogue.
+
+The rules of matching stand in docs/catalogue.md: methods and fields by reference, constant arguments where an entry
+asks for one, literals (URIs, properties, paths, intent actions) only together with a call that uses them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from scanner import catalogue
+from scanner.catalogue import Source
+from scanner.collect.app.code import Code, member
+from scanner.collect.app.subject import Program
+from scanner.dex import Member, Site, constant_arguments, field_sites, string_sites, strings_with_prefix
+from scanner.facts import Access
+from scanner.model import Evidence
+
+LITERALS = frozenset({"uri", "property", "path", "intent-action"})
+WHOLE = frozenset({"property", "intent-action"})
+MAX_STRING = 500
+
+
+def accesses(code: Code) -> list[Access]:
+    """Return every access of ``code``'s program, sorted by item, caller and offset; one per item and instruction."""
+    found = _Finder(code).run()
+    return sorted(found, key=lambda a: (a.item, a.dex, a.caller, a.offset, a.source))
+
+
+class _Finder:
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self.items = catalogue.items()
+        self._constants: dict[tuple[int, int], frozenset[str]] = {}
+        self._evidence: dict[tuple[int, int, str], Evidence] = {}
+        self._joined: dict[tuple[str, ...], frozenset[int]] = {}
+
+    def run(self) -> Iterator[Access]:
+        for source, site, inherited in self._matches():
+            for item in source.item_ids:
+                yield self._access(source, item, site, inherited)
+
+    def _matches(self) -> Iterator[tuple[Source, Site, bool]]:
+        methods = [s for s in catalogue.sources() if s.kind == "method"]
+        members = [Member(s.descriptor, s.name or "", s.args) for s in methods]
+        for hit in self.code.sites(members):
+            source = methods[hit.member]
+            if self._fits(source, hit.site):
+                yield source, hit.site, hit.inherited
+        fields = [s for s in catalogue.sources() if s.kind == "field"]
+        for hit in field_sites(self.code.dex, [Member(s.descriptor, s.name or "") for s in fields]):
+            source = fields[hit.member]
+            if self._used(source, hit.site):
+                yield source, hit.site, False
+        yield from self._literals()
+
+    def _fits(self, source: Source, site: Site) -> bool:
+        if source.string is not None and source.string not in self._strings(site):
+            return False
+        return self._used(source, site)
+
+    def _strings(self, site: Site) -> frozenset[str]:
+        """Strings among the call's constant arguments."""
+        key = (site.node, site.offset)
+        if key not in self._constants:
+            arguments = constant_arguments(self.code.dex, site.node, site.offset)
+            self._constants[key] = frozenset(a for a in arguments if isinstance(a, str))
+        return self._constants[key]
+
+    # --- literals -------------------------------------------------------------------------------------
+
+    def _literals(self) -> Iterator[tuple[Source, Site, bool]]:
+        by_value: dict[str, list[Source]] = defaultdict(list)
+        for source in catalogue.sources():
+            if source.kind in LITERALS and source.value:
+                by_value[source.value].append(source)
+        prefixes = [value.encode() for value in by_value]
+        for site in string_sites(self.code.dex, lambda file: strings_with_prefix(file, prefixes)):
+            for value, sources in by_value.items():
+                if not site.target.startswith(value):
+                    continue
+                for source in sources:
+                    if _literal_fits(source, site.target) and self._used(source, site):
+                        yield source, site, False
+
+    def _used(self, source: Source, site: Site) -> bool:
+        """Whether one of the calls the entry asks for stands in the same method or in one it calls directly."""
+        if not source.needs_call:
+            return True
+        callers = self._callers_of(source.needs_call)
+        return site.node in callers or not callers.isdisjoint(self._callees(site.node))
+
+    @cached_property
+    def _caller_sets(self) -> dict[str, frozenset[int]]:
+        names = sorted({name for source in catalogue.sources() for name in source.needs_call})
+        found: dict[str, set[int]] = {name: set() for name in names}
+        for hit in self.code.sites([member(name) for name in names]):
+            found[names[hit.member]].add(hit.site.node)
+        return {name: frozenset(nodes) for name, nodes in found.items()}
+
+    def _callers_of(self, names: Sequence[str]) -> frozenset[int]:
+        key = tuple(names)
+        if key not in self._joined:
+            self._joined[key] = frozenset[int]().union(*(self._caller_sets[name] for name in names))
+        return self._joined[key]
+
+    def _callees(self, node: int) -> list[int]:
+        _, target = self.code.graph.callees(np.array([node], dtype=np.int64))
+        return [int(n) for n in target]
+
+    # --- facts ----------------------------------------------------------------------------------------
+
+    def _access(self, source: Source, item: str, site: Site, inherited: bool) -> Access:
+        code, info = self.code, self.items[item]
+        owner = code.owner(site.node)
+        reachable, entry = code.reached(site.node)
+        needed, missing = permission_need(source, code.program)
+        key = (site.node, site.offset, site.target)
+        if key not in self._evidence:
+            self._evidence[key] = code.evidence(site)
+        return Access(
+            item=item,
+            source=source.id,
+            kind=source.kind,
+            mode=source.access,
+            target=site.target[:MAX_STRING],
+            caller=site.caller,
+            dex=site.dex,
+            offset=site.offset,
+            owner=owner,
+            owner_kind=owner.kind,
+            owner_id=owner.id,
+            strength=source.strength,
+            via_hierarchy=inherited,
+            reachable=reachable,
+            entry=entry.name if entry else None,
+            entry_kind=entry.kind if entry else None,
+            before_ui=code.before_ui(site.node),
+            restricted=_restricted(source, code.program),
+            permissions=needed,
+            permission_missing=missing,
+            sensitive=info.sensitive,
+            persistent_identifier=info.persistent_identifier,
+            evidence=(self._evidence[key],),
+        )
+
+
+def _literal_fits(source: Source, text: str) -> bool:
+    """Whether ``text`` is the literal: whole, or as a prefix that ends at a word boundary."""
+    value = source.value or ""
+    if source.kind in WHOLE:
+        return text == value
+    following = text[len(value) : len(value) + 1]
+    return value.endswith("/") or not (following.isalnum() or following in {"_", "."})
+
+
+def permission_need(source: Source, program: Program) -> tuple[tuple[str, ...], bool]:
+    """Return the permissions the access rests on in this package, and whether none of the alternatives is declared.
+
+    Alternatives count at the API levels from the package's minimum to its target level.  The declared ones of the
+    first complete alternative are returned; if there is none, those of the first alternative.
+    """
+    alternatives = [
+        tuple(span.name for span in spans if _overlaps(span.from_, span.to, program))
+        for spans in source.permissions
+    ]
+    alternatives = [names for names in alternatives if names]
+    if not alternatives:
+        return (), False
+    complete = next((names for names in alternatives if program.declared.issuperset(names)), None)
+    if complete is not None:
+        return complete, False
+    if source.permission_optional or any(
+        name.rpartition(".")[2].startswith("BIND_") for n in alternatives for name in n
+    ):
+        return (), False
+    return alternatives[0], True
+
+
+def _overlaps(first: int, last: int | None, program: Program) -> bool:
+    return first <= program.target_sdk and (last is None or last >= program.min_sdk)
+
+
+def _restricted(source: Source, program: Program) -> bool:
+    """Whether no device this package runs on gives an ordinary app the value."""
+    return source.api.restricted is not None and program.min_sdk >= source.api.restricted

@@ -1,0 +1,26 @@
+"""What the code collector must know of the package besides its dex files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scanner.facts import Component
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The parts of a package that the analysis of its code needs.
+
+    ``components`` carry only names and kinds here (their owners are found by this analysis); ``application`` and
+    ``factory`` are class names or None; ``files`` are all entry names of the archive.
+    """
+
+    package: str
+    min_sdk: int
+    target_sdk: int
+    application: str | None
+    factory: str | None
+    components: tuple[Component, ...]
+    meta_data: tuple[str, ...]
+    declared: frozenset[str]
+    files: tuple[str, ...]
