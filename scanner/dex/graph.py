@@ -286,7 +286,7 @@ class Reach:
         trail = self.path(node)
         steps: list[Step] = []
         places = [i for i, n in enumerate(trail) if n < methods]
-        for here, following in zip(places, [*places[1:], -1], strict=True):
+        for here, following in zip(places, [*places[1:], -1][: len(places)], strict=True):
             if following == -1:
                 steps.append(Step(trail[here], -1, "end"))
                 break

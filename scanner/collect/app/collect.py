@@ -1,0 +1,421 @@
+"""package → facts: reads every part, and says of each part that could not be read what is therefore not known."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from scanner import __version__, catalogue
+from scanner.collect.app.accesses import accesses as find_accesses
+from scanner.collect.app.archive import Archive, EntryError, Limits
+from scanner.collect.app.axml import AxmlError
+from scanner.collect.app.code import Code
+from scanner.collect.app.endpoints import endpoints as find_endpoints
+from scanner.collect.app.interface import Layouts, code_texts, resource_texts
+from scanner.collect.app.manifest import (
+    ALLOW_BACKUP,
+    CLEARTEXT,
+    DEBUGGABLE,
+    FACTORY,
+    HAS_CODE,
+    LEGACY_STORAGE,
+    NAME,
+    NETWORK_CONFIG,
+    TEST_ONLY,
+    Manifest,
+    ManifestComponent,
+)
+from scanner.collect.app.packers import find_packer
+from scanner.collect.app.permissions import permission_facts
+from scanner.collect.app.requests import permission_requests
+from scanner.collect.app.resources import ResourceError, Resources
+from scanner.collect.app.sdks import sdk_facts
+from scanner.collect.app.signing import read_signing
+from scanner.collect.app.subject import Program
+from scanner.context import CollectOptions
+from scanner.dex import DexError
+from scanner.errors import InputError
+from scanner.facts import (
+    Access,
+    AppFacts,
+    AppFlags,
+    CodeStats,
+    Component,
+    Facts,
+    Identity,
+    InterfaceText,
+    NativeLibrary,
+    Origin,
+)
+from scanner.model import Artifact, Evidence, Gap, Looked, Problem, Subject, Text, XmlLocator
+
+MANIFEST = "AndroidManifest.xml"
+CODE_PATHS = ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.issues")
+UNKNOWN = Origin(kind="unknown")
+
+
+def collect_app(path: Path, options: CollectOptions) -> Facts:
+    """Return the facts of the Android package at ``path``; raises InputError when it is no package at all."""
+    with Archive(path, Limits()) as archive:
+        return _Collector(archive, options).run()
+
+
+class _Collector:
+    def __init__(self, archive: Archive, options: CollectOptions) -> None:
+        self.archive = archive
+        self.options = options
+        self.gaps: list[Gap] = []
+        self.problems: list[Problem] = []
+        self.looked: list[Looked] = []
+        self.artifacts: list[Artifact] = []
+
+    def run(self) -> Facts:
+        archive, step = self.archive, self.options.observer.step
+        step("package")
+        digest = archive.sha256()
+        self.artifacts.append(Artifact(name="base.apk", sha256=digest, size=archive.size))
+        resources = self._resources()
+        manifest = self._manifest(resources)
+        step("code")
+        code, program = self._code(manifest)
+        found = find_accesses(code) if code is not None else []
+        components = self._components(manifest, code)
+        step("interface")
+        texts, layouts = self._texts(code, resources)
+        step("signing")
+        signing = read_signing(archive)
+        identity = self._identity(manifest)
+        stats = self._stats(code, program)
+        self._look(code, resources, layouts, manifest)
+        app = AppFacts(
+            identity=identity,
+            flags=self._flags(manifest),
+            signing=signing,
+            components=components,
+            permissions=tuple(permission_facts(manifest, components, found, code)),
+            accesses=tuple(found),
+            sdks=tuple(sdk_facts(code, program, found)),
+            requests=tuple(permission_requests(code)) if code is not None else (),
+            texts=texts,
+            checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
+            endpoints=tuple(find_endpoints(code)) if code is not None else (),
+            native_libraries=tuple(self._native()),
+            code=stats,
+            category=self.options.category,
+            collects_pi=self._collects(found, code),
+            has_account=self._has_account(texts, resources, code),
+        )
+        return Facts(
+            collector=f"guijian {__version__}",
+            subject=Subject(
+                kind="app",
+                name=identity.label_zh or identity.label or identity.package,
+                identifier=identity.package,
+                version=identity.version_name or "",
+                sha256=digest,
+                source=archive.path.name,
+                category=self.options.category,
+                developer=self.options.developer,
+                store=self.options.store,
+            ),
+            app=app,
+            artifacts=tuple(self.artifacts),
+            gaps=tuple(self.gaps),
+            looked=tuple(self.looked),
+            problems=(*archive.problems, *self.problems),
+        )
+
+    # --- parts ----------------------------------------------------------------------------------------
+
+    def _read(self, name: str) -> bytes:
+        data = self.archive.read(name)
+        self.artifacts.append(Artifact(name=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data)))
+        return data
+
+    def _resources(self) -> Resources | None:
+        if "resources.arsc" not in self.archive.entries:
+            return None
+        try:
+            resources = Resources(self._read("resources.arsc"))
+        except (EntryError, ResourceError) as error:
+            reason = Text(
+                zh=f"资源表无法读取（{error}）", en=f"the resource table could not be read ({error})"
+            )
+            self._gap("resources-unread", reason, "app.texts", "app.checkboxes", "app.has_account")
+            self.problems.append(Problem(code="resources-unread", where="resources.arsc", message=reason))
+            return None
+        if resources.skipped:
+            message = Text(
+                zh="资源表有部分条目损坏，已跳过",
+                en="parts of the resource table are broken and were skipped",
+            )
+            self.problems.append(
+                Problem(
+                    code="resources-skipped", where="resources.arsc", message=message, count=resources.skipped
+                )
+            )
+            self._gap("resources-skipped", message, "app.texts", "app.checkboxes", "app.has_account")
+        return resources
+
+    def _manifest(self, resources: Resources | None) -> Manifest:
+        where = self.archive.path
+        try:
+            return Manifest(self._read(MANIFEST), resources)
+        except EntryError as error:
+            if error.code == "missing":
+                raise InputError(
+                    "no-manifest",
+                    Text(
+                        zh=f"{where}：没有 AndroidManifest.xml，不是 Android 安装包。请给出 APK 文件",
+                        en=f"{where}: no AndroidManifest.xml, so not an Android package; give an APK file",
+                    ),
+                ) from error
+            raise InputError(
+                "manifest-unreadable",
+                Text(
+                    zh=f"{where}：AndroidManifest.xml 无法读取（{error.text.zh}）。安装包已损坏，请重新获取",
+                    en=f"{where}: AndroidManifest.xml cannot be read ({error.text.en}); get the package again",
+                ),
+            ) from error
+        except AxmlError as error:
+            raise InputError(
+                "manifest-broken",
+                Text(
+                    zh=f"{where}：AndroidManifest.xml 不是 Android 能读的格式（{error}）。请确认安装包能在手机上安装",
+                    en=f"{where}: AndroidManifest.xml is not what Android can read ({error}); check that it installs",
+                ),
+            ) from error
+
+    def _dex_sources(self) -> Iterator[tuple[str, bytes]]:
+        for name in self.archive.dex_names():
+            try:
+                yield name, self._read(name)
+            except EntryError as error:
+                self._code_gap("dex-unread", error.text, name)
+
+    def _code(self, manifest: Manifest) -> tuple[Code | None, Program]:
+        program = self._program(manifest)
+        names = self.archive.dex_names()
+        if not names:
+            message = Text(zh="安装包中没有 dex 代码", en="the package holds no dex code")
+            self._code_gap("no-dex", message, "classes.dex")
+            return None, program
+        try:
+            code = Code(self._dex_sources(), program)
+        except DexError as error:
+            self._code_gap(
+                "dex-unread", Text(zh=f"代码无法读取：{error}", en=f"code could not be read: {error}"), "dex"
+            )
+            return None, program
+        for problem in code.dex.problems:
+            message = Text(
+                zh=f"{problem.dex} 有 {problem.count} 处结构损坏（{problem.code}），已跳过",
+                en=f"{problem.dex}: {problem.count} malformed places ({problem.code}) were skipped",
+            )
+            self.problems.append(
+                Problem(code=problem.code, where=problem.dex, message=message, count=problem.count)
+            )
+            self._gap(problem.code, message, *CODE_PATHS)
+        return code, program
+
+    def _code_gap(self, code: str, reason: Text, where: str) -> None:
+        self.problems.append(Problem(code=code, where=where, message=reason))
+        self._gap(code, reason, *CODE_PATHS, "app.collects_pi", "app.has_account")
+
+    def _gap(self, code: str, reason: Text, *paths: str) -> None:
+        self.gaps.extend(Gap(path=path, code=code, reason=reason) for path in paths)
+
+    def _program(self, manifest: Manifest) -> Program:
+        return Program(
+            package=manifest.package,
+            min_sdk=manifest.min_sdk or 1,
+            target_sdk=manifest.target_sdk or manifest.min_sdk or 1,
+            application=manifest.class_name(manifest.application_text(NAME, "name")),
+            factory=manifest.class_name(manifest.application_text(FACTORY, "appComponentFactory")),
+            components=tuple(_component(c, UNKNOWN) for c in manifest.components()),
+            meta_data=tuple(manifest.meta_data()),
+            declared=frozenset(p.name for p in manifest.uses_permissions()),
+            files=tuple(self.archive.entries),
+        )
+
+    def _components(self, manifest: Manifest, code: Code | None) -> tuple[Component, ...]:
+        return tuple(
+            _component(c, code.owner_of_class(c.target or c.name) if code is not None else UNKNOWN)
+            for c in manifest.components()
+        )
+
+    def _identity(self, manifest: Manifest) -> Identity:
+        excerpt = (
+            f'package="{manifest.package}" versionName="{manifest.version_name}" target={manifest.target_sdk}'
+        )
+        return Identity(
+            package=manifest.package,
+            version_name=manifest.version_name,
+            version_code=manifest.version_code,
+            min_sdk=manifest.min_sdk,
+            target_sdk=manifest.target_sdk or manifest.min_sdk,
+            compile_sdk=manifest.compile_sdk,
+            label=manifest.label(("",)),
+            label_zh=manifest.label(("zh",)),
+            label_en=manifest.label(("en",)),
+            split=manifest.split,
+            shared_user_id=manifest.shared_user_id,
+            evidence=(Evidence(artifact=MANIFEST, locator=XmlLocator(path="/manifest"), excerpt=excerpt),),
+        )
+
+    def _flags(self, manifest: Manifest) -> AppFlags:
+        target = manifest.target_sdk or manifest.min_sdk or 1
+        values = {
+            "debuggable": manifest.flag(DEBUGGABLE, "debuggable"),
+            "allowBackup": manifest.flag(ALLOW_BACKUP, "allowBackup"),
+            "usesCleartextTraffic": manifest.flag(CLEARTEXT, "usesCleartextTraffic"),
+            "testOnly": manifest.flag(TEST_ONLY, "testOnly"),
+        }
+        excerpt = " ".join(f'android:{k}="{str(v).lower()}"' for k, v in values.items() if v is not None)
+        config = manifest.application_text(NETWORK_CONFIG, "networkSecurityConfig")
+        cleartext = values["usesCleartextTraffic"]
+        return AppFlags(
+            debuggable=bool(values["debuggable"]),
+            allow_backup=values["allowBackup"] is not False,
+            cleartext_traffic=cleartext if cleartext is not None else target < 28,
+            test_only=bool(values["testOnly"]),
+            legacy_external_storage=bool(manifest.flag(LEGACY_STORAGE, "requestLegacyExternalStorage")),
+            has_code=manifest.flag(HAS_CODE, "hasCode") is not False,
+            network_security_config=config,
+            evidence=(
+                Evidence(
+                    artifact=MANIFEST,
+                    locator=XmlLocator(path="/manifest/application"),
+                    excerpt=excerpt or "defaults",
+                ),
+            ),
+        )
+
+    def _texts(
+        self, code: Code | None, resources: Resources | None
+    ) -> tuple[tuple[InterfaceText, ...], Layouts | None]:
+        found: list[InterfaceText] = []
+        layouts = None
+        if resources is not None:
+            layouts = Layouts(self.archive, resources)
+            found += [*resource_texts(resources), *layouts.texts]
+            if layouts.unread:
+                message = Text(
+                    zh=f"{layouts.unread} 个布局无法读取", en=f"{layouts.unread} layouts could not be read"
+                )
+                self._gap("layouts-unread", message, "app.checkboxes", "app.texts")
+                self.problems.append(
+                    Problem(code="layouts-unread", where="res/layout", message=message, count=layouts.unread)
+                )
+        if code is not None:
+            found += code_texts(code)
+        return tuple(sorted(found, key=lambda t: (t.kind, t.origin, t.name, t.locale, t.text))), layouts
+
+    def _stats(self, code: Code | None, program: Program) -> CodeStats:
+        if code is None:
+            return CodeStats()
+        stats = code.stats()
+        packer = find_packer(code, program)
+        if packer is None:
+            return stats
+        name, evidence = packer
+        reason = Text(
+            zh=f"应用经 {name.name.zh} 加固，真实代码在运行时才解出，静态分析看不到",
+            en=f"the app is packed with {name.name.en}; its real code appears only at run time",
+        )
+        self._code_gap("packed", reason, "dex")
+        return stats.model_copy(update={"packer": name.id, "packer_name": name.name, "evidence": (evidence,)})
+
+    def _native(self) -> Iterator[NativeLibrary]:
+        by_name = {n: s for s in catalogue.sdks().values() for n in s.native}
+        for path, entry in sorted(self.archive.entries.items()):
+            parts = path.split("/")
+            if len(parts) == 3 and parts[0] == "lib" and parts[2].endswith(".so"):
+                sdk = by_name.get(parts[2])
+                kind = "unknown" if sdk is None else ("library" if sdk.is_library else "sdk")
+                owner = Origin(kind=kind, id=sdk.id, name=sdk.name, basis="prefix") if sdk else UNKNOWN
+                yield NativeLibrary(path=path, name=parts[2], abi=parts[1], size=entry.size, owner=owner)
+
+    def _collects(self, found: Sequence[Access], code: Code | None) -> bool | None:
+        """Whether reachable code obtains personal information in a way that is not merely incidental."""
+        live = [
+            a
+            for a in found
+            if a.reachable and a.strength != "weak" and a.mode in {"read", "observe", "capture"}
+        ]
+        live = [a for a in live if a.owner_kind != "library"]
+        if live:
+            return True
+        return None if code is None or any(g.path == "app.accesses" for g in self.gaps) else False
+
+    def _has_account(
+        self, texts: Sequence[InterfaceText], resources: Resources | None, code: Code | None
+    ) -> bool | None:
+        """Whether the interface speaks of registering or logging in to an account of the app."""
+        if any(t.kind in {"login", "register"} and t.owner_kind in {"app", "unknown"} for t in texts):
+            return True
+        return False if code is not None and not any(g.path == "app.has_account" for g in self.gaps) else None
+
+    def _look(
+        self, code: Code | None, resources: Resources | None, layouts: Layouts | None, manifest: Manifest
+    ) -> None:
+        look = self.looked.append
+        manifest_text = Text(zh="AndroidManifest.xml 全部元素", en="all elements of AndroidManifest.xml")
+        for path in ("app.permissions", "app.components", "app.identity", "app.flags"):
+            look(Looked(path=path, what=manifest_text, amount=len(manifest.root.children)))
+        look(
+            Looked(
+                path="app.signing",
+                what=Text(zh="签名块与 META-INF", en="the signing block and META-INF"),
+                amount=1,
+            )
+        )
+        files = Text(
+            zh=f"安装包内 {len(self.archive.entries)} 个文件名", en=f"{len(self.archive.entries)} file names"
+        )
+        look(Looked(path="app.native_libraries", what=files, amount=len(self.archive.entries)))
+        if code is not None:
+            dex = code.dex
+            what = Text(
+                zh=f"{len(dex.files)} 个 dex 的全部 {dex.call_count} 处调用与字符串常量",
+                en=f"all {dex.call_count} calls and the string constants of {len(dex.files)} dex files",
+            )
+            for path in ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.texts"):
+                look(Looked(path=path, what=what, amount=dex.call_count))
+        if resources is not None and layouts is not None:
+            strings = sum(1 for _ in resources.strings())
+            what = Text(
+                zh=f"{strings} 条字符串资源、{layouts.read} 个布局",
+                en=f"{strings} string resources, {layouts.read} layouts",
+            )
+            look(Looked(path="app.texts", what=what, amount=strings))
+            look(Looked(path="app.checkboxes", what=what, amount=layouts.read))
+        elif code is not None:
+            what = Text(zh="安装包没有资源表", en="the package has no resource table")
+            look(Looked(path="app.checkboxes", what=what))
+
+
+def _component(component: ManifestComponent, owner: Origin) -> Component:
+    excerpt = f"{component.name} exported={'true' if component.exported else 'false'}"
+    excerpt += f' permission="{component.permission}"' if component.permission else ""
+    return Component(
+        kind=component.kind,
+        name=component.target or component.name,
+        exported=component.exported,
+        exported_explicit=component.exported_explicit,
+        enabled=component.enabled,
+        permission=component.permission,
+        read_permission=component.read_permission,
+        write_permission=component.write_permission,
+        grant_uri_permissions=component.grant_uri_permissions,
+        process=component.process,
+        authorities=component.authorities,
+        actions=component.actions,
+        categories=component.categories,
+        schemes=component.schemes,
+        launcher=component.launcher,
+        foreground_service_type=component.service_types,
+        owner=owner,
+        evidence=(Evidence(artifact=MANIFEST, locator=XmlLocator(path=component.path), excerpt=excerpt),),
+    )

@@ -1,0 +1,137 @@
+"""Interface text: sentences of string resources, layouts and code that matter for the law, and agreement check boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scanner.collect.app.archive import Archive, EntryError
+from scanner.collect.app.axml import TYPE_REFERENCE, AxmlError, Element, parse
+from scanner.collect.app.code import Code
+from scanner.collect.app.resources import Resources
+from scanner.collect.phrases import classify
+from scanner.dex import string_sites, strings_beyond_ascii
+from scanner.facts import CheckBox, InterfaceText
+from scanner.model import Evidence, ResourceLocator, XmlLocator
+
+TEXT, HINT, CHECKED = 0x0101014F, 0x01010150, 0x01010106
+BOXES = frozenset({"CheckBox", "Switch", "SwitchCompat", "SwitchMaterial", "MaterialCheckBox", "CheckedTextView",
+                   "AppCompatCheckBox", "MaterialSwitch", "ToggleButton"})  # fmt: skip
+AGREEMENT_KINDS = frozenset({"policy_link", "agreement_link", "consent_prompt", "implied_consent"})
+MAX_EXCERPT = 300
+MAX_LAYOUTS = 20_000
+NEAR = 2
+
+
+def resource_texts(resources: Resources) -> Iterator[InterfaceText]:
+    """Yield the sentences of string resources that matter."""
+    for name, locale, text in resources.strings():
+        for kind in classify(text):
+            evidence = Evidence(
+                artifact="resources.arsc",
+                locator=ResourceLocator(name=name, locale=locale),
+                excerpt=text[:MAX_EXCERPT],
+            )
+            yield InterfaceText(
+                kind=kind,
+                text=text[:MAX_EXCERPT],
+                origin="resource",
+                name=name,
+                locale=locale,
+                evidence=(evidence,),
+            )
+
+
+def code_texts(code: Code) -> Iterator[InterfaceText]:
+    """Yield the Chinese sentences in code that matter, with who loads them."""
+    for site in string_sites(code.dex, strings_beyond_ascii):
+        kinds = classify(site.target)
+        if not kinds:
+            continue
+        evidence = code.evidence(site)
+        for kind in kinds:
+            yield InterfaceText(
+                kind=kind,
+                text=site.target[:MAX_EXCERPT],
+                origin="code",
+                name=site.caller,
+                owner_kind=code.owner(site.node).kind,
+                evidence=(evidence,),
+            )
+
+
+class Layouts:
+    """The layouts of a package: check boxes and literal texts."""
+
+    def __init__(self, archive: Archive, resources: Resources) -> None:
+        self._archive = archive
+        self._resources = resources
+        self.read = 0
+        self.unread = 0
+        self.checkboxes: list[CheckBox] = []
+        self.texts: list[InterfaceText] = []
+        seen: set[str] = set()
+        for name, path in resources.files("layout"):
+            if path in seen or len(seen) >= MAX_LAYOUTS:
+                continue
+            seen.add(path)
+            self._layout(name, path)
+
+    def _layout(self, name: str, path: str) -> None:
+        try:
+            root = parse(self._archive.read(path, 8 << 20))
+        except (EntryError, AxmlError):
+            self.unread += 1
+            return
+        self.read += 1
+        flat = list(_walk(root, f"/{root.name}"))
+        words = [self._words(element) for element, _ in flat]
+        for position, (element, where) in enumerate(flat):
+            if element.name.rpartition(".")[2] in BOXES:
+                near = words[max(0, position - NEAR) : position + NEAR + 1]
+                self._box(name, path, element, where, words[position], near)
+            attribute = element.attribute(TEXT, "text")
+            if attribute is not None and attribute.text is not None and attribute.type != TYPE_REFERENCE:
+                self._literal(path, name, where, attribute.text)
+
+    def _literal(self, path: str, name: str, where: str, text: str) -> None:
+        for kind in classify(text):
+            evidence = Evidence(artifact=path, locator=XmlLocator(path=where), excerpt=text[:MAX_EXCERPT])
+            self.texts.append(
+                InterfaceText(
+                    kind=kind, text=text[:MAX_EXCERPT], origin="layout", name=name, evidence=(evidence,)
+                )
+            )
+
+    def _words(self, element: Element) -> str:
+        parts = []
+        for resource, name in ((TEXT, "text"), (HINT, "hint")):
+            attribute = element.attribute(resource, name)
+            if attribute is None:
+                continue
+            if attribute.type == TYPE_REFERENCE:
+                parts.append(self._resources.text(attribute.data, ("zh", "")) or "")
+            else:
+                parts.append(attribute.text or "")
+        return " ".join(part for part in parts if part)
+
+    def _box(self, name: str, path: str, element: Element, where: str, own: str, near: list[str]) -> None:
+        attribute = element.attribute(CHECKED, "checked")
+        checked = attribute is not None and (attribute.data != 0 or attribute.text == "true")
+        text = own or " ".join(word for word in near if word)
+        agreement = any(AGREEMENT_KINDS.intersection(classify(word)) for word in (own, *near) if word)
+        excerpt = f'<{element.name} android:checked="{str(checked).lower()}"> {text}'[:MAX_EXCERPT]
+        self.checkboxes.append(
+            CheckBox(
+                layout=name,
+                checked=checked,
+                agreement=agreement,
+                text=text[:MAX_EXCERPT],
+                evidence=(Evidence(artifact=path, locator=XmlLocator(path=where), excerpt=excerpt),),
+            )
+        )
+
+
+def _walk(element: Element, path: str) -> Iterator[tuple[Element, str]]:
+    yield element, path
+    for number, child in enumerate(element.children, 1):
+        yield from _walk(child, f"{path}/*[{number}][self::{child.name}]")

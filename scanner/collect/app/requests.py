@@ -1,0 +1,61 @@
+"""Run-time permission requests: which permissions are asked for in one call, and when."""
+
+from __future__ import annotations
+
+from scanner import catalogue
+from scanner.collect.app.code import Code
+from scanner.dex import Member, MemberSite, constant_arguments, instructions
+from scanner.facts import PermissionRequest
+
+REQUESTS = (
+    Member("Landroid/app/Activity;", "requestPermissions"),
+    Member("Landroid/app/Fragment;", "requestPermissions"),
+    Member("Landroidx/fragment/app/Fragment;", "requestPermissions"),
+    Member("Landroid/support/v4/app/Fragment;", "requestPermissions"),
+    Member("Landroidx/core/app/ActivityCompat;", "requestPermissions"),
+    Member("Landroid/support/v4/app/ActivityCompat;", "requestPermissions"),
+)
+
+
+def permission_requests(code: Code) -> list[PermissionRequest]:
+    """Return the run-time requests, with the permissions that are constant in the calling method."""
+    found = [_request(code, hit) for hit in code.sites(REQUESTS)]
+    return sorted(
+        (r for r in found if r is not None), key=lambda r: (r.caller, r.evidence[0].model_dump_json())
+    )
+
+
+def _request(code: Code, hit: MemberSite) -> PermissionRequest | None:
+    site = hit.site
+    owner = code.owner(site.node)
+    if owner.kind == "library":
+        return None
+    arguments = constant_arguments(code.dex, site.node, site.offset)
+    array = next((a for a in arguments if isinstance(a, tuple)), None)
+    names = [a for a in array if isinstance(a, str)] if array is not None else []
+    complete = array is not None and len(names) == len(array) and bool(names)
+    if not complete:
+        names = _named_in(code, site.node)
+    known = catalogue.permissions()
+    groups = {
+        known[name].group or name for name in names if name in known and known[name].protection == "dangerous"
+    }
+    reachable, entry = code.reached(site.node)
+    return PermissionRequest(
+        caller=site.caller,
+        permissions=tuple(sorted(set(names))),
+        groups=len(groups),
+        complete=complete,
+        owner=owner,
+        owner_kind=owner.kind,
+        reachable=reachable,
+        entry_kind=entry.kind if entry else None,
+        before_ui=code.before_ui(site.node),
+        evidence=(code.evidence(site),),
+    )
+
+
+def _named_in(code: Code, node: int) -> list[str]:
+    """Return the permission names loaded anywhere in the calling method."""
+    loads = (ins.reference for ins in instructions(code.dex, node) if ins.opcode in {0x1A, 0x1B})
+    return [text for text in loads if text and ".permission." in text]
