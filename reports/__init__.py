@@ -1,1 +1,57 @@
-"""reports"""
+"""Report writers.  They decide nothing: verdicts, grade and order of severity come from the assessment.
+
+Each format is one function from a :class:`~reports.view.ReportView` to bytes; others register through the entry point
+group ``guijian.writers``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from reports.view import ReportView
+    from scanner.facts import Facts
+    from scanner.model import Assessment, Lang
+    from scanner.rulepack import Pack
+
+
+class Writer(Protocol):
+    """Turns a view into the bytes of a report."""
+
+    def __call__(self, view: ReportView) -> bytes:
+        """Return the report."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A report format: where its writer is (imported when used), file extension and media type."""
+
+    target: str
+    extension: str
+    media_type: str
+
+    def load(self) -> Writer:
+        """Import and return the writer."""
+        module, _, name = self.target.partition(":")
+        writer: Writer = getattr(import_module(module), name)
+        return writer
+
+
+WRITERS: dict[str, Format] = {
+    "console": Format("reports.console:write", "txt", "text/plain"),
+    "json": Format("reports.jsonout:write", "json", "application/json"),
+    "html": Format("reports.html:write", "html", "text/html"),
+}
+for _entry in entry_points(group="guijian.writers"):
+    WRITERS.setdefault(_entry.name, Format(_entry.value, _entry.name, "application/octet-stream"))
+
+
+def render(name: str, assessment: Assessment, facts: Facts, pack: Pack, lang: Lang) -> bytes:
+    """Return the report in format ``name``; raises KeyError for an unknown format."""
+    from reports.view import ReportView  # noqa: PLC0415 - only when a report is written
+
+    return WRITERS[name].load()(ReportView(assessment, facts, pack, lang))

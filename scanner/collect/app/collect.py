@@ -13,6 +13,7 @@ from scanner.collect.app.axml import AxmlError
 from scanner.collect.app.code import Code
 from scanner.collect.app.endpoints import endpoints as find_endpoints
 from scanner.collect.app.interface import Layouts, code_texts, resource_texts
+from scanner.collect.app.issues import code_issues
 from scanner.collect.app.manifest import (
     ALLOW_BACKUP,
     CLEARTEXT,
@@ -100,6 +101,7 @@ class _Collector:
             texts=texts,
             checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
             endpoints=tuple(find_endpoints(code)) if code is not None else (),
+            issues=tuple(code_issues(code)) if code is not None else (),
             native_libraries=tuple(self._native()),
             code=stats,
             category=self.options.category,
@@ -381,7 +383,14 @@ class _Collector:
                 zh=f"{len(dex.files)} 个 dex 的全部 {dex.call_count} 处调用与字符串常量",
                 en=f"all {dex.call_count} calls and the string constants of {len(dex.files)} dex files",
             )
-            for path in ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.texts"):
+            for path in (
+                "app.accesses",
+                "app.sdks",
+                "app.requests",
+                "app.endpoints",
+                "app.issues",
+                "app.texts",
+            ):
                 look(Looked(path=path, what=what, amount=dex.call_count))
         if resources is not None and layouts is not None:
             strings = sum(1 for _ in resources.strings())
