@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from scanner.catalogue import items as catalogue_items
 from scanner.errors import PackError
 from scanner.model import Text
 from scanner.packcheck import check_references
@@ -181,6 +182,7 @@ class PackReader:
                 rules=self._of(Rule),
                 profiles=self._of(Profile),
                 grading=self.grading,
+                items={item.id: item.name for item in catalogue_items().values()},
             )
             for kind, key, location, message in check_references(pack):
                 places = self.kinds.get(kind)

@@ -267,7 +267,7 @@ class Grading(Frozen):
 
 
 class Pack(Frozen):
-    """A loaded and checked rule pack."""
+    """A loaded and checked rule pack; ``items`` names the personal-information items rules and reports speak of."""
 
     version: str
     sha256: str
@@ -276,6 +276,7 @@ class Pack(Frozen):
     rules: dict[str, Rule]
     profiles: dict[str, Profile]
     grading: Grading
+    items: dict[str, Text] = Field(default_factory=dict)
 
     def clause(self, clause_id: str) -> Clause:
         """Return a clause by id; raises KeyError for an unknown one."""
