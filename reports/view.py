@@ -48,7 +48,11 @@ class EvidenceView:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding with its rule's texts; ``hidden`` counts the evidence left to the JSON report."""
+    """A finding with its rule's texts.
+
+    ``hidden`` counts the evidence left to the JSON report; ``first`` is the first clause of the rule's legal basis,
+    where the finding has its anchor.
+    """
 
     rule: Rule
     group: str
@@ -61,6 +65,7 @@ class FindingView:
     fingerprint: str
     evidence: tuple[EvidenceView, ...]
     hidden: int
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +259,7 @@ class ReportView:
             fingerprint=finding.fingerprint,
             evidence=tuple(self.evidence(e) for e in shown),
             hidden=finding.evidence_total - len(shown),
+            first=rule.basis[0],
         )
 
     def _group(self, rule: Rule, group: str) -> str:

@@ -18,7 +18,7 @@ FAIL_CHOICES = [v.value for v in (Verdict.VIOLATION, Verdict.SUSPECTED, Verdict.
 DEFAULT_PROFILE = "app-pi"
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A date or time in ISO 8601; without a zone it is UTC."""
 
     name = "ISO-8601"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,8 +27,6 @@ from scanner.files import write_whole
 from scanner.model import Assessment, Lang, Text, Verdict
 
 MAX_FACTS = 1 << 30
-
-TARGET_HELP = "给出的目标：APK 文件"
 
 
 @click.command("scan")
@@ -51,7 +50,7 @@ def scan(
     """
     run = _Run(profile_name, overlays, formats, output, fail_on, lang, now, many=len(targets) > 1)
     for target in targets:
-        run.one(target, lambda target=target: _collect(target, category, lang))
+        run.one(target, partial(_collect, target, category, lang))
     sys.exit(run.code)
 
 
@@ -94,7 +93,7 @@ def assess_command(
     """
     run = _Run(profile_name, overlays, formats, output, fail_on, lang, now, many=len(facts_files) > 1)
     for path in facts_files:
-        run.one(str(path), lambda path=path: read_facts(path))
+        run.one(str(path), partial(read_facts, path))
     sys.exit(run.code)
 
 
@@ -174,11 +173,10 @@ class _Run:
             show_error("", error, lang)
             sys.exit(exit_code(error))
 
-    def one(self, target: str, get_facts: object) -> None:
+    def one(self, target: str, get_facts: Callable[[], Facts]) -> None:
         """Scan one target; a failure is one clear line and does not stop the others."""
-        assert callable(get_facts)
         try:
-            facts: Facts = get_facts()
+            facts = get_facts()
             assessment = self._assess(facts)
             self._report(assessment, facts, target)
         except GuijianError as error:

@@ -7,6 +7,7 @@ the ends of all values follow from one comparison; the counts at each class's st
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,11 @@ class DefinedMethods:
     byte offset of the code_item, 0 for abstract and native methods; ``virtual``: in the virtual list.
     """
 
-    method: NDArray[np.int64]
-    class_def: NDArray[np.int64]
-    flags: NDArray[np.int64]
-    code: NDArray[np.int64]
-    virtual: NDArray[np.bool_]
+    method: NDArray[Any]
+    class_def: NDArray[Any]
+    flags: NDArray[Any]
+    code: NDArray[Any]
+    virtual: NDArray[Any]
 
 
 def defined_methods(dex: DexFile) -> DefinedMethods:
@@ -67,7 +68,7 @@ def defined_methods(dex: DexFile) -> DefinedMethods:
 
 
 def _methods(
-    dex: DexFile, stream: U1, ends: NDArray[np.integer], owners: I8, begin: I8, direct: I8, virtual: I8
+    dex: DexFile, stream: U1, ends: NDArray[Any], owners: I8, begin: I8, direct: I8, virtual: I8
 ) -> DefinedMethods:
     total = direct + virtual
     count = int(total.sum())
@@ -97,7 +98,7 @@ def _methods(
     )
 
 
-def _segmented_sum(values: I8, restart: NDArray[np.bool_]) -> I8:
+def _segmented_sum(values: I8, restart: NDArray[Any]) -> I8:
     """Running sum of ``values`` that starts again wherever ``restart`` is True (index differences)."""
     total = np.cumsum(values)
     base = np.where(restart, total - values, 0)
@@ -106,7 +107,7 @@ def _segmented_sum(values: I8, restart: NDArray[np.bool_]) -> I8:
     return result
 
 
-def _values(stream: U1, ends: NDArray[np.integer], which: I8) -> I8:
+def _values(stream: U1, ends: NDArray[Any], which: I8) -> I8:
     """Decode the ULEB128 values number ``which`` (counted from the stream's start), at most 5 bytes each."""
     end = ends[which].astype(np.int64)
     start = np.where(which > 0, ends[np.maximum(which - 1, 0)].astype(np.int64) + 1, 0)

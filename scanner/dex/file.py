@@ -9,17 +9,18 @@ from __future__ import annotations
 import struct
 import zlib
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scanner.dex.errors import DexError, DexProblem
 
-U1 = NDArray[np.uint8]
-U2 = NDArray[np.uint16]
-U4 = NDArray[np.uint32]
-I8 = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+# Element types are documentation: numpy's stubs lose them at the first fancy index.
+U1 = NDArray[Any]  # uint8
+U2 = NDArray[Any]  # uint16
+U4 = NDArray[Any]  # uint32
+I8 = NDArray[Any]  # int64
 
 NO_INDEX = 0xFFFFFFFF
 HEADER_SIZE = 0x70
@@ -27,6 +28,7 @@ VERSIONS = frozenset({b"035", b"036", b"037", b"038", b"039", b"040"})
 MAX_SIZE = 1 << 30
 ACC_STATIC, ACC_NATIVE, ACC_ABSTRACT, ACC_INTERFACE = 0x8, 0x100, 0x400, 0x200
 
+_WORD = np.dtype("<u4")
 _METHOD_ID = np.dtype([("class", "<u2"), ("proto", "<u2"), ("name", "<u4")])
 _FIELD_ID = np.dtype([("class", "<u2"), ("type", "<u2"), ("name", "<u4")])
 
@@ -59,22 +61,22 @@ class DexFile:
         self.bytes: U1 = np.frombuffer(data, dtype=np.uint8)
         self.units: U2 = np.frombuffer(data, dtype="<u2", count=size // 2)
         self.words: U4 = np.frombuffer(data, dtype="<u4", count=size // 4)
-        self.string_offsets: U4 = self._table(56, "<u4", "string_ids")
+        self.string_offsets: U4 = self._table(56, _WORD, "string_ids")
         self.type_strings: U4 = self._indexed(
-            self._table(64, "<u4", "type_ids"), len(self.string_offsets), "type_ids"
+            self._table(64, _WORD, "type_ids"), len(self.string_offsets), "type_ids"
         )
-        protos = self._table(72, "<u4", "proto_ids", columns=3)
+        protos = self._table(72, _WORD, "proto_ids", columns=3)
         self.protos: U4 = protos.reshape(-1, 3)
         self.fields = self._table(80, _FIELD_ID, "field_ids")
         self.methods = self._table(88, _METHOD_ID, "method_ids")
-        self.class_defs: U4 = self._table(96, "<u4", "class_defs", columns=8).reshape(-1, 8)
+        self.class_defs: U4 = self._table(96, _WORD, "class_defs", columns=8).reshape(-1, 8)
         self._check_ids()
 
     # --- tables ---------------------------------------------------------------------------------------
 
-    def _table(self, at: int, dtype: object, what: str, columns: int = 1) -> NDArray[np.generic]:  # type: ignore[type-arg]
+    def _table(self, at: int, dtype: np.dtype[Any], what: str, columns: int = 1) -> NDArray[Any]:
         count, offset = struct.unpack_from("<II", self.data, at)
-        kind = np.dtype(dtype)  # type: ignore[call-overload]
+        kind = dtype
         room = max(0, len(self.data) - offset) // (kind.itemsize * columns) if offset else 0
         if count > room:
             self.note(f"{what}-truncated", count - room)
@@ -145,7 +147,7 @@ class DexFile:
         starts, ends = self.string_spans
         return self.data[int(starts[index]) : int(ends[index])]
 
-    def raw_strings(self, indices: NDArray[np.integer]) -> list[bytes]:
+    def raw_strings(self, indices: NDArray[Any]) -> list[bytes]:
         """Return many strings as MUTF-8 bytes; ``indices`` must be valid."""
         starts, ends = self.string_spans
         data = self.data

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,9 @@ from scanner.dex.opcodes import INVOKE
 from scanner.dex.package import Dex, Part, ragged
 from scanner.dex.refs import References
 
-I4 = NDArray[np.int32]
-I8 = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+I4 = NDArray[Any]
+I8 = NDArray[Any]
+Bools = NDArray[Any]
 
 OBJECT = b"Ljava/lang/Object;"
 _STATIC = np.zeros(256, dtype=np.bool_)
@@ -47,9 +48,7 @@ class Step:
 class Adjacency:
     """Edges sorted by source (compressed sparse rows)."""
 
-    def __init__(
-        self, source: NDArray[np.integer], target: NDArray[np.integer], nodes: int, *, ordered: bool
-    ) -> None:
+    def __init__(self, source: NDArray[Any], target: NDArray[Any], nodes: int, *, ordered: bool) -> None:
         if not ordered:
             order = np.argsort(source, kind="stable")
             source, target = source[order], target[order]
@@ -142,9 +141,9 @@ class CallGraph:
         return found
 
     def _static_owners(
-        self, part: Part, op: NDArray[np.uint8], index: NDArray[np.uint32]
-    ) -> list[tuple[I8, NDArray[np.integer]]]:
-        result: list[tuple[I8, NDArray[np.integer]]] = []
+        self, part: Part, op: NDArray[Any], index: NDArray[Any]
+    ) -> list[tuple[I8, NDArray[Any]]]:
+        result: list[tuple[I8, NDArray[Any]]] = []
         static = np.flatnonzero(_STATIC[op])
         is_call = INVOKE[op[static]]
         for sites, table in ((static[is_call], part.file.methods), (static[~is_call], part.file.fields)):
@@ -344,7 +343,7 @@ def _static_owner(part: Part, op: int, index: int, type_map: I8) -> int:
     return int(type_map[table["class"][index]]) if index < len(table) else -1
 
 
-def _safe(type_map: I8, index: NDArray[np.integer]) -> I8:
+def _safe(type_map: I8, index: NDArray[Any]) -> I8:
     """Type numbers for file type indices; an invalid one maps to -1, which no class has."""
     if not len(type_map):
         return np.full(len(index), -1, dtype=np.int64)
@@ -353,5 +352,5 @@ def _safe(type_map: I8, index: NDArray[np.integer]) -> I8:
     return np.where(ok, type_map[np.where(ok, wide, 0)], -1)
 
 
-def _join(arrays: Sequence[NDArray[np.integer]]) -> I8:
+def _join(arrays: Sequence[NDArray[Any]]) -> I8:
     return np.concatenate(arrays).astype(np.int64) if arrays else np.zeros(0, dtype=np.int64)

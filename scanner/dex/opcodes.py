@@ -6,7 +6,10 @@ Lengths are in 16-bit code units.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 # Runs of (first opcode, last opcode, format).
 _FORMATS: tuple[tuple[int, int, str], ...] = (
@@ -35,7 +38,7 @@ UNUSED = frozenset([*range(0x3E, 0x44), 0x73, 0x79, 0x7A, *range(0xE3, 0xFA)])
 PACKED_SWITCH, SPARSE_SWITCH, FILL_ARRAY = 0x0100, 0x0200, 0x0300
 
 
-def _length_table() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+def _length_table() -> NDArray[Any]:
     """Length by the whole first unit: payload pseudo-instructions share opcode 0x00 and get 0 (look at them)."""
     by_opcode = np.array([int(form[0]) for form in FORMATS], dtype=np.uint8)
     table = np.tile(by_opcode, 256)
@@ -103,7 +106,7 @@ def _names() -> tuple[str, ...]:
 NAMES = _names()
 
 
-def opcode_mask(*ranges: tuple[int, int]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def opcode_mask(*ranges: tuple[int, int]) -> NDArray[Any]:
     """Return a 256-entry table that is True for the opcodes of the inclusive ``ranges``."""
     mask = np.zeros(256, dtype=np.bool_)
     for first, last in ranges:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,8 @@ from scanner.dex.file import ACC_INTERFACE, ACC_NATIVE, NO_INDEX, DexFile, decod
 from scanner.dex.opcodes import INVOKE
 from scanner.dex.sweep import Bodies, Sites, bodies, sweep
 
-I4 = NDArray[np.int32]
-I8 = NDArray[np.int64]
+I4 = NDArray[Any]
+I8 = NDArray[Any]
 MAX_FILES = 200
 
 
@@ -84,15 +85,15 @@ class Part:
         self.site_index = index
 
     def _share(
-        self, code: Bodies, shared: I8, first_rest: int, rest: I8, columns: tuple[NDArray[np.generic], ...]
-    ) -> tuple[I4, I4, NDArray[np.uint8], NDArray[np.uint32]]:
+        self, code: Bodies, shared: I8, first_rest: int, rest: I8, columns: tuple[NDArray[Any], ...]
+    ) -> tuple[I4, I4, NDArray[Any], NDArray[Any]]:
         """Repeat the sites of bodies that several methods share (R8 merges identical code)."""
         place = {int(method): first_rest + i for i, method in enumerate(rest.tolist())}
         node = columns[0].astype(np.int64)
         order = np.argsort(node, kind="stable")
         low = np.searchsorted(node[order], np.arange(len(code.start)))
         high = np.searchsorted(node[order], np.arange(len(code.start)), side="right")
-        parts: list[list[NDArray[np.generic]]] = [[column] for column in columns]
+        parts: list[list[NDArray[Any]]] = [[column] for column in columns]
         for method in shared.tolist():
             body = int(code.of_method[method])
             number = place[method]
@@ -303,9 +304,10 @@ class Classes:
         self.position[self.type] = np.arange(len(self.type))
 
     @property
-    def is_interface(self) -> NDArray[np.bool_]:
+    def is_interface(self) -> NDArray[Any]:
         """Which classes are interfaces."""
-        return (self.flags & ACC_INTERFACE) != 0
+        mask: NDArray[Any] = (self.flags & ACC_INTERFACE) != 0
+        return mask
 
     @cached_property
     def ancestors(self) -> I8:
@@ -340,13 +342,14 @@ def _join(pairs: I8, edges: I8, limit: int) -> I8:
     return np.unique(source * limit + edges[place] % limit)
 
 
-def ragged(count: NDArray[np.integer]) -> I8:
+def ragged(count: NDArray[Any]) -> I8:
     """Return 0..n-1 for each n of ``count``, joined."""
     total = int(count.sum())
-    return np.arange(total) - np.repeat(np.cumsum(count) - count, count)
+    places: I8 = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
+    return places
 
 
-def _lookup(table: I8, index: NDArray[np.integer]) -> I8:
+def _lookup(table: I8, index: NDArray[Any]) -> I8:
     """Return ``table[index]``, -1 where the index is not valid (or NO_INDEX)."""
     if not len(table):
         return np.full(len(index), -1, dtype=np.int64)

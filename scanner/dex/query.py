@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from scanner.dex.opcodes import CONST_STRING, FIELD, INVOKE
 from scanner.dex.package import Dex, Part, Site
 from scanner.dex.refs import References
 
-I8 = NDArray[np.int64]
+I8 = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def native_methods(dex: Dex) -> Iterator[str]:
             yield part.file.method(int(part.defined.method[row]))
 
 
-def _first_bytes(file: DexFile, starts: I8, ends: I8) -> NDArray[np.uint64]:
+def _first_bytes(file: DexFile, starts: I8, ends: I8) -> NDArray[Any]:
     key = np.zeros(len(starts), dtype=np.uint64)
     last = len(file.bytes) - 1
     for step in range(8):
@@ -159,7 +160,7 @@ def _method_targets(file: DexFile, members: Sequence[Member]) -> dict[int, list[
 
 
 def _targets(
-    file: DexFile, members: Sequence[Member], table: NDArray[np.void], describe: Callable[[int], str]
+    file: DexFile, members: Sequence[Member], table: NDArray[Any], describe: Callable[[int], str]
 ) -> dict[int, list[int]]:
     """Return the members (positions) each id of ``table`` stands for."""
     numbers: dict[bytes, list[int]] = {}
@@ -205,7 +206,7 @@ def _inherited_targets(
 def _member_sites(
     dex: Dex,
     part: Part,
-    kinds: NDArray[np.bool_],
+    kinds: NDArray[Any],
     wanted: dict[int, list[int]],
     describe: Callable[[int], str],
     inherited: set[int],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scanner.dex.package import Dex, ragged
 
-I8 = NDArray[np.int64]
+I8 = NDArray[Any]
 MAX_DEPTH = 64
 
 

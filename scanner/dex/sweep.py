@@ -8,6 +8,7 @@ methods are finished one by one.  Payload pseudo-instructions get their real len
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,19 +27,19 @@ class Bodies:
     ``of_method[i]`` is the body of defined method ``i`` (-1: none).  Several methods may share one body.
     """
 
-    start: NDArray[np.int64]
-    size: NDArray[np.int64]
-    of_method: NDArray[np.int64]
+    start: NDArray[Any]
+    size: NDArray[Any]
+    of_method: NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Sites:
     """Kept instructions: position (unit index in the file), opcode, referenced index, and body number."""
 
-    position: NDArray[np.int64]
-    opcode: NDArray[np.uint8]
-    index: NDArray[np.uint32]
-    body: NDArray[np.int32]
+    position: NDArray[Any]
+    opcode: NDArray[Any]
+    index: NDArray[Any]
+    body: NDArray[Any]
     instructions: int
 
 
@@ -96,7 +97,7 @@ class _Counter:
         self.overrun = 0
 
 
-def _overlapping(start: I8, end: I8) -> NDArray[np.bool_]:
+def _overlapping(start: I8, end: I8) -> NDArray[Any]:
     """Which bodies share units with another one (starts are distinct and ascending)."""
     overlap = np.zeros(len(start), dtype=np.bool_)
     if len(start) > 1:
@@ -108,7 +109,7 @@ def _overlapping(start: I8, end: I8) -> NDArray[np.bool_]:
     return overlap
 
 
-def _lock_step(units: U2, start: I8, end: I8, kept: NDArray[np.bool_], counter: _Counter) -> None:
+def _lock_step(units: U2, start: I8, end: I8, kept: NDArray[Any], counter: _Counter) -> None:
     position = start.astype(np.int32 if len(units) < 1 << 30 else np.int64)
     limit = end.astype(position.dtype)
     while len(position) > FEW:
@@ -132,10 +133,10 @@ def _lock_step(units: U2, start: I8, end: I8, kept: NDArray[np.bool_], counter: 
 
 
 def _unmark_cut(
-    kept: NDArray[np.bool_],
-    position: NDArray[np.integer],
-    length: NDArray[np.integer],
-    limit: NDArray[np.integer],
+    kept: NDArray[Any],
+    position: NDArray[Any],
+    length: NDArray[Any],
+    limit: NDArray[Any],
 ) -> None:
     """An instruction that reaches past its method's end is not one: forget it."""
     cut = position > limit
@@ -143,14 +144,15 @@ def _unmark_cut(
         kept[(position - length)[cut]] = False
 
 
-def _payload_lengths(units: U2, position: NDArray[np.integer], unit: U2) -> I8:
+def _payload_lengths(units: U2, position: NDArray[Any], unit: U2) -> I8:
     last = len(units) - 1
     size = units[np.minimum(position + 1, last)].astype(np.int64)
     count = units[np.minimum(position + 2, last)].astype(np.int64)
     count |= units[np.minimum(position + 3, last)].astype(np.int64) << 16
     fill = 4 + (size * count + 1) // 2
     switch = np.where(unit == PACKED_SWITCH, 4 + 2 * size, 2 + 4 * size)
-    return np.where(unit == FILL_ARRAY, fill, switch)
+    length: I8 = np.where(unit == FILL_ARRAY, fill, switch)
+    return length
 
 
 def _walk(units: U2, here: int, stop: int, counter: _Counter) -> list[int]:
