@@ -42,7 +42,11 @@ class _Function:
 
 
 def sdk_collects_undisclosed(facts: Facts, given: Mapping[str, Any]) -> Outcome:
-    """Whether an SDK was seen reading an item its vendor does not document (``weak`` accesses do not count)."""
+    """Whether an SDK reads one of the ``items`` given which its vendor, as far as recorded, does not document.
+
+    Only direct ways of obtaining an item in reachable code count.
+    """
+    items = frozenset(given["items"])
     app = facts.app
     if app is None:
         return None, [], [Text(zh="没有应用事实", en="no app facts")]
@@ -51,7 +55,8 @@ def sdk_collects_undisclosed(facts: Facts, given: Mapping[str, Any]) -> Outcome:
         (access, access.evidence)
         for access in app.accesses
         if access.owner_kind == "sdk"
-        and access.strength != "weak"
+        and access.item in items
+        and access.strength == "direct"
         and access.reachable
         and access.mode in {"read", "observe", "capture"}
         and access.owner_id in documented
@@ -61,7 +66,7 @@ def sdk_collects_undisclosed(facts: Facts, given: Mapping[str, Any]) -> Outcome:
 
 
 _BUILT_IN: dict[str, Predicate] = {
-    "sdk-collects-undisclosed": _Function(sdk_collects_undisclosed, frozenset()),
+    "sdk-collects-undisclosed": _Function(sdk_collects_undisclosed, frozenset({"items"})),
 }
 
 
@@ -86,6 +91,8 @@ def check(name: str, given: Mapping[str, Any]) -> Iterator[str]:
         return
     for key in sorted(set(given) - predicate.parameters):
         yield f"predicate {name!r} has no parameter {key!r}"
+    for key in sorted(predicate.parameters - set(given)):
+        yield f"predicate {name!r} needs the parameter {key!r}"
 
 
 def run(name: str, facts: Facts, given: Mapping[str, Any]) -> Outcome:

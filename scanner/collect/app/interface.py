@@ -17,6 +17,8 @@ TEXT, HINT, CHECKED = 0x0101014F, 0x01010150, 0x01010106
 BOXES = frozenset({"CheckBox", "Switch", "SwitchCompat", "SwitchMaterial", "MaterialCheckBox", "CheckedTextView",
                    "AppCompatCheckBox", "MaterialSwitch", "ToggleButton"})  # fmt: skip
 AGREEMENT_KINDS = frozenset({"policy_link", "agreement_link", "consent_prompt", "implied_consent"})
+# A switch that carries these words is the option to turn them off.
+PERSONALISED_KINDS = frozenset({"personalised_recommendation", "personalised_ads", "personalisation_switch"})
 MAX_EXCERPT = 300
 MAX_LAYOUTS = 20_000
 NEAR = 2
@@ -120,13 +122,24 @@ class Layouts:
         text = own or " ".join(word for word in near if word)
         agreement = any(AGREEMENT_KINDS.intersection(classify(word)) for word in (own, *near) if word)
         excerpt = f'<{element.name} android:checked="{str(checked).lower()}"> {text}'[:MAX_EXCERPT]
+        evidence = Evidence(artifact=path, locator=XmlLocator(path=where), excerpt=excerpt)
+        if PERSONALISED_KINDS.intersection(classify(own)):
+            self.texts.append(
+                InterfaceText(
+                    kind="personalisation_switch",
+                    text=own[:MAX_EXCERPT],
+                    origin="layout",
+                    name=name,
+                    evidence=(evidence,),
+                )
+            )
         self.checkboxes.append(
             CheckBox(
                 layout=name,
                 checked=checked,
                 agreement=agreement,
                 text=text[:MAX_EXCERPT],
-                evidence=(Evidence(artifact=path, locator=XmlLocator(path=where), excerpt=excerpt),),
+                evidence=(evidence,),
             )
         )
 
