@@ -214,8 +214,23 @@ def make_dex(classes: Path, target: Path, min_api: int, classpath: Path) -> None
     """Turn a folder of classes into one dex file."""
     with tempfile.TemporaryDirectory(dir=classes.parent) as scratch:
         inputs = [str(path) for path in sorted(classes.rglob("*.class"))]
-        heap = [*JAVA, "-cp", D8_JAR, "com.android.tools.r8.D8", "--release", "--thread-count", "1"]
-        libraries = ["--min-api", str(min_api), "--lib", ANDROID_JAR, "--classpath", classpath]
+        heap: list[str | Path] = [
+            *JAVA,
+            "-cp",
+            D8_JAR,
+            "com.android.tools.r8.D8",
+            "--release",
+            "--thread-count",
+            "1",
+        ]
+        libraries: list[str | Path] = [
+            "--min-api",
+            str(min_api),
+            "--lib",
+            ANDROID_JAR,
+            "--classpath",
+            classpath,
+        ]
         run("java", *heap, *libraries, "--output", scratch, *inputs)
         (Path(scratch) / "classes.dex").replace(target)
 
@@ -231,8 +246,8 @@ def link_resources(stage: Path) -> Path:
     """Run aapt; returns the archive with the binary manifest and resources, and writes R.java to ``gen``."""
     (stage / "gen").mkdir()
     linked = stage / "linked.zip"
-    overlay = ["-S", stage / "overlay"] if (stage / "overlay").is_dir() else []
-    assets = ["-A", stage / "assets"] if (stage / "assets").is_dir() else []
+    overlay: list[str | Path] = ["-S", stage / "overlay"] if (stage / "overlay").is_dir() else []
+    assets: list[str | Path] = ["-A", stage / "assets"] if (stage / "assets").is_dir() else []
     run("aapt", "package", "-f", "-m", "--no-version-vectors", "--auto-add-overlay", "-J", stage / "gen",
         "-M", stage / "AndroidManifest.xml", *overlay, "-S", stage / "res", *assets, "-I", FRAMEWORK,
         "-F", linked)  # fmt: skip
@@ -353,7 +368,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"build_fixtures: missing: {', '.join(missing)}; run 'make system corpus'", file=sys.stderr)
         return 1
     known = packages()
-    names = [n for n, (family, _, _) in known.items() if not options.names or {n, family} & set(options.names)]
+    names = [
+        n for n, (family, _, _) in known.items() if not options.names or {n, family} & set(options.names)
+    ]
     if unknown := set(options.names) - set(known) - {family for family, _, _ in known.values()}:
         print(f"build_fixtures: no such fixture: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2

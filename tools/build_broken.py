@@ -1,0 +1,377 @@
+"""Build the damaged packages ``fixtures/apks/broken/*.apk`` from ``clean.apk``: ``python tools/build_broken.py``.
+
+Each case breaks one thing that real packages are seen with: by accident (truncated, empty), as an attack on the
+reader (bombs, escaping names), or to stop analysts while Android still installs the package (wrong compression
+methods, junk in the binary manifest). Layouts follow PKWARE APPNOTE.TXT, the dex format description and
+``ResourceTypes.h`` of the Android platform. ``Case.outcome`` is what a reader should do: ``refuse`` (nothing
+usable), ``partial`` (facts with a reported problem), ``read`` (Android reads it, so must we).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import struct
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+APKS = ROOT / "fixtures" / "apks"
+CLEAN = APKS / "clean.apk"
+MANIFEST, DEX, ARSC = "AndroidManifest.xml", "classes.dex", "resources.arsc"
+STORED, DEFLATED = 0, 8
+BOMB = 40 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One member as it is to be written; ``None`` means what would be true."""
+
+    name: str
+    data: bytes
+    method: int = DEFLATED
+    flags: int = 0
+    stated_method: int | None = None
+    local_method: int | None = None
+    stated_size: int | None = None
+
+    def packed(self) -> bytes:
+        """The bytes stored in the archive."""
+        if self.method == STORED:
+            return self.data
+        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return deflate.compress(self.data) + deflate.flush()
+
+
+@dataclass(frozen=True)
+class Case:
+    """A damaged package: how to make it, what it shows, what a reader should do with it."""
+
+    make: Callable[[], bytes]
+    zh: str
+    en: str
+    outcome: str
+
+
+def clean_entries() -> list[Entry]:
+    """The members of the clean package without its v1 signature, in order."""
+    with zipfile.ZipFile(CLEAN) as pack:
+        names = [name for name in pack.namelist() if not name.startswith("META-INF/")]
+        return [Entry(name, pack.read(name), STORED if name == ARSC else DEFLATED) for name in names]
+
+
+def changed(changes: Mapping[str, Entry | bytes | None], extra: Sequence[Entry] = ()) -> list[Entry]:
+    """The clean members with some replaced or (None) removed, and others added at the end."""
+    result = []
+    for entry in clean_entries():
+        change = changes.get(entry.name, entry)
+        if isinstance(change, bytes):
+            result.append(replace(entry, data=change))
+        elif change is not None:
+            result.append(change)
+    return [*result, *extra]
+
+
+def data_of(name: str) -> bytes:
+    """Content of one clean member."""
+    return next(entry.data for entry in clean_entries() if entry.name == name)
+
+
+def local_header(entry: Entry, packed: bytes, method: int) -> bytes:
+    """Local file header (APPNOTE 4.3.7)."""
+    size = len(entry.data) if entry.stated_size is None else entry.stated_size
+    name = entry.name.encode("utf-8")
+    fixed = struct.pack(
+        "<IHHHHHIIIHH", 0x04034B50, 20, entry.flags, method, 0, 0x5021, zlib.crc32(entry.data), len(packed),
+        size, len(name), 0)  # fmt: skip
+    return fixed + name
+
+
+def central_header(entry: Entry, packed: bytes, offset: int) -> bytes:
+    """Central directory header (APPNOTE 4.3.12)."""
+    size = len(entry.data) if entry.stated_size is None else entry.stated_size
+    method = entry.method if entry.stated_method is None else entry.stated_method
+    name = entry.name.encode("utf-8")
+    fixed = struct.pack(
+        "<IHHHHHHIIIHHHHHII", 0x02014B50, 20, 20, entry.flags, method, 0, 0x5021, zlib.crc32(entry.data),
+        len(packed), size, len(name), 0, 0, 0, 0, 0, offset)  # fmt: skip
+    return fixed + name
+
+
+def end_record(count: int, size: int, offset: int, comment: bytes = b"") -> bytes:
+    """End of central directory (APPNOTE 4.3.16)."""
+    return struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, count, count, size, offset, len(comment)) + comment
+
+
+def archive(
+    entries: Sequence[Entry], prefix: bytes = b"", comment: bytes = b"", count: int | None = None
+) -> bytes:
+    """Write an archive; offsets take the prefix into account."""
+    body, directory = bytearray(prefix), bytearray()
+    for entry in entries:
+        packed = entry.packed()
+        offset = len(body)
+        local = entry.local_method
+        if local is None:
+            local = entry.method if entry.stated_method is None else entry.stated_method
+        body += local_header(entry, packed, local) + packed
+        directory += central_header(entry, packed, offset)
+    number = len(entries) if count is None else count
+    return bytes(body + directory) + end_record(number, len(directory), len(body), comment)
+
+
+def overlapping_bomb() -> bytes:
+    """Two hundred directory entries that all point at one member of 16 MB zeros: 3.2 GB in 30 KB."""
+    kernel = Entry("assets/0", bytes(16 << 20))
+    packed = kernel.packed()
+    entries = clean_entries()
+    plain = archive(entries)
+    directory_at = struct.unpack("<I", plain[-6:-2])[0]
+    body = bytearray(plain[:directory_at])
+    offset = len(body)
+    body += local_header(kernel, packed, DEFLATED) + packed
+    directory = bytearray(plain[directory_at:-22])
+    for number in range(200):
+        directory += central_header(replace(kernel, name=f"assets/{number}"), packed, offset)
+    return bytes(body + directory) + end_record(len(entries) + 200, len(directory), len(body))
+
+
+def sealed_dex(dex: bytes) -> bytes:
+    """Set size, SHA-1 and Adler-32 of a changed dex file so that only the intended damage remains."""
+    body = bytearray(dex)
+    struct.pack_into("<I", body, 32, len(body))
+    body[12:32] = hashlib.sha1(body[32:]).digest()
+    struct.pack_into("<I", body, 8, zlib.adler32(body[12:]))
+    return bytes(body)
+
+
+def patched_dex(offset: int, value: int) -> bytes:
+    """The clean dex with one 32-bit word replaced and the checksums corrected."""
+    body = bytearray(data_of(DEX))
+    struct.pack_into("<I", body, offset, value)
+    return sealed_dex(bytes(body))
+
+
+def dex_map(dex: bytes, kind: int) -> int:
+    """Offset of a section by the type of its entry in the map list."""
+    (start,) = struct.unpack_from("<I", dex, 52)
+    (count,) = struct.unpack_from("<I", dex, start)
+    for index in range(count):
+        found, _, _, offset = struct.unpack_from("<HHII", dex, start + 4 + 12 * index)
+        if found == kind:
+            return int(offset)
+    raise ValueError(f"the dex file has no section 0x{kind:04x}")
+
+
+def bad_method() -> bytes:
+    """One method (the first code item, type 0x2001) says that it is longer than the file."""
+    return patched_dex(dex_map(data_of(DEX), 0x2001) + 12, 0x0FFFFFFF)
+
+
+def random_bytes(size: int, head: bytes = b"") -> bytes:
+    """Repeatable noise."""
+    return head + random.Random(20200101).randbytes(size - len(head))
+
+
+def chunks(document: bytes) -> list[bytes]:
+    """The chunks inside a binary XML document (ResXMLTree)."""
+    found, at = [], 8
+    while at < len(document):
+        size = struct.unpack_from("<I", document, at + 4)[0]
+        found.append(document[at : at + size])
+        at += size
+    return found
+
+
+def document_of(parts: Sequence[bytes], kind: int = 0x0003) -> bytes:
+    """Put a binary XML document together again."""
+    body = b"".join(parts)
+    return struct.pack("<HHI", kind, 8, len(body) + 8) + body
+
+
+def junk_chunk() -> bytes:
+    """The manifest with chunks of unknown types among the known ones; Android skips them."""
+    junk = struct.pack("<HHI", 0x0777, 8, 24) + b"\xa5" * 16
+    first, *rest = chunks(data_of(MANIFEST))
+    return document_of([first, junk, rest[0], junk, *rest[1:]])
+
+
+def dummy_attributes() -> bytes:
+    """The manifest with attributes of 24 instead of 20 bytes; Android goes by the stated size."""
+    parts = []
+    for chunk in chunks(data_of(MANIFEST)):
+        kind, header, size = struct.unpack_from("<HHI", chunk)
+        if kind != 0x0102:
+            parts.append(chunk)
+            continue
+        start, width, count = struct.unpack_from("<HHH", chunk, header + 8)
+        base = header + start
+        rows = [chunk[base + width * n : base + width * (n + 1)] + b"\x5a" * 4 for n in range(count)]
+        head = bytearray(chunk[:base])
+        struct.pack_into("<I", head, 4, size + 4 * count)
+        struct.pack_into("<H", head, header + 10, width + 4)
+        parts.append(bytes(head) + b"".join(rows))
+    return document_of(parts)
+
+
+def with_flags() -> bytes:
+    """Every member carries the encryption flag, none is encrypted; Android does not look at the flag."""
+    return archive([replace(entry, flags=1) for entry in clean_entries()])
+
+
+def arsc_noise() -> bytes:
+    """A resource table whose header is right and whose content is noise."""
+    table = data_of(ARSC)
+    return archive(changed({ARSC: table[:12] + random_bytes(len(table) - 12)}))
+
+
+def manifest_as(method: int, stated: int | None, local: int | None) -> bytes:
+    """The package with the manifest's compression described wrongly."""
+    manifest = Entry(MANIFEST, data_of(MANIFEST), method, stated_method=stated, local_method=local)
+    return archive(changed({MANIFEST: manifest}))
+
+
+def escaping() -> bytes:
+    """Names that lead out of the folder a careless reader would extract to."""
+    names = ["../../../../evil.sh", "/evil.sh", "..\\..\\evil.bat", "assets/../../evil.sh", "C:\\evil.bat"]
+    return archive(changed({}, [Entry(name, b"echo evil\n") for name in names]))
+
+
+CASES: dict[str, Case] = {
+    "not-a-zip": Case(
+        "这不是安装包。 This is not a package.\n".encode, "不是 ZIP", "Not a ZIP", "refuse"
+    ),
+    "empty": Case(lambda: b"", "0 字节", "0 bytes", "refuse"),
+    "truncated": Case(
+        lambda: CLEAN.read_bytes()[: CLEAN.stat().st_size * 3 // 5], "下载中断，没有中央目录", "Cut off, no central directory", "refuse"
+    ),
+    "directory-cut": Case(
+        lambda: CLEAN.read_bytes()[:-40], "中央目录末尾缺失", "The end of the central directory is missing", "refuse"
+    ),
+    "no-manifest": Case(
+        lambda: archive(changed({MANIFEST: None})), "没有 AndroidManifest.xml", "No AndroidManifest.xml", "refuse"
+    ),
+    "no-dex": Case(lambda: archive(changed({DEX: None})), "没有 dex", "No dex file", "partial"),
+    "encrypted-flag": Case(
+        with_flags, "所有条目带加密标志但未加密（Android 忽略）", "Encryption flag set, nothing encrypted (Android ignores it)", "read"
+    ),
+    "zip-bomb": Case(
+        lambda: archive(changed({}, [Entry("assets/bomb", bytes(BOMB))])),
+        "一个条目展开为 40 MB 零字节（约千倍）", "A member inflates to 40 MB of zeros (a thousandfold)", "partial"
+    ),
+    "zip-bomb-dex": Case(
+        lambda: archive(changed({}, [Entry("classes2.dex", bytes(BOMB))])),
+        "classes2.dex 展开为 40 MB 零字节", "classes2.dex inflates to 40 MB of zeros", "partial"
+    ),
+    "zip-bomb-overlap": Case(
+        overlapping_bomb, "200 个条目共用同一数据，合计 3.2 GB", "200 entries share one member, 3.2 GB in all", "partial"
+    ),
+    "lying-size": Case(
+        lambda: archive(changed({}, [Entry("classes2.dex", bytes(BOMB), stated_size=1000)])),
+        "声称 1000 字节，实际 40 MB", "States 1000 bytes and holds 40 MB", "partial"
+    ),
+    "dex-wrong-offsets": Case(
+        lambda: archive(changed({DEX: patched_dex(60, 0xFFFFFF00)})),
+        "字符串表偏移超出文件（校验和正确）", "String table offset beyond the file (checksums right)", "partial"
+    ),
+    "dex-huge-table": Case(
+        lambda: archive(changed({DEX: patched_dex(88, 0x7FFFFFFF)})),
+        "方法表声称有 20 亿项", "The method table states two thousand million entries", "partial"
+    ),
+    "dex-bad-method": Case(
+        lambda: archive(changed({DEX: bad_method()})),
+        "一个方法的长度超出文件，其余完好", "One method is longer than the file; the others are sound", "partial"
+    ),
+    "dex-bad-checksum": Case(
+        lambda: archive(changed({DEX: data_of(DEX)[:8] + b"\0\0\0\0" + data_of(DEX)[12:]})),
+        "Adler-32 校验和错误，结构完好", "Wrong Adler-32, sound structure", "read"
+    ),
+    "dex-truncated": Case(
+        lambda: archive(changed({DEX: data_of(DEX)[: len(data_of(DEX)) // 2]})), "dex 只有一半", "Half a dex file", "partial"
+    ),
+    "dex-random": Case(
+        lambda: archive(changed({DEX: random_bytes(4096)})), "classes.dex 是随机字节", "classes.dex is noise", "partial"
+    ),
+    "dex-random-magic": Case(
+        lambda: archive(changed({DEX: random_bytes(4096, b"dex\n035\0")})),
+        "有 dex 标识的随机字节", "Noise behind a dex magic", "partial"
+    ),
+    "manifest-text": Case(
+        lambda: archive(changed({MANIFEST: b'<?xml version="1.0"?><manifest package="cn.qinghe.notes"/>'})),
+        "清单是文本 XML，不是二进制", "The manifest is text, not binary XML", "refuse"
+    ),
+    "manifest-truncated": Case(
+        lambda: archive(changed({MANIFEST: data_of(MANIFEST)[:900]})), "清单被截断", "The manifest is cut off", "refuse"
+    ),
+    "manifest-junk-chunk": Case(
+        lambda: archive(changed({MANIFEST: junk_chunk()})),
+        "清单中夹有未知类型的块（Android 跳过）", "Chunks of unknown type in the manifest (Android skips them)", "read"
+    ),
+    "manifest-dummy-attributes": Case(
+        lambda: archive(changed({MANIFEST: dummy_attributes()})),
+        "属性长 24 字节（Android 按声明长度读）", "Attributes of 24 bytes (Android goes by the stated size)", "read"
+    ),
+    "manifest-wrong-type": Case(
+        lambda: archive(changed({MANIFEST: document_of(chunks(data_of(MANIFEST)), 0)})),
+        "清单头部类型为 0（Android 不检查）", "The manifest's header says type 0 (Android does not look)", "read"
+    ),
+    "badpack-local": Case(
+        lambda: manifest_as(DEFLATED, None, 0x3E4C),
+        "清单的本地头写未知压缩方法，中央目录正确（BadPack）", "Unknown method in the local header only (BadPack)", "read"
+    ),
+    "badpack-method": Case(
+        lambda: manifest_as(STORED, 0x3E4C, None),
+        "清单两处都写未知方法，数据未压缩（Android 当作存储）", "Unknown method in both headers, data stored (Android reads it as stored)", "read"
+    ),
+    "duplicate-entries": Case(
+        lambda: archive(changed({}, [Entry(DEX, random_bytes(512)), Entry(MANIFEST, b"second")])),
+        "classes.dex 和清单各有两个同名条目", "Two members named classes.dex, two manifests", "partial"
+    ),
+    "path-escape": Case(escaping, "条目名指向目录之外", "Names that lead outside", "partial"),
+    "huge-name": Case(
+        lambda: archive(changed({}, [Entry("assets/" + "长" * 9000, b"x")])), "条目名 2.7 万字节", "A name of 27,000 bytes", "partial"
+    ),
+    "prefix-data": Case(
+        lambda: archive(clean_entries(), prefix=random_bytes(1024)),
+        "文件头前有 1 KB 数据，偏移正确", "1 KB in front, offsets right", "read"
+    ),
+    "janus": Case(
+        lambda: archive(clean_entries(), prefix=data_of(DEX)),
+        "文件以 dex 开头（Janus，CVE-2017-13156）", "The file begins as a dex (Janus, CVE-2017-13156)", "partial"
+    ),
+    "suffix-data": Case(
+        lambda: archive(clean_entries()) + random_bytes(512), "结尾之后有多余数据", "Data behind the end record", "read"
+    ),
+    "end-in-comment": Case(
+        lambda: archive(clean_entries(), comment=end_record(0, 0, 0)),
+        "注释里藏着另一个结尾记录", "A second end record hides in the comment", "refuse"
+    ),
+    "count-lies": Case(
+        lambda: archive(clean_entries(), count=2), "结尾记录少报条目数", "The end record states fewer entries", "partial"
+    ),
+    "resources-corrupt": Case(arsc_noise, "resources.arsc 内容损坏", "resources.arsc is damaged", "partial"),
+}  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Build the damaged fixture packages from clean.apk.")
+    parser.add_argument("--output", type=Path, default=APKS / "broken")
+    options = parser.parse_args(arguments)
+    if not CLEAN.is_file():
+        print("build_broken: clean.apk is missing; run tools/build_fixtures.py clean first", file=sys.stderr)
+        return 1
+    options.output.mkdir(parents=True, exist_ok=True)
+    for name, case in CASES.items():
+        (options.output / f"{name}.apk").write_bytes(case.make())
+    print(f"build_broken: {len(CASES)} packages built", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
