@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from scanner.catalogue import items as catalogue_items
+from scanner.datafiles import read_yaml
 from scanner.errors import PackError
 from scanner.model import Text
 from scanner.packcheck import check_references
@@ -83,7 +84,7 @@ def parse(source: SourceFile, mistakes: Mistakes) -> Any:
         mistakes.lines.append(f"{source.name}:1: larger than {MAX_FILE} bytes")
         return None
     try:
-        return yaml.load(source.data, Loader=_Loader)  # noqa: S506 - _Loader is a safe loader
+        return read_yaml(source.data)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mistakes.add(source, (), f"not valid YAML: {_one_line(error)}")
         return None

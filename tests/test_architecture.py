@@ -36,7 +36,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.predicates", FACTS),
     ("scanner.conditions", FACTS | RULEPACK),
     ("scanner.packcheck", FACTS | RULEPACK),
-    ("scanner.packload", FACTS | RULEPACK | {"scanner.catalogue"}),
+    ("scanner.packload", FACTS | RULEPACK | {"scanner.catalogue", "scanner.datafiles"}),
     ("scanner.examples", FACTS | RULEPACK),
     ("scanner.evaluate", FACTS | RULEPACK),
     ("scanner.grade", {"scanner.model", "scanner.rulepack"}),

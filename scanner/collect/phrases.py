@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cache
 
 from pydantic import ConfigDict, Field
@@ -16,13 +15,17 @@ MAX_TEXT = 20_000
 
 
 class Phrase(Frozen):
-    """One kind of sentence: literal parts or a pattern that must occur, others that must not, length bounds."""
+    """One kind of sentence: literal parts or a pattern that must occur, others that must not, length bounds.
+
+    ``needs`` lists literals one of which every match of ``regex`` contains: a cheap test before the pattern.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: str
     any_of: tuple[str, ...] = ()
     regex: str | None = None
+    needs: tuple[str, ...] = ()
     not_: tuple[str, ...] = Field(default=(), alias="not")
     min_length: int = 1
     max_length: int = MAX_TEXT
@@ -56,24 +59,15 @@ def phrases() -> tuple[Phrase, ...]:
 
 
 @cache
-def _prefilter() -> re.Pattern[str] | None:
-    """One alternation of all literals: most strings of a package match none and are done."""
-    if any(phrase.regex is not None and not phrase.any_of for phrase in phrases()):
-        return None
-    literals = sorted({part.lower() for phrase in phrases() for part in phrase.any_of})
+def _prefilter() -> re.Pattern[str]:
+    """One alternation of all literals: most strings of a package contain none and are done."""
+    literals = sorted({part.lower() for phrase in phrases() for part in (*phrase.any_of, *phrase.needs)})
     return re.compile("|".join(map(re.escape, literals)))
-
-
-@cache
-def _with_regex() -> tuple[Phrase, ...]:
-    return tuple(phrase for phrase in phrases() if phrase.regex is not None)
 
 
 def classify(text: str) -> tuple[str, ...]:
     """Return the kinds of sentence ``text`` is, in the order of the table; texts above 20,000 characters are cut."""
     lowered = text[:MAX_TEXT].lower()
-    pattern = _prefilter()
-    chosen: Iterable[Phrase] = phrases()
-    if pattern is not None and pattern.search(lowered) is None:
-        chosen = _with_regex()
-    return tuple(dict.fromkeys(phrase.kind for phrase in chosen if phrase.fits(lowered)))
+    if _prefilter().search(lowered) is None:
+        return ()
+    return tuple(dict.fromkeys(phrase.kind for phrase in phrases() if phrase.fits(lowered)))

@@ -44,6 +44,7 @@ class DexFile:
         self.name = name
         self.data = data
         self.problems: list[DexProblem] = []
+        self._protos: dict[int, str] = {}
         size = len(data)
         if size < HEADER_SIZE:
             raise DexError(f"{name}: {size} bytes are too short for a DEX header")
@@ -131,8 +132,10 @@ class DexFile:
             starts += more
             more &= self.bytes[positions] >= 0x80
         starts = np.minimum(starts, size - 1)
-        low = int(starts.min()) if len(starts) else 0
-        zeros = np.flatnonzero(self.bytes[low:] == 0) + low
+        low, high = (int(starts.min()), int(starts.max())) if len(starts) else (0, 0)
+        high = self.data.find(b"\0", high)
+        high = size if high < 0 else high + 1
+        zeros = np.flatnonzero(self.bytes[low:high] == 0) + low
         slot = np.searchsorted(zeros, starts)
         ends = np.append(zeros, size)[slot]
         ends[bad] = starts[bad] = 0
@@ -147,11 +150,18 @@ class DexFile:
         starts, ends = self.string_spans
         return self.data[int(starts[index]) : int(ends[index])]
 
-    def raw_strings(self, indices: NDArray[Any]) -> list[bytes]:
-        """Return many strings as MUTF-8 bytes; ``indices`` must be valid."""
+    def find_string(self, content: bytes) -> int:
+        """Return the index of the string equal to ``content`` (MUTF-8), NO_INDEX when the file has none."""
         starts, ends = self.string_spans
-        data = self.data
-        return [data[s:e] for s, e in zip(starts[indices].tolist(), ends[indices].tolist(), strict=True)]
+        if not len(starts):
+            return NO_INDEX
+        at = self.data.find(content + b"\0", int(starts.min()), int(ends.max()) + 1)
+        while at != -1:
+            found = np.flatnonzero(starts == at)
+            if len(found):
+                return int(found[0])
+            at = self.data.find(content + b"\0", at + 1, int(ends.max()) + 1)
+        return NO_INDEX
 
     def string(self, index: int) -> str:
         """Return string ``index``."""
@@ -161,19 +171,16 @@ class DexFile:
         """Return type descriptor ``index`` (``Landroid/os/Build;``)."""
         return self.string(int(self.type_strings[index])) if index < len(self.type_strings) else "?"
 
-    @cached_property
-    def raw_types(self) -> list[bytes]:
-        """All type descriptors as bytes; an unreadable one is ``b"?"``."""
-        valid = self.type_strings != NO_INDEX
-        names = self.raw_strings(np.where(valid, self.type_strings, 0)) if len(self.string_offsets) else []
-        return [name if ok else b"?" for name, ok in zip(names, valid.tolist(), strict=False)]
-
     def proto(self, index: int) -> str:
         """Return prototype ``index`` as ``(params)return``."""
         if index >= len(self.protos):
             return "(?)?"
-        _, returns, parameters = (int(v) for v in self.protos[index])
-        return f"({''.join(self.type(t) for t in self.type_list(parameters))}){self.type(returns)}"
+        found = self._protos.get(index)
+        if found is None:
+            _, returns, parameters = (int(v) for v in self.protos[index])
+            found = f"({''.join(self.type(t) for t in self.type_list(parameters))}){self.type(returns)}"
+            self._protos[index] = found
+        return found
 
     def type_list(self, offset: int) -> list[int]:
         """Return the type indices of the type_list at ``offset`` (0 = empty); a bad one gives an empty list."""

@@ -16,15 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.dex.numbering import ragged
 from scanner.dex.opcodes import INVOKE
-from scanner.dex.package import Dex, Part, ragged
+from scanner.dex.package import Dex, Part
 from scanner.dex.refs import References
 
 I4 = NDArray[Any]
 I8 = NDArray[Any]
 Bools = NDArray[Any]
 
-OBJECT = b"Ljava/lang/Object;"
+OBJECT = "Ljava/lang/Object;"
 _STATIC = np.zeros(256, dtype=np.bool_)
 _STATIC[[0x71, 0x77]] = True
 _STATIC[0x60:0x6E] = True
@@ -172,7 +173,7 @@ class CallGraph:
         """Class node → own-callback node of it and its ancestors → virtual methods, where a supertype is external."""
         dex, classes = self.dex, self.dex.classes
         ancestors = classes.ancestors
-        object_number = dex.type_numbers.get(OBJECT, -2)
+        object_number = dex.find_type(OBJECT)
         position = classes.position
         external = (position[ancestors[:, 1]] < 0) & (ancestors[:, 1] != object_number)
         framework = np.zeros(len(classes.type), dtype=np.bool_)
@@ -206,14 +207,14 @@ class CallGraph:
 
     def class_entry(self, type_descriptor: str) -> int | None:
         """Return the node that stands for "the framework creates and uses an object of this class"."""
-        number = self.dex.type_numbers.get(type_descriptor.encode())
-        if number is None or self.dex.classes.position[number] < 0:
+        found = self.dex.find_type(type_descriptor)
+        if found < 0 or self.dex.classes.position[found] < 0:
             return None
-        return int(self.dex.classes.position[number]) + self.class_base
+        return int(self.dex.classes.position[found]) + self.class_base
 
     def subclasses(self, names: Iterable[str]) -> Bools:
         """Return which defined classes (positions) descend from one of the type descriptors ``names``."""
-        wanted = [self.dex.type_numbers[n.encode()] for n in names if n.encode() in self.dex.type_numbers]
+        wanted = [found for found in self.dex.find_types(list(names)) if found >= 0]
         pairs = self.dex.classes.ancestors
         mask = np.zeros(len(self.dex.classes.type), dtype=np.bool_)
         hits = pairs[np.isin(pairs[:, 1], np.array(wanted, dtype=np.int64)), 0]
@@ -309,7 +310,7 @@ def _leading_offset(graph: CallGraph, node: int, between: Sequence[int], target:
     """Return the offset of the first instruction in ``node`` that leads to the next method, -1 if none is found."""
     dex = graph.dex
     part = dex.part_of(node)
-    low, high = np.searchsorted(part.site_node, [node, node + 1])
+    low, high = part.sites_of(node)
     op, index = part.site_op[low:high], part.site_index[low:high]
     number = dex.parts.index(part)
     type_map = dex.type_maps[number]

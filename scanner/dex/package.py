@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 
 from scanner.dex.classdata import DefinedMethods, defined_methods
 from scanner.dex.errors import DexError, DexProblem
-from scanner.dex.file import ACC_INTERFACE, ACC_NATIVE, NO_INDEX, DexFile, decode_mutf8
-from scanner.dex.opcodes import INVOKE
+from scanner.dex.file import ACC_INTERFACE, ACC_NATIVE, NO_INDEX, DexFile
+from scanner.dex.numbering import name_hashes, number, ragged, signature_hashes, type_hashes
+from scanner.dex.opcodes import CONST_STRING, INVOKE
 from scanner.dex.sweep import Bodies, Sites, bodies, sweep
 
 I4 = NDArray[Any]
 I8 = NDArray[Any]
 MAX_FILES = 200
+# Bounds of the class hierarchy: deeper or larger ones exist only in hostile files.
+MAX_DEPTH = 64
+MAX_PAIRS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,17 @@ class Part:
         self._number(code, sites)
 
     def _number(self, code: Bodies, sites: Sites) -> None:
-        count, own = len(code.start), self.defined.method
+        count = len(code.start)
         of_method = code.of_method
-        first = np.full(count, -1, dtype=np.int64)
-        with_code = np.flatnonzero(of_method >= 0)
-        first[of_method[with_code[::-1]]] = with_code[::-1]
-        owners = first
-        rest = np.setdiff1d(np.arange(len(own)), first, assume_unique=False)
+        owners = np.empty(count, dtype=np.int64)
+        with_code = np.flatnonzero(of_method >= 0)[::-1]
+        owners[of_method[with_code]] = with_code
+        is_owner = np.zeros(len(of_method), dtype=np.bool_)
+        is_owner[owners] = True
+        rest = np.flatnonzero(~is_owner)
         # defined-method index of every node, and back
         self.node_method: I8 = np.concatenate([owners, rest])
-        self.body_start: I8 = np.concatenate([code.start, np.where(of_method[rest] >= 0, 0, 0)])
+        self.body_start: I8 = np.concatenate([code.start, np.zeros(len(rest), dtype=np.int64)])
         self.body_size: I8 = np.concatenate([code.size, np.zeros(len(rest), dtype=np.int64)])
         node, offset = sites.body, (sites.position - code.start[sites.body]).astype(np.int32)
         opcode, index = sites.opcode, sites.index
@@ -107,6 +112,22 @@ class Part:
         a, b, c, d = (column[final] for column in joined)
         return a.astype(np.int32), b.astype(np.int32), c.astype(np.uint8), d.astype(np.uint32)
 
+    @cached_property
+    def _first_site(self) -> I8:
+        nodes = np.arange(self.base, self.base + self.count + 1, dtype=np.int32)
+        return np.searchsorted(self.site_node, nodes)
+
+    def sites_of(self, node: int) -> tuple[int, int]:
+        """Return the range of positions in the site arrays that belong to ``node``."""
+        local = node - self.base
+        return int(self._first_site[local]), int(self._first_site[local + 1])
+
+    def strings_of(self, node: int) -> frozenset[int]:
+        """Return the indices of the strings that method ``node`` loads."""
+        low, high = self.sites_of(node)
+        loads = CONST_STRING[self.site_op[low:high]]
+        return frozenset(self.site_index[low:high][loads].tolist())
+
     @property
     def count(self) -> int:
         """Number of nodes (defined methods)."""
@@ -119,6 +140,7 @@ class Dex:
     def __init__(self, files: Sequence[DexFile], problems: Sequence[DexProblem] = ()) -> None:
         self.parts: list[Part] = []
         self._extra = list(problems)
+        self._type_order: I8 | None = None
         base = 0
         for file in files:
             part = Part(file, base)
@@ -156,32 +178,50 @@ class Dex:
     # --- types and classes ----------------------------------------------------------------------------
 
     @cached_property
-    def _types(self) -> tuple[list[bytes], list[I8]]:
-        if len(self.parts) == 1:
-            names = self.parts[0].file.raw_types
-            if len(set(names)) == len(names):
-                return names, [np.arange(len(names))]
-        numbers: dict[bytes, int] = {}
-        maps = []
-        for part in self.parts:
-            names = part.file.raw_types
-            maps.append(np.array([numbers.setdefault(n, len(numbers)) for n in names], dtype=np.int64))
-        return list(numbers), maps
+    def _type_table(self) -> tuple[NDArray[Any], list[I8], I8, I8]:
+        """Hash of every type by number, per file its type numbers, and the file and type_id each number first occurs as."""
+        hashes = [type_hashes(part.file) for part in self.parts]
+        every = np.concatenate(hashes) if hashes else np.zeros(0, dtype=np.uint64)
+        numbers = number(every)
+        counts = [len(h) for h in hashes]
+        first = np.full(int(numbers.max(initial=-1)) + 1, -1, dtype=np.int64)
+        first[numbers[::-1]] = np.arange(len(numbers))[::-1]
+        base = np.cumsum(counts) - counts
+        part = np.searchsorted(base, first, side="right") - 1
+        return every[first], np.split(numbers, np.cumsum(counts)[:-1]), part, first - base[part]
 
     @property
-    def types(self) -> list[bytes]:
-        """All type descriptors of the package by number (MUTF-8 bytes)."""
-        return self._types[0]
+    def type_count(self) -> int:
+        """How many different types the package names."""
+        return len(self._type_table[0])
 
     @property
     def type_maps(self) -> list[I8]:
-        """Per file: number of each type_id in ``types``."""
-        return self._types[1]
+        """Per file: number of each type_id."""
+        return self._type_table[1]
 
-    @cached_property
-    def type_numbers(self) -> dict[bytes, int]:
-        """Number of each type descriptor."""
-        return {name: number for number, name in enumerate(self.types)}
+    def type_name(self, type_number: int) -> str:
+        """Return the descriptor of a type by its number."""
+        _, _, part, index = self._type_table
+        return self.parts[int(part[type_number])].file.type(int(index[type_number]))
+
+    def find_types(self, names: Sequence[str]) -> list[int]:
+        """Return the numbers of the types called ``names`` (descriptors), -1 for one the package does not name."""
+        if self._type_order is None:
+            self._type_order = np.argsort(self._type_table[0], kind="stable")
+        hashes, order = self._type_table[0], self._type_order
+        wanted = name_hashes([name.encode("utf-8", "surrogatepass") for name in names])
+        slot = np.minimum(np.searchsorted(hashes, wanted, sorter=order), max(0, len(order) - 1))
+        found = []
+        for name, value, place in zip(names, wanted.tolist(), slot.tolist(), strict=True):
+            candidate = int(order[place]) if len(order) else -1
+            fits = candidate >= 0 and int(hashes[candidate]) == value and self.type_name(candidate) == name
+            found.append(candidate if fits else -1)
+        return found
+
+    def find_type(self, name: str) -> int:
+        """Return the number of the type called ``name`` (a descriptor), -1 when the package does not name it."""
+        return self.find_types([name])[0]
 
     @cached_property
     def classes(self) -> Classes:
@@ -191,33 +231,28 @@ class Dex:
     @cached_property
     def class_names(self) -> list[str]:
         """Dotted names of the defined classes, in the order of ``classes.type``."""
-        types = self.types
-        return [decode_mutf8(types[t])[1:-1].replace("/", ".") for t in self.classes.type.tolist()]
+        return [self.type_name(t)[1:-1].replace("/", ".") for t in self.classes.type.tolist()]
 
     # --- methods --------------------------------------------------------------------------------------
 
     @cached_property
     def _signatures(self) -> list[I8]:
         """Per file: number of the (name, prototype) of every method_id."""
-        maps = self._types[1]
+        maps = self.type_maps
         if len(self.parts) == 1:
             table = self.parts[0].file.methods
             key = (table["name"].astype(np.int64) << 31) | table["proto"]
             return [np.unique(key, return_inverse=True)[1].astype(np.int64)]
-        names: dict[bytes, int] = {}
-        protos: dict[tuple[int, bytes], int] = {}
-        keys = []
-        for part, type_map in zip(self.parts, maps, strict=True):
-            file = part.file
-            keys.append((_name_numbers(file, names) << 31) | _proto_numbers(file, type_map, protos))
-        _, inverse = np.unique(np.concatenate(keys), return_inverse=True)
-        return np.split(inverse.astype(np.int64), np.cumsum([len(k) for k in keys])[:-1])
+        keys = [
+            signature_hashes(part.file, type_map) for part, type_map in zip(self.parts, maps, strict=True)
+        ]
+        return np.split(number(np.concatenate(keys)), np.cumsum([len(k) for k in keys])[:-1])
 
     @cached_property
     def method_keys(self) -> list[I8]:
         """Per file: (class type number << 32 | signature number) of every method_id."""
         keys = []
-        for part, type_map, signature in zip(self.parts, self._types[1], self._signatures, strict=True):
+        for part, type_map, signature in zip(self.parts, self.type_maps, self._signatures, strict=True):
             owner = _lookup(type_map, part.file.methods["class"])
             keys.append((owner << 32) | signature)
         return keys
@@ -261,13 +296,11 @@ class Dex:
 
     def find_methods(self, class_descriptor: str, name: str, proto: str | None = None) -> list[int]:
         """Return the nodes of the defined methods with this class, name and (optionally) prototype."""
-        number = self.type_numbers.get(class_descriptor.encode())
-        if number is None:
+        owner = self.find_type(class_descriptor)
+        if owner < 0:
             return []
         prefix = f"{class_descriptor}->{name}("
-        found = [
-            node for node in self.nodes_of_class(number).tolist() if self.method(node).startswith(prefix)
-        ]
+        found = [node for node in self.nodes_of_class(owner).tolist() if self.method(node).startswith(prefix)]
         return [node for node in found if proto is None or self.method(node).endswith(proto)]
 
 
@@ -300,7 +333,7 @@ class Classes:
         self.flags = (np.concatenate(flags) if flags else every)[first]
         self.duplicates = len(every) - len(self.type)
         self.interfaces: I8 = np.array(sorted(set(pairs)), dtype=np.int64).reshape(-1, 2)
-        self.position = np.full(len(dex.types) + 1, -1, dtype=np.int64)
+        self.position = np.full(dex.type_count + 1, -1, dtype=np.int64)
         self.position[self.type] = np.arange(len(self.type))
 
     @property
@@ -317,36 +350,23 @@ class Classes:
         """
         own = np.column_stack([self.type, self.super])
         edges = np.concatenate([own[own[:, 1] >= 0], self.interfaces])
+        edges = edges[np.argsort(edges[:, 0], kind="stable")]
         limit = len(self.position)
-        known = np.unique((edges[:, 0] * limit) + edges[:, 1])
-        by_class = known
-        fresh = known
-        for _ in range(64):
-            pairs = np.column_stack([fresh // limit, fresh % limit])
-            step = _join(pairs, by_class, limit)
-            fresh = np.setdiff1d(step, known, assume_unique=False)
-            if not len(fresh):
+        start = np.searchsorted(edges[:, 0], np.arange(limit + 1))
+        child, parent = edges[:, 0], edges[:, 1]
+        found = [parent * limit + child]
+        total = len(child)
+        for _ in range(MAX_DEPTH):
+            low = start[parent]
+            count = start[parent + 1] - low
+            total += int(count.sum())
+            if not count.any() or total > MAX_PAIRS:
                 break
-            known = np.union1d(known, fresh)
-        pairs = np.column_stack([known // limit, known % limit])
-        return pairs[np.lexsort((pairs[:, 0], pairs[:, 1]))]
-
-
-def _join(pairs: I8, edges: I8, limit: int) -> I8:
-    """Return keys (a, c) for every pair (a, b) and edge (b, c); ``edges`` are sorted keys b * limit + c."""
-    low = np.searchsorted(edges, pairs[:, 1] * limit)
-    high = np.searchsorted(edges, (pairs[:, 1] + 1) * limit)
-    count = high - low
-    source = np.repeat(pairs[:, 0], count)
-    place = np.repeat(low, count) + ragged(count)
-    return np.unique(source * limit + edges[place] % limit)
-
-
-def ragged(count: NDArray[Any]) -> I8:
-    """Return 0..n-1 for each n of ``count``, joined."""
-    total = int(count.sum())
-    places: I8 = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
-    return places
+            child = np.repeat(child, count)
+            parent = edges[np.repeat(low, count) + ragged(count), 1]
+            found.append(parent * limit + child)
+        keys = np.unique(np.concatenate(found))
+        return np.column_stack([keys % limit, keys // limit])
 
 
 def _lookup(table: I8, index: NDArray[Any]) -> I8:
@@ -356,28 +376,6 @@ def _lookup(table: I8, index: NDArray[Any]) -> I8:
     wide = index.astype(np.int64)
     ok = (wide < len(table)) & (wide != NO_INDEX)
     return np.where(ok, table[np.where(ok, wide, 0)], -1)
-
-
-def _name_numbers(file: DexFile, numbers: dict[bytes, int]) -> I8:
-    names = file.methods["name"]
-    if not len(names):
-        return np.zeros(0, dtype=np.int64)
-    used, inverse = np.unique(np.minimum(names, max(0, len(file.string_offsets) - 1)), return_inverse=True)
-    mapped = [numbers.setdefault(name, len(numbers)) for name in file.raw_strings(used)]
-    return np.array(mapped, dtype=np.int64)[inverse]
-
-
-def _proto_numbers(file: DexFile, type_map: I8, numbers: dict[tuple[int, bytes], int]) -> I8:
-    returns = _lookup(type_map, file.protos[:, 1]).tolist()
-    mapped = []
-    for result, offset in zip(returns, file.protos[:, 2].tolist(), strict=True):
-        parameters = b""
-        if offset:
-            listed = np.array(file.type_list(offset), dtype=np.int64)
-            parameters = _lookup(type_map, listed).tobytes()
-        mapped.append(numbers.setdefault((result, parameters), len(numbers)))
-    table = np.array(mapped, dtype=np.int64)
-    return _lookup(table, file.methods["proto"]) & 0x7FFFFFFF
 
 
 def open_dex(sources: Iterable[tuple[str, bytes]]) -> Dex:

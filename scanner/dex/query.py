@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.dex.file import DexFile, decode_mutf8
+from scanner.dex.numbering import name_hashes, type_hashes
 from scanner.dex.opcodes import CONST_STRING, FIELD, INVOKE
 from scanner.dex.package import Dex, Part, Site
 from scanner.dex.refs import References
@@ -163,10 +164,12 @@ def _targets(
     file: DexFile, members: Sequence[Member], table: NDArray[Any], describe: Callable[[int], str]
 ) -> dict[int, list[int]]:
     """Return the members (positions) each id of ``table`` stands for."""
-    numbers: dict[bytes, list[int]] = {}
+    numbers: dict[str, list[int]] = {}
     for position, member in enumerate(members):
-        numbers.setdefault(member.owner.encode(), []).append(position)
-    owners = {i: numbers[name] for i, name in enumerate(file.raw_types) if name in numbers}
+        numbers.setdefault(member.owner, []).append(position)
+    hashes = name_hashes([name.encode("utf-8", "surrogatepass") for name in numbers])
+    candidates = np.flatnonzero(np.isin(type_hashes(file), hashes)).tolist()
+    owners = {i: numbers[name] for i in candidates if (name := file.type(i)) in numbers}
     rows = np.flatnonzero(np.isin(table["class"], np.array(list(owners), dtype=np.int64)))
     found: dict[int, list[int]] = {}
     for row in rows.tolist():
@@ -182,11 +185,12 @@ def _inherited_targets(
     dex: Dex, part: Part, references: References, number: int, members: Sequence[Member]
 ) -> dict[int, list[int]]:
     """Ids written against a class of the package whose first framework ancestor is asked for."""
+    names = list({member.owner for member in members})
+    owners = dict(zip(names, dex.find_types(names), strict=True))
     wanted: dict[int, list[int]] = {}
     for position, member in enumerate(members):
-        type_number = dex.type_numbers.get(member.owner.encode())
-        if type_number is not None:
-            wanted.setdefault(type_number, []).append(position)
+        wanted.setdefault(owners[member.owner], []).append(position)
+    wanted.pop(-1, None)
     mapping = references.of_file[number]
     framework = references.framework[mapping]
     own = references.keys[mapping] >> 32

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.dex.package import Dex, ragged
+from scanner.dex.numbering import ragged
+from scanner.dex.package import Dex
 
 I8 = NDArray[Any]
 MAX_DEPTH = 64

@@ -17,6 +17,9 @@ from scanner.dex.file import I8, U2, DexFile
 from scanner.dex.opcodes import FILL_ARRAY, KEPT, LENGTHS, PACKED_SWITCH
 
 FEW = 48
+# No instruction is longer than the largest file has units; a lying payload must not overflow 32 bits.
+MAX_LENGTH = 1 << 29
+_LENGTHS = LENGTHS.astype(np.int32)
 _KEPT_UNITS = np.tile(KEPT, 256)
 
 
@@ -64,13 +67,14 @@ def bodies(dex: DexFile, code: I8) -> Bodies:
 def sweep(dex: DexFile, code: Bodies) -> Sites:
     """Return the kept instructions of all ``code``; a method that runs out of its bounds is cut and counted."""
     units = dex.units
-    kept = np.zeros(len(units) + 1, dtype=np.bool_)
+    marks = np.zeros(len(units), dtype=np.bool_)
     end = code.start + code.size
     overlap = _overlapping(code.start, end)
     plain = np.flatnonzero(~overlap & (code.size > 0))
     counter = _Counter()
-    _lock_step(units, code.start[plain], end[plain], kept, counter)
-    position = np.flatnonzero(kept[:-1])
+    _lock_step(units, code.start[plain], end[plain], marks, counter)
+    position = np.flatnonzero(marks)
+    position = position[_KEPT_UNITS.take(units.take(position))]
     body = np.searchsorted(code.start, position, side="right") - 1
     if overlap.any():
         extra = _one_by_one(units, code.start, end, np.flatnonzero(overlap & (code.size > 0)), counter)
@@ -109,39 +113,29 @@ def _overlapping(start: I8, end: I8) -> NDArray[Any]:
     return overlap
 
 
-def _lock_step(units: U2, start: I8, end: I8, kept: NDArray[Any], counter: _Counter) -> None:
-    position = start.astype(np.int32 if len(units) < 1 << 30 else np.int64)
-    limit = end.astype(position.dtype)
+def _lock_step(units: U2, start: I8, end: I8, marks: NDArray[Any], counter: _Counter) -> None:
+    """Mark the first unit of every instruction of the given methods."""
+    position, limit = start.astype(np.int32), end.astype(np.int32)
     while len(position) > FEW:
-        unit = units[position]
-        length = LENGTHS[unit].astype(position.dtype)
+        unit = units.take(position)
+        length = _LENGTHS.take(unit)
         counter.instructions += len(position)
-        wanted = _KEPT_UNITS[unit]
-        kept[position[wanted]] = True
-        payload = np.flatnonzero(length == 0)
-        if len(payload):
-            length[payload] = np.minimum(_payload_lengths(units, position[payload], unit[payload]), 1 << 29)
-        position = position + length
+        marks[position] = True
+        if not length.all():
+            payload = np.flatnonzero(length == 0)
+            real = _payload_lengths(units, position[payload], unit[payload])
+            length[payload] = np.minimum(real, MAX_LENGTH)
+        position += length
         alive = position < limit
         if not alive.all():
-            counter.overrun += int((position > limit).sum())
-            _unmark_cut(kept, position, length, limit)
+            cut = position > limit
+            if cut.any():
+                counter.overrun += int(cut.sum())
+                marks[(position - length)[cut]] = False
             position, limit = position[alive], limit[alive]
     for here, stop in zip(position.tolist(), limit.tolist(), strict=True):
         for place in _walk(units, here, stop, counter):
-            kept[place] = True
-
-
-def _unmark_cut(
-    kept: NDArray[Any],
-    position: NDArray[Any],
-    length: NDArray[Any],
-    limit: NDArray[Any],
-) -> None:
-    """An instruction that reaches past its method's end is not one: forget it."""
-    cut = position > limit
-    if cut.any():
-        kept[(position - length)[cut]] = False
+            marks[place] = True
 
 
 def _payload_lengths(units: U2, position: NDArray[Any], unit: U2) -> I8:

@@ -38,6 +38,7 @@ class _Finder:
         self._constants: dict[tuple[int, int], frozenset[str]] = {}
         self._evidence: dict[tuple[int, int, str], Evidence] = {}
         self._joined: dict[tuple[str, ...], frozenset[int]] = {}
+        self._loads: dict[int, frozenset[str]] = {}
 
     def run(self) -> Iterator[Access]:
         for source, site, inherited in self._matches():
@@ -59,9 +60,20 @@ class _Finder:
         yield from self._literals()
 
     def _fits(self, source: Source, site: Site) -> bool:
-        if source.string is not None and source.string not in self._strings(site):
+        # Decoding a method is dear: first ask whether it loads the string at all.
+        wanted = source.string
+        if wanted is not None and (
+            wanted not in self._loaded(site.node) or wanted not in self._strings(site)
+        ):
             return False
         return self._used(source, site)
+
+    def _loaded(self, node: int) -> frozenset[str]:
+        """Strings the method loads anywhere."""
+        if node not in self._loads:
+            part = self.code.dex.part_of(node)
+            self._loads[node] = frozenset(part.file.string(index) for index in part.strings_of(node))
+        return self._loads[node]
 
     def _strings(self, site: Site) -> frozenset[str]:
         """Strings among the call's constant arguments."""

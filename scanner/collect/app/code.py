@@ -111,7 +111,7 @@ class Code:
 
     def owner_of_class(self, name: str) -> Origin:
         """Return the owner of the class called ``name`` (dotted); unknown when it is not defined."""
-        number = self.dex.type_numbers.get(descriptor(name).encode(), -1)
+        number = self.dex.find_type(descriptor(name))
         place = int(self.dex.classes.position[number]) if number >= 0 else -1
         return self.owners[place] if place >= 0 else Origin(kind="unknown")
 
@@ -153,12 +153,12 @@ class Code:
     def _inherited(self, name: str, method: str) -> list[int]:
         """Return ``method`` of class ``name``, or of the nearest ancestor in the package that defines it."""
         classes = self.dex.classes
-        number = self.dex.type_numbers.get(descriptor(name).encode(), -1)
+        number = self.dex.find_type(descriptor(name))
         for _ in range(32):
             place = int(classes.position[number]) if number >= 0 else -1
             if place < 0:
                 return []
-            found = self.dex.find_methods(self.dex.types[number].decode("utf-8", "replace"), method)
+            found = self.dex.find_methods(self.dex.type_name(number), method)
             if found:
                 return found
             number = int(classes.super[place])
