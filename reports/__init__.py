@@ -50,8 +50,20 @@ for _entry in entry_points(group="guijian.writers"):
     WRITERS.setdefault(_entry.name, Format(_entry.value, _entry.name, "application/octet-stream"))
 
 
-def render(name: str, assessment: Assessment, facts: Facts, pack: Pack, lang: Lang) -> bytes:
-    """Return the report in format ``name``; raises KeyError for an unknown format."""
+def render(
+    name: str,
+    assessment: Assessment,
+    facts: Facts,
+    pack: Pack,
+    lang: Lang,
+    *,
+    width: int = 80,
+    colour: bool = False,
+) -> bytes:
+    """Return the report in format ``name``; raises KeyError for an unknown format.
+
+    ``width`` (columns) and ``colour`` describe the terminal it is meant for, if any.
+    """
     from reports.view import ReportView  # noqa: PLC0415 - only when a report is written
 
-    return WRITERS[name].load()(ReportView(assessment, facts, pack, lang))
+    return WRITERS[name].load()(ReportView(assessment, facts, pack, lang, width, colour))

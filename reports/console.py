@@ -1,17 +1,23 @@
-"""The terminal report: grade, problems and all clauses, in plain text where there is no terminal."""
+"""The terminal report: grade, problems with evidence and fix, all clauses, what was not read.
+
+Plain text of 80 columns unless the view names a terminal.  Texts are set as they are, never read as markup.
+"""
 
 from __future__ import annotations
 
 import io
-import sys
 
-from rich.console import Console
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
+from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text as Styled
 
-from reports.view import FindingView, ReportView
-from scanner.model import Verdict
+from reports.findings import EvidenceView, FindingView
+from reports.view import ReportView
+from scanner.model import Severity, Verdict
 
 STYLES = {
     Verdict.VIOLATION: "bold red",
@@ -20,111 +26,191 @@ STYLES = {
     Verdict.COMPLIANT: "green",
     Verdict.NOT_APPLICABLE: "dim",
 }
-SEVERITY_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
-PLAIN_WIDTH = 100
-MAX_STEPS = 12
+SEVERITY_STYLES = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "dim",
+}
+GRADE_STYLES = ("bold green", "bold cyan", "bold yellow", "bold red")
+MIN_WIDTH = 60
+EVIDENCE = 1
+MAX_FINDINGS = 60
+MAX_GROUPS = 12
+EDGE_STEPS = 3
 
 
 def write(view: ReportView) -> bytes:
-    """Return the report as text; with colours when standard output is a terminal."""
-    terminal = sys.stdout.isatty()
+    """Return the report as UTF-8 text."""
     buffer = io.StringIO()
     console = Console(
         file=buffer,
-        force_terminal=terminal,
-        width=None if terminal else PLAIN_WIDTH,
+        force_terminal=view.colour,
+        no_color=not view.colour,
+        color_system="standard" if view.colour else None,
+        width=max(view.width, MIN_WIDTH),
         highlight=False,
+        markup=False,
+        emoji=False,
         legacy_windows=False,
     )
-    _head(console, view)
-    _problems(console, view)
-    _clauses(console, view)
-    _unread(console, view)
-    return buffer.getvalue().encode()
+    for part in (_identity, _grade, _problems, _clauses, _unread):
+        console.print(part(view))
+        console.print()
+    lines = [line.rstrip() for line in buffer.getvalue().splitlines()]
+    return ("\n".join(lines).rstrip("\n") + "\n").encode()
 
 
-def _head(console: Console, view: ReportView) -> None:
-    grade = view.assessment.grade
-    table = Table.grid(padding=(0, 2))
-    for label, value in view.identity:
+def _identity(view: ReportView) -> RenderableType:
+    table = _grid()
+    for label, value in (*view.identity, (view.word("assessed"), view.when)):
         table.add_row(Styled(label, style="dim"), Styled(value, overflow="fold"))
-    console.print(
-        Panel(table, title=Styled(f"{view.word('title')}  {view.name}", style="bold"), title_align="left")
-    )
-    mark = f"（{view.word('provisional')}）" if grade.provisional else ""
-    line = Styled(
-        f"{view.word('grade')} {grade.label.get(view.lang)}{mark}  {view.word('score')} {grade.score}/100",
-        style="bold",
-    )
-    console.print(line)
-    console.print(
-        Styled(
-            f"{view.word('coverage')}：{view.word('coverage_line', **grade.coverage.model_dump())}",
-            style="dim",
-        )
+    title = Styled(f" {view.word('title')}  {view.name} ", style="bold")
+    return Panel(table, title=title, title_align="left", box=box.SQUARE, padding=(0, 1))
+
+
+def _grid(padding: int = 2) -> Table:
+    table = Table.grid(padding=(0, padding))
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    return table
+
+
+def _grade(view: ReportView) -> RenderableType:
+    grade = view.grade
+    style = GRADE_STYLES[min(view.grade_place, len(GRADE_STYLES) - 1)]
+    line = Styled()
+    line.append(f"{view.word('grade')} ").append(grade.label.get(view.lang), style=style)
+    if grade.provisional:
+        line.append(f"{view.word('open')}{view.word('provisional')}{view.word('close')}", style="bold")
+    line.append(f"   {view.word('score')} ").append(f"{grade.score}", style="bold").append(
+        f" {view.word('of_100')}"
     )
     counts = Styled()
     for verdict, label, count in view.counts:
-        counts.append(f"{label} {count}  ", style=STYLES[verdict] if count else "dim")
-    console.print(counts)
-    for cap in grade.caps:
-        console.print(Styled(f"· {cap.reason.get(view.lang)}"))
-    console.print()
+        counts.append(f"{label} {count}   ", style=STYLES[verdict] if count else "dim")
+    parts: list[RenderableType] = [line, counts, Styled(view.headline)]
+    parts.append(Styled(f"{view.word('coverage')}{view.word('colon')}{view.coverage_line}", style="dim"))
+    if grade.provisional:
+        parts.append(Styled(view.word("provisional_why")))
+    parts += [Styled(f"· {cap.reason.get(view.lang)}") for cap in grade.caps]
+    parts += [Styled(f"· {reason.get(view.lang)}") for reason in grade.reasons]
+    if view.manual:
+        parts.append(Styled(_manual_left(view)))
+    return Panel(Group(*parts), title=view.word("summary"), title_align="left", box=box.HEAVY, padding=(0, 1))
 
 
-def _problems(console: Console, view: ReportView) -> None:
-    console.print(Styled(view.word("top"), style="bold"))
+def _manual_left(view: ReportView) -> str:
+    hours = f"{view.manual_minutes / 60:.1f}"
+    return view.word("manual_left", count=len(view.manual), hours=hours)
+
+
+def _heading(text: str) -> Line:
+    return Line(Styled(text, style="bold"), align="left", style="dim")
+
+
+def _problems(view: ReportView) -> RenderableType:
+    parts: list[RenderableType] = [_heading(view.word("findings"))]
     if not view.findings:
-        console.print(Styled(view.word("none_found")))
-    for finding in view.findings:
-        _finding(console, view, finding)
-    console.print()
+        parts.append(Styled(view.word("none_found")))
+    shown = 0
+    for problem in view.problems:
+        if shown >= MAX_FINDINGS:
+            break
+        parts += _problem(view, problem.findings)
+        shown += len(problem.findings)
+    left = len(view.findings) - shown
+    if left > 0:
+        parts.append(Styled(view.word("more_findings", count=left), style="dim"))
+    return Group(*parts)
 
 
-def _finding(console: Console, view: ReportView, finding: FindingView) -> None:
+def _problem(view: ReportView, group: tuple[FindingView, ...]) -> list[RenderableType]:
+    """Lines of one rule's findings: what it means once, then each group with one place, then the fix once."""
+    first = group[0]
     head = Styled("\n")
-    head.append(f"[{finding.severity_label}] ", style=SEVERITY_STYLES[finding.severity])
-    head.append(finding.title, style="bold")
-    head.append(f"  {finding.group}" if finding.group else "")
-    head.append(f"  {finding.rule.code}", style="dim")
-    console.print(head)
-    console.print(Styled(f"  {finding.message}"))
-    for evidence in finding.evidence[:2]:
-        console.print(Styled(f"  {view.word('evidence')}: {evidence.place}", overflow="fold"))
-        if evidence.excerpt:
-            console.print(Styled(f"    {evidence.excerpt}", style="dim", overflow="fold"))
-        for name, _, edge in evidence.steps[:MAX_STEPS]:
-            console.print(
-                Styled(f"    {name}" + (f"  → {edge}" if edge else ""), style="dim", overflow="fold")
+    head.append(f"[{first.severity_label}] ", style=SEVERITY_STYLES[first.severity])
+    head.append(first.title, style="bold")
+    clauses = [view.clause_labels[c][0] for c in first.basis if c in view.clause_labels]
+    head.append(f"  {first.code}  {' '.join(clauses)}", style="dim")
+    confidence = f"{view.word('open')}{view.word('confidence')} {first.confidence_label}{view.word('close')}"
+    parts: list[RenderableType] = [head, Padding(Styled(f"{first.message}{confidence}"), (0, 0, 0, 2))]
+    for finding in group[:MAX_GROUPS]:
+        parts.append(Padding(_finding(view, finding), (0, 0, 0, 2)))
+    if len(group) > MAX_GROUPS:
+        parts.append(
+            Padding(
+                Styled(view.word("more_findings", count=len(group) - MAX_GROUPS), style="dim"), (0, 0, 0, 2)
             )
-    console.print(Styled(f"  {view.word('fix')}: {finding.fix}", style="green"))
-
-
-def _clauses(console: Console, view: ReportView) -> None:
-    for instrument in view.instruments:
-        table = Table(
-            title=Styled(instrument.title, style="bold"), title_justify="left", show_edge=False, expand=True
         )
-        table.add_column("", no_wrap=True)
-        table.add_column(view.word("clauses"), ratio=3)
-        table.add_column(view.word("verdicts"), no_wrap=True)
-        table.add_column(view.word("reason"), ratio=4)
+    parts.append(
+        Padding(Styled(f"{view.word('fix')}{view.word('colon')}{first.fix}", style="green"), (0, 0, 0, 2))
+    )
+    return parts
+
+
+def _finding(view: ReportView, finding: FindingView) -> RenderableType:
+    table = _grid(1)
+    count = view.word("places", count=finding.total) if finding.total > 1 else ""
+    label = "  ".join(part for part in (finding.group, count) if part)
+    if label:
+        table.add_row(Styled("–"), Styled(label, style="bold"))
+    for evidence in finding.evidence[:EVIDENCE]:
+        table.add_row(Styled(" " if label else "–"), _evidence(view, evidence))
+    return table
+
+
+def _evidence(view: ReportView, evidence: EvidenceView) -> RenderableType:
+    is_code = evidence.kind == "dex"
+    rows = dict(evidence.locator)
+    at = "".join(f"  {rows[view.word(key)]}" for key in ("at_dex", "at_offset") if view.word(key) in rows)
+    place = f"{evidence.kind_label}{view.word('colon')}{evidence.place}"
+    lines = [Styled(place + (at if is_code else ""), overflow="fold")]
+    details = [rows[view.word("at_method")]] if is_code else [f"{k} {v}" for k, v in rows.items()]
+    lines += [Styled(detail, style="dim", overflow="fold") for detail in details]
+    if not is_code and evidence.excerpt:
+        lines.append(Styled(evidence.excerpt, style="dim", overflow="fold"))
+    lines += [Styled(f"· {what}", style="dim", overflow="fold") for what in evidence.searched]
+    if len(evidence.steps) > 1:
+        names = [step.name for step in evidence.steps]
+        long = len(names) > 2 * EDGE_STEPS + 1
+        path = [*names[:EDGE_STEPS], "…", *names[-EDGE_STEPS:]] if long else names
+        lines.append(Styled(" → ".join(path), style="dim", overflow="fold"))
+    return Group(*lines)
+
+
+def _clauses(view: ReportView) -> RenderableType:
+    parts: list[RenderableType] = []
+    for instrument in view.instruments:
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, expand=True, pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column(view.word("clause"), no_wrap=True)
+        table.add_column("", ratio=4, overflow="fold")
+        table.add_column(view.word("verdict"), no_wrap=True)
+        table.add_column(view.word("reason"), ratio=6, overflow="fold")
         for clause in instrument.clauses:
+            mark = "" if clause.is_verified else f" [{view.word('unverified')}]"
             table.add_row(
-                clause.clause.number,
-                Styled(clause.title),
+                Styled(clause.number),
+                Styled(clause.title + mark),
                 Styled(clause.verdict_label, style=STYLES[clause.verdict]),
-                Styled(clause.reasons[0] if clause.reasons else ""),
+                Styled(clause.capped or (clause.reasons[0] if clause.reasons else ""), style="dim"),
             )
-        console.print(table)
-        console.print()
+        parts += [_heading(f"{view.word('clauses')}  {instrument.title}"), table]
+    return Group(*parts)
 
 
-def _unread(console: Console, view: ReportView) -> None:
-    console.print(Styled(view.word("unread"), style="bold"))
+def _unread(view: ReportView) -> RenderableType:
+    parts: list[RenderableType] = [_heading(view.word("unread"))]
     if not view.unread:
-        console.print(Styled(view.word("unread_none")))
-    for message, place in view.unread:
-        console.print(Styled(f"· {message}（{place}）", overflow="fold"))
-    blind = "，".join(f"{label} {count}" for label, count in view.blind)
-    console.print(Styled(f"{view.word('blind')}：{blind}", style="dim"))
+        parts.append(Styled(view.word("unread_none")))
+    for row in view.unread:
+        times = f" ×{row.count}" if row.count > 1 else ""
+        where = view.names.join(row.where)
+        inside = f"{view.word('open')}{where}{view.word('close')}" if where else ""
+        parts.append(Styled(f"· {row.message}{inside}{times}", overflow="fold"))
+    blind = view.names.join(f"{label} {count}" for label, count in view.not_followed)
+    if blind:
+        parts.append(Styled(f"{view.word('blind')}{view.word('colon')}{blind}", style="dim"))
+    version = f"{view.word('pack')} {view.assessment.pack_version} · {view.assessment.tool_version}"
+    parts.append(Styled(version, style="dim"))
+    return Group(*parts)

@@ -1,55 +1,65 @@
-"""The HTML report: one self-contained file that prints well and works without script."""
+"""The HTML report: one self-contained file that needs no network, prints well and works without script.
+
+A content security policy allows the file's own style and script by their hashes and nothing else; all text is
+escaped by the template engine.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from reports.text import plain
 from reports.view import ReportView
-from scanner.model import Verdict
+
+TOP = 6
+ALL_REASONS = 4
 
 
 def write(view: ReportView) -> bytes:
     """Return the report as UTF-8 HTML."""
+    css, script = _source("report.css"), _source("report.js")
     template = _environment().get_template("report.html")
-    return template.render(
+    page = template.render(
         v=view,
         w=view.word,
+        join=view.names.join,
         lang="zh-CN" if view.lang == "zh" else "en",
-        css=_source("report.css"),
-        script=_source("report.js"),
-        donut=donut(view),
-        Verdict=Verdict,
-    ).encode()
+        css=css,
+        script=script,
+        policy=content_policy(css, script),
+        top=TOP,
+        all_reasons=ALL_REASONS,
+    )
+    return page.encode()
+
+
+def content_policy(css: str, script: str) -> str:
+    """Return the content security policy that allows exactly this style and script."""
+    return (
+        f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=FunctionLoader(_source),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["plain"] = plain
-    return environment
 
 
+@cache
 def _source(name: str) -> str:
     return (files("reports") / "templates" / name).read_text("utf-8")
-
-
-def donut(view: ReportView) -> tuple[tuple[str, str, int, str, str], ...]:
-    """Return the arcs of the verdict chart: verdict, label, count, dash length and offset of a circle of 100 units."""
-    total = sum(count for _, _, count in view.counts) or 1
-    arcs = []
-    turned = 0.0
-    for verdict, label, count in view.counts:
-        share = 100 * count / total
-        arcs.append((verdict.value, label, count, f"{share:.3f}", f"{-turned:.3f}"))
-        turned += share
-    return tuple(arcs)

@@ -1,161 +1,110 @@
-"""What every writer shows, resolved once: clauses with findings, tables, counts.  Orders and groups, decides nothing."""
+"""What every writer shows, resolved once and lazily.  Orders, groups and words; decides nothing.
+
+Each part is computed when a writer first asks for it, so the JSON report costs none of them.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from reports.text import one_line, plain, short_method
-from reports.words import word
-from scanner.facts import Access, Facts
-from scanner.model import (
-    CONFIDENCE_LABELS,
-    SEVERITY_LABELS,
-    VERDICT_ORDER,
-    Assessment,
-    ClauseResult,
-    CodeStep,
-    ControlResult,
-    Coverage,
-    DexLocator,
-    Evidence,
-    FileLocator,
-    Finding,
-    Lang,
-    PolicyLocator,
-    ResourceLocator,
-    SearchLocator,
-    Verdict,
-    WebLocator,
-    XmlLocator,
+from reports import charts, tables
+from reports.clauses import (
+    ControlView,
+    InstrumentView,
+    RuleView,
+    control_views,
+    instrument_views,
+    rule_views,
 )
-from scanner.rulepack import Clause, Control, Pack, Rule
+from reports.findings import FindingView, by_rule, finding_views
+from reports.names import Names
+from reports.text import one_line
+from scanner.facts import Facts
+from scanner.model import VERDICT_ORDER, Assessment, Grade, Lang, Verdict
+from scanner.rulepack import Pack
 
-MAX_SHOWN = 8
-SEVERITIES = ("critical", "high", "medium", "low")
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceView:
-    """One piece of evidence for people: where, what, and the steps of the chain."""
-
-    place: str
-    detail: str
-    excerpt: str
-    steps: tuple[tuple[str, str, str], ...]
+MAX_ARTIFACTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class FindingView:
-    """A finding with its rule's texts.
+class Problem:
+    """One kind of problem: all findings of one rule, and what they are about."""
 
-    ``hidden`` counts the evidence left to the JSON report; ``first`` is the first clause of the rule's legal basis,
-    where the finding has its anchor.
+    findings: tuple[FindingView, ...]
+    groups: tuple[str, ...]
+
+    @property
+    def first(self) -> FindingView:
+        """The first finding; it carries the texts of the rule."""
+        return self.findings[0]
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """The content of one report in one language.
+
+    ``width`` and ``colour`` describe the terminal, for writers that write to one (80 columns without colour
+    where there is none).
     """
 
-    rule: Rule
-    group: str
-    severity: str
-    severity_label: str
-    confidence_label: str
-    title: str
-    message: str
-    fix: str
-    fingerprint: str
-    evidence: tuple[EvidenceView, ...]
-    hidden: int
-    first: str
+    assessment: Assessment
+    facts: Facts
+    pack: Pack
+    lang: Lang
+    width: int = 80
+    colour: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class ControlView:
-    """A control's result with its manual procedure and findings."""
-
-    control: Control
-    result: ControlResult
-    title: str
-    reasons: tuple[str, ...]
-    steps: tuple[str, ...]
-    keep: tuple[str, ...]
-    minutes: int
-    findings: tuple[FindingView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClauseView:
-    """A clause with its verdict, reasons and controls."""
-
-    clause: Clause
-    result: ClauseResult
-    verdict: Verdict
-    verdict_label: str
-    title: str
-    reasons: tuple[str, ...]
-    controls: tuple[ControlView, ...]
-
-    @property
-    def findings(self) -> tuple[FindingView, ...]:
-        """The findings under this clause whose rule names it."""
-        return tuple(f for c in self.controls for f in c.findings if self.clause.id in f.rule.basis)
-
-
-@dataclass(frozen=True, slots=True)
-class InstrumentView:
-    """An instrument with its clauses grouped by chapter."""
-
-    id: str
-    title: str
-    number: str
-    issuer: str
-    effective: str
-    coverage: Coverage
-    chapters: tuple[tuple[str, tuple[ClauseView, ...]], ...]
-
-    @property
-    def clauses(self) -> tuple[ClauseView, ...]:
-        """All clauses in order."""
-        return tuple(clause for _, clauses in self.chapters for clause in clauses)
-
-
-class ReportView:
-    """The resolved content of one report in one language."""
-
-    def __init__(self, assessment: Assessment, facts: Facts, pack: Pack, lang: Lang) -> None:
-        self.assessment = assessment
-        self.facts = facts
-        self.pack = pack
-        self.lang: Lang = lang
+    @cached_property
+    def names(self) -> Names:
+        """Names for ids."""
+        return Names(self.facts, self.pack, self.lang)
 
     def word(self, key: str, **values: object) -> str:
-        """Return a fixed text of the report in its language."""
-        return word(key, self.lang).format(**values)
+        """Return a fixed text of the reports, with ``values`` filled in; raises KeyError for an unknown key."""
+        return self.names.word(key, **values)
 
     # --- head -----------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """The subject's name, harmless."""
-        return one_line(self.facts.subject.name, 80)
+        """The subject's name."""
+        return one_line(self.facts.subject.name, 80) or one_line(self.facts.subject.identifier, 80)
+
+    @cached_property
+    def when(self) -> str:
+        """Moment of the assessment, as ``2026-11-24 12:00 UTC``."""
+        return self.assessment.assessed_at.strftime("%Y-%m-%d %H:%M %Z").strip()
 
     @cached_property
     def identity(self) -> tuple[tuple[str, str], ...]:
-        """Label and value of what identifies the subject."""
+        """Label and value of what identifies the subject and its source."""
         subject, app = self.facts.subject, self.facts.app
-        rows = [
-            ("package", subject.identifier),
-            ("version", subject.version or "—"),
-            ("sha256", subject.sha256),
-            ("source", subject.source),
-        ]
+        rows = [("identifier", subject.identifier), ("version", subject.version)]
         if app is not None:
-            rows.append(("levels", f"{app.identity.min_sdk} – {app.identity.target_sdk}"))
-            for certificate in app.signing.certificates:
-                rows.append(("certificate", f"{certificate.subject}  SHA-256 {certificate.sha256}"))
-        if subject.category:
-            rows.append(("category", subject.category))
-        rows.append(("assessed", self.assessment.assessed_at.isoformat()))
-        return tuple((self.word(f"label_{key}"), one_line(value, 300)) for key, value in rows)
+            rows[1] = ("version", _version(subject.version, app.identity.version_code))
+            rows.append(("levels", _levels(app.identity.min_sdk, app.identity.target_sdk)))
+        rows += [
+            ("developer", subject.developer or ""),
+            ("store", subject.store or ""),
+            ("category", subject.category or ""),
+            ("source", subject.source),
+            ("sha256", subject.sha256),
+        ]
+        return tuple((self.word(f"label_{key}"), one_line(value, 300)) for key, value in rows if value)
+
+    @property
+    def grade(self) -> Grade:
+        """The grade with its coverage."""
+        return self.assessment.grade
+
+    @cached_property
+    def grade_place(self) -> int:
+        """Position of the letter on the scale of the grading, 0 = best; for its colour."""
+        letters = [letter.letter for letter in self.pack.grading.letters]
+        return letters.index(self.grade.letter) if self.grade.letter in letters else len(letters) - 1
 
     @cached_property
     def counts(self) -> tuple[tuple[Verdict, str, int], ...]:
@@ -164,261 +113,197 @@ class ReportView:
         return tuple((verdict, verdict.label.get(self.lang), found[verdict]) for verdict in VERDICT_ORDER)
 
     @cached_property
-    def top(self) -> tuple[FindingView, ...]:
-        """One finding per rule that hit, worst first: what a reader must know in a minute."""
-        best: dict[str, FindingView] = {}
-        for finding in self.findings:
-            best.setdefault(finding.rule.id, finding)
-        return tuple(best.values())
-
-    # --- clauses --------------------------------------------------------------------------------------
+    def headline(self) -> str:
+        """One sentence: how many clauses, with which verdicts."""
+        parts = [
+            self.word("headline_part", label=label, count=count) for _, label, count in self.counts if count
+        ]
+        return self.word("headline", total=self.clause_count, parts=self.names.join(parts))
 
     @cached_property
-    def instruments(self) -> tuple[InstrumentView, ...]:
-        """The instruments of the profile."""
+    def coverage_line(self) -> str:
+        """The grade's coverage as one sentence."""
+        return self.word("coverage_line", **self.grade.coverage.model_dump())
+
+    @property
+    def clause_count(self) -> int:
+        """Number of clauses in the report."""
+        return sum(count for _, _, count in self.counts)
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """The rules that hit, worst first, each with its findings gathered."""
         found = []
-        for result in self.assessment.instruments:
-            instrument = self.pack.instruments[result.instrument]
-            clauses = {c.id: c for c in instrument.clauses}
-            chapters: dict[str, list[ClauseView]] = {}
-            for outcome in result.clauses:
-                clause = clauses[outcome.clause]
-                chapters.setdefault(clause.chapter, []).append(self._clause(clause, outcome))
-            found.append(
-                InstrumentView(
-                    id=instrument.id,
-                    title=instrument.title.get(self.lang),
-                    number=instrument.number,
-                    issuer=instrument.issuer,
-                    effective=instrument.effective,
-                    coverage=result.coverage,
-                    chapters=tuple((name, tuple(group)) for name, group in chapters.items()),
-                )
-            )
+        for group in by_rule(self.findings).values():
+            names = tuple(dict.fromkeys(f.group for f in group if f.group))
+            found.append(Problem(group, names))
         return tuple(found)
 
-    def _clause(self, clause: Clause, outcome: ClauseResult) -> ClauseView:
-        return ClauseView(
-            clause=clause,
-            result=outcome,
-            verdict=outcome.verdict,
-            verdict_label=outcome.verdict.label.get(self.lang),
-            title=clause.title.get(self.lang),
-            reasons=tuple(reason.get(self.lang) for reason in outcome.reasons),
-            controls=tuple(self._controls[name] for name in outcome.controls),
-        )
-
-    @cached_property
-    def _controls(self) -> dict[str, ControlView]:
-        by_rule: dict[str, list[FindingView]] = defaultdict(list)
-        for finding in self.findings:
-            by_rule[finding.rule.id].append(finding)
-        return {
-            result.control: self._control(self.pack.controls[result.control], result, by_rule)
-            for result in self.assessment.controls
-        }
-
-    def _control(
-        self, control: Control, result: ControlResult, by_rule: dict[str, list[FindingView]]
-    ) -> ControlView:
-        manual = control.manual
-        return ControlView(
-            control=control,
-            result=result,
-            title=control.title.get(self.lang),
-            reasons=tuple(reason.get(self.lang) for reason in result.reasons),
-            steps=tuple(step.get(self.lang) for step in manual.steps) if manual else (),
-            keep=tuple(item.get(self.lang) for item in manual.keep) if manual else (),
-            minutes=manual.minutes if manual else 0,
-            findings=tuple(f for rule in result.hits for f in by_rule[rule]),
-        )
-
-    # --- findings -------------------------------------------------------------------------------------
+    # --- clauses and findings -------------------------------------------------------------------------
 
     @cached_property
     def findings(self) -> tuple[FindingView, ...]:
-        """All findings, worst severity first, then by rule code and group."""
-        views = [
-            self._finding(self.pack.rules[result.rule], finding)
-            for result in self.assessment.evaluation.results
-            for finding in result.findings
-        ]
-        return tuple(sorted(views, key=lambda f: (SEVERITIES.index(f.severity), f.rule.code, f.group)))
-
-    def _finding(self, rule: Rule, finding: Finding) -> FindingView:
-        shown = finding.evidence[:MAX_SHOWN]
-        return FindingView(
-            rule=rule,
-            group=self._group(rule, finding.group),
-            severity=rule.severity.value,
-            severity_label=SEVERITY_LABELS[rule.severity].get(self.lang),
-            confidence_label=CONFIDENCE_LABELS[rule.confidence].get(self.lang),
-            title=rule.title.get(self.lang),
-            message=rule.message.get(self.lang),
-            fix=rule.fix.get(self.lang),
-            fingerprint=finding.fingerprint,
-            evidence=tuple(self.evidence(e) for e in shown),
-            hidden=finding.evidence_total - len(shown),
-            first=rule.basis[0],
-        )
-
-    def _group(self, rule: Rule, group: str) -> str:
-        """Return the group for people: item and owner ids become names."""
-        if not group:
-            return ""
-        parts = group.split(" | ")
-        named = [self._name(field, part) for field, part in zip(rule.group_by, parts, strict=False)]
-        return " · ".join(part for part in named if part)
-
-    def _name(self, field: str, value: str) -> str:
-        if field == "item":
-            return self.item_name(value)
-        if field in {"owner_id", "id"}:
-            return self.owner_name(value)
-        return short_method(value) if field == "caller" else one_line(value, 120)
-
-    def item_name(self, item: str) -> str:
-        """Return the name of a personal-information item."""
-        return self._item_names.get(item, item)
+        """All findings, worst first."""
+        return finding_views(self.assessment, self.names)
 
     @cached_property
-    def _item_names(self) -> dict[str, str]:
-        return {key: text.get(self.lang) for key, text in self.pack.items.items()}
+    def rules(self) -> dict[str, RuleView]:
+        """The result of every rule that ran."""
+        return rule_views(self.assessment, self.names)
 
-    def owner_name(self, owner: str) -> str:
-        """Return the name of an owner id: an SDK's name, or the app itself."""
-        if self.facts.app is None or not owner:
-            return self.word("owner_unknown") if not owner else one_line(owner, 80)
-        names = {sdk.id: sdk.name.get(self.lang) for sdk in self.facts.app.sdks}
-        return self.word("owner_app") if owner == self.facts.app.identity.package else names.get(owner, owner)
+    @cached_property
+    def instruments(self) -> tuple[InstrumentView, ...]:
+        """The instruments of the profile with their clauses."""
+        controls = control_views(self.assessment, self.rules, self.names)
+        return instrument_views(self.assessment, controls, by_rule(self.findings), self.names)
 
-    def evidence(self, evidence: Evidence) -> EvidenceView:
-        """Return a piece of evidence for people."""
-        place, detail = self._place(evidence)
-        steps = tuple(self._step(step) for step in evidence.chain)
-        return EvidenceView(place=place, detail=detail, excerpt=plain(evidence.excerpt), steps=steps)
+    @cached_property
+    def clause_labels(self) -> dict[str, tuple[str, str]]:
+        """Number and anchor of every clause of the report by id, for references to the legal basis."""
+        return {c.id: (c.number, c.anchor) for i in self.instruments for c in i.clauses}
 
-    def _place(self, evidence: Evidence) -> tuple[str, str]:
-        locator = evidence.locator
-        if isinstance(locator, DexLocator):
-            where = f"{one_line(locator.dex, 60)}  +0x{locator.offset:04x}"
-            return f"{short_method(locator.method)}  {where}", one_line(locator.method, 600)
-        if isinstance(locator, XmlLocator):
-            return one_line(evidence.artifact, 200), one_line(locator.path, 600)
-        if isinstance(locator, ResourceLocator):
-            return one_line(f"{locator.name} {locator.locale}", 200), one_line(evidence.artifact, 200)
-        if isinstance(locator, FileLocator):
-            return one_line(locator.path, 300), one_line(evidence.artifact, 200)
-        if isinstance(locator, WebLocator):
-            return one_line(locator.url, 300), one_line(locator.css, 300)
-        if isinstance(locator, PolicyLocator):
-            return one_line(locator.paragraph, 200), f"{locator.start}–{locator.end}"
-        assert isinstance(locator, SearchLocator)
-        return self.word("searched"), "；".join(text.get(self.lang) for text in locator.searched)
+    @cached_property
+    def manual(self) -> tuple[ControlView, ...]:
+        """The controls that still need a human, each once, in the order of the clauses."""
+        waiting = {
+            control.id: control
+            for instrument in self.instruments
+            for clause in instrument.clauses
+            for control in clause.controls
+            if control.steps and control.verdict in {Verdict.MANUAL, Verdict.SUSPECTED}
+        }
+        return tuple(waiting.values())
 
-    def _step(self, step: CodeStep) -> tuple[str, str, str]:
-        offset = f"+0x{step.offset:04x}" if step.offset >= 0 else ""
-        edge = "" if step.edge == "end" else self.word(f"edge_{step.edge}")
-        return short_method(step.method), one_line(f"{step.method} {offset}", 600), edge
+    @property
+    def manual_minutes(self) -> int:
+        """Minutes of work of all manual procedures, as their authors estimate."""
+        return sum(control.minutes for control in self.manual)
 
     # --- tables ---------------------------------------------------------------------------------------
 
     @cached_property
-    def permissions(self) -> tuple[tuple[str, str, str, str, str], ...]:
-        """Rows: name, label, protection, declared, used by."""
-        if self.facts.app is None:
-            return ()
-        rows = []
-        for permission in self.facts.app.permissions:
-            users = "、".join(
-                f"{self.owner_name(use.owner.id) if use.owner.kind != 'unknown' else self.word('owner_unknown')} ×{use.sites}"
-                for use in permission.used_by
-            )
-            used = users or self.word(
-                {True: "used", False: "never_used", None: "use_unknown"}[permission.used]
-            )
-            label = permission.label.get(self.lang) if permission.label else ""
-            declared = self.word("yes" if permission.declared else "no")
-            rows.append(
-                (
-                    one_line(permission.name, 120),
-                    label,
-                    self.word(f"level_{permission.protection}"),
-                    declared,
-                    used,
-                )
-            )
-        return tuple(rows)
+    def permissions(self) -> tuple[tables.PermissionRow, ...]:
+        """The permissions of an app."""
+        return tables.permission_rows(self.facts.app, self.names) if self.facts.app else ()
 
     @cached_property
-    def sdks(self) -> tuple[tuple[str, str, str, str, str], ...]:
-        """Rows of non-library SDKs: name, vendor, purpose, items seen in code, items documented."""
-        if self.facts.app is None:
-            return ()
-        return tuple(
-            (
-                sdk.name.get(self.lang),
-                sdk.vendor.get(self.lang),
-                self.word(f"purpose_{sdk.purpose.replace('-', '_')}"),
-                self._items(sdk.items),
-                self._items(sdk.documented_items),
-            )
-            for sdk in self.facts.app.sdks
-            if not sdk.is_library
-        )
+    def sdks(self) -> tuple[tables.SdkRow, ...]:
+        """The SDKs of an app, without plain libraries."""
+        return tables.sdk_rows(self.facts.app, self.names) if self.facts.app else ()
 
     @cached_property
-    def libraries(self) -> str:
-        """Names of the plain libraries."""
-        if self.facts.app is None:
+    def libraries(self) -> tuple[str, ...]:
+        """Names of the plain libraries of an app."""
+        return tables.library_names(self.facts.app, self.names) if self.facts.app else ()
+
+    @cached_property
+    def matrix(self) -> tables.Matrix:
+        """Items × owners."""
+        return tables.matrix(self.facts.app, self.names) if self.facts.app else tables.Matrix((), (), (), ())
+
+    @cached_property
+    def endpoints(self) -> tuple[tables.EndpointRow, ...]:
+        """Addresses in an app, at most :data:`reports.tables.MAX_ENDPOINTS`."""
+        return tables.endpoint_rows(self.facts.app, self.names) if self.facts.app else ()
+
+    @property
+    def endpoint_total(self) -> int:
+        """Number of all addresses."""
+        return len(self.facts.app.endpoints) if self.facts.app else 0
+
+    @property
+    def cleartext_total(self) -> int:
+        """Number of addresses fetched without encryption."""
+        return sum(endpoint.cleartext for endpoint in self.facts.app.endpoints) if self.facts.app else 0
+
+    @cached_property
+    def signing(self) -> tuple[tuple[str, str], ...]:
+        """Label and value of signature schemes and certificates."""
+        return tables.signing_rows(self.facts.app, self.names) if self.facts.app else ()
+
+    @cached_property
+    def unread(self) -> tuple[tables.Unread, ...]:
+        """What could not be read."""
+        return tables.unread_rows(self.names)
+
+    @cached_property
+    def undecided(self) -> tuple[RuleView, ...]:
+        """Rules without a decision, with reasons."""
+        return tables.undecided(self.rules.values())
+
+    @cached_property
+    def looked(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What was searched."""
+        return tables.looked_rows(self.names)
+
+    @cached_property
+    def not_followed(self) -> tuple[tuple[str, int], ...]:
+        """What static analysis did not follow, with counts."""
+        return tables.not_followed(self.facts.app, self.names) if self.facts.app else ()
+
+    @cached_property
+    def packer(self) -> str:
+        """Name of the hardening packer, empty where there is none."""
+        code = self.facts.app.code if self.facts.app else None
+        if code is None or code.packer is None:
             return ""
-        return "、".join(sdk.name.get(self.lang) for sdk in self.facts.app.sdks if sdk.is_library)
-
-    def _items(self, items: tuple[str, ...]) -> str:
-        return "、".join(self.item_name(item) for item in items) or "—"
+        return self.names.text(code.packer_name, 80) or one_line(code.packer, 80)
 
     @cached_property
-    def matrix(self) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[int, ...]], ...]]:
-        """Items × owners: column names and, per item, the number of reachable places by owner (weak ones left out)."""
-        app = self.facts.app
-        live = [a for a in app.accesses if a.reachable and a.strength != "weak"] if app is not None else []
-        live = [a for a in live if a.owner_kind != "library"]
-        columns = sorted({self._column(a) for a in live}, key=lambda c: (c != self.word("owner_app"), c))
-        cells = Counter((a.item, self._column(a)) for a in live)
-        rows = tuple(
-            (self.item_name(item), tuple(cells[item, c] for c in columns))
-            for item in sorted({a.item for a in live})
-        )
-        return tuple(columns), rows
-
-    def _column(self, access: Access) -> str:
-        return (
-            self.word("owner_unknown") if access.owner_kind == "unknown" else self.owner_name(access.owner_id)
-        )
+    def code_line(self) -> str:
+        """Size of the code as one sentence, empty where there is no app."""
+        return self.word("code_line", **self.facts.app.code.model_dump()) if self.facts.app else ""
 
     @cached_property
-    def unread(self) -> tuple[tuple[str, str], ...]:
-        """What could not be read: message and place, gaps first, each once."""
-        rows = [(gap.reason.get(self.lang), gap.path) for gap in self.facts.gaps]
-        rows += [
-            (f"{p.message.get(self.lang)} ×{p.count}", one_line(p.where, 200)) for p in self.facts.problems
-        ]
-        merged: dict[str, list[str]] = {}
-        for message, place in rows:
-            merged.setdefault(message, []).append(place)
-        return tuple(
-            (one_line(message, 400), "、".join(dict.fromkeys(places))) for message, places in merged.items()
-        )
+    def profile(self) -> str:
+        """Title of the profile."""
+        return self.names.text(self.pack.profiles[self.assessment.profile].title)
 
     @cached_property
-    def blind(self) -> tuple[tuple[str, int], ...]:
-        """What static analysis did not follow in this package, with counts."""
-        if self.facts.app is None:
-            return ()
-        code = self.facts.app.code
-        return (
-            (self.word("blind_reflection"), code.reflection_calls),
-            (self.word("blind_native"), code.native_methods),
-            (self.word("blind_dynamic"), code.dynamic_loads),
-            (self.word("blind_skipped"), code.skipped_methods),
-        )
+    def collector(self) -> str:
+        """Name and version of the collector that wrote the facts."""
+        return one_line(self.facts.collector, 80)
+
+    @cached_property
+    def artifacts(self) -> tuple[tuple[str, str, int], ...]:
+        """Name, sha256 and size in bytes of the files examined, at most :data:`MAX_ARTIFACTS`."""
+        shown = self.facts.artifacts[:MAX_ARTIFACTS]
+        return tuple((one_line(a.name, 200), one_line(a.sha256, 80), a.size) for a in shown)
+
+    # --- charts ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def verdict_chart(self) -> tuple[charts.Segment, ...]:
+        """Clauses by verdict as one bar."""
+        return charts.stacked([(verdict.value, label, count) for verdict, label, count in self.counts])
+
+    @cached_property
+    def coverage_chart(self) -> tuple[charts.Segment, ...]:
+        """Clauses in scope by how far a machine can decide them, as one bar."""
+        cover: dict[str, Any] = self.grade.coverage.model_dump()
+        kinds = ("full", "partial", "manual", "uncovered")
+        return charts.stacked([(f"cover-{kind}", self.word(f"cover_{kind}"), cover[kind]) for kind in kinds])
+
+    @cached_property
+    def owner_chart(self) -> tuple[charts.Bar, ...]:
+        """Items by owner, as bars: how many an owner's reachable code obtains, and how many only unreached code."""
+        table = self.matrix
+        rows = []
+        for column, owner in enumerate(table.columns):
+            cells = [row.cells[column] for row in table.rows if row.cells[column].sites]
+            live = sum(cell.reachable > 0 for cell in cells)
+            parts = [
+                ("live", self.word("chart_live"), live),
+                ("dead", self.word("chart_dead"), len(cells) - live),
+            ]
+            if cells:
+                rows.append((owner, parts))
+        return charts.bars(rows)
+
+
+def _version(name: str, code: int | None) -> str:
+    return f"{name} ({code})" if name and code is not None else name or str(code or "")
+
+
+def _levels(low: int | None, target: int | None) -> str:
+    return f"{low if low is not None else '?'} – {target if target is not None else '?'}"

@@ -1,20 +1,46 @@
+// Search, filter, theme, print.  The report is complete without this script.
 (function () {
   "use strict";
-  var tools = document.querySelector(".tools");
-  if (!tools) { return; }
-  tools.hidden = false;
-  var query = document.getElementById("q");
-  var chips = Array.prototype.slice.call(tools.querySelectorAll("[data-v]"));
-  var clauses = Array.prototype.slice.call(document.querySelectorAll(".clause"));
+  var root = document.documentElement;
+  var all = function (selector, from) {
+    return Array.prototype.slice.call((from || document).querySelectorAll(selector));
+  };
+  var byId = function (id) { return document.getElementById(id); };
+  all(".tools, .buttons").forEach(function (node) { node.hidden = false; });
+
+  var clauses = all(".clause");
+  var problems = all(".problem");
+  var chips = all("[data-v]");
+  var status = byId("count");
+  var query = byId("q");
   var verdict = "";
+  var texts = new Map();
+  function matches(node, text) {
+    if (!texts.has(node)) { texts.set(node, node.textContent.toLowerCase()); }
+    return !text || texts.get(node).indexOf(text) !== -1;
+  }
   function apply() {
     var text = query.value.trim().toLowerCase();
+    var shown = 0;
     clauses.forEach(function (clause) {
-      var fits = (!verdict || clause.dataset.verdict === verdict) &&
-        (!text || clause.textContent.toLowerCase().indexOf(text) !== -1);
-      clause.hidden = !fits;
+      clause.hidden = !((!verdict || clause.dataset.verdict === verdict) && matches(clause, text));
+      shown += clause.hidden ? 0 : 1;
     });
+    all(".chapter").forEach(function (chapter) {
+      var any = false;
+      for (var next = chapter.nextElementSibling; next && !next.matches(".chapter"); next = next.nextElementSibling) {
+        any = any || !next.hidden;
+      }
+      chapter.hidden = !any;
+    });
+    problems.forEach(function (problem) {
+      problem.hidden = !matches(problem, text);
+      shown += problem.hidden ? 0 : 1;
+    });
+    status.textContent = shown ? "" : status.dataset.none;
+    status.classList.toggle("hide", shown > 0);
   }
+  query.addEventListener("input", apply);
   chips.forEach(function (chip) {
     chip.addEventListener("click", function () {
       verdict = chip.dataset.v;
@@ -22,20 +48,38 @@
       apply();
     });
   });
-  query.addEventListener("input", apply);
-  document.getElementById("theme").addEventListener("click", function () {
-    var root = document.documentElement;
-    var dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    root.dataset.theme = dark ? "light" : "dark";
+
+  var open = byId("open");
+  open.addEventListener("click", function () {
+    var opening = open.textContent === open.dataset.open;
+    all(".clause > details").forEach(function (details) { details.open = opening; });
+    open.textContent = opening ? open.dataset.close : open.dataset.open;
   });
+  byId("theme").addEventListener("click", function () {
+    var system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    root.dataset.theme = (root.dataset.theme || system) === "dark" ? "light" : "dark";
+  });
+  byId("print").addEventListener("click", function () { print(); });
+
+  // A link into a closed or filtered part opens it first.
   function reveal() {
-    var target = location.hash && document.getElementById(location.hash.slice(1));
-    for (var node = target; node; node = node.parentElement) { if (node.tagName === "DETAILS") { node.open = true; } }
-    if (target) { target.scrollIntoView(); }
+    var target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
+    if (!target) { return; }
+    for (var node = target; node; node = node.parentElement) {
+      node.hidden = false;
+      if (node.tagName === "DETAILS") { node.open = true; }
+    }
+    all(":scope > details", target).forEach(function (details) { details.open = true; });
+    target.scrollIntoView();
   }
   addEventListener("hashchange", reveal);
-  addEventListener("beforeprint", function () {
-    document.querySelectorAll("details").forEach(function (d) { d.open = true; });
-  });
   reveal();
+
+  // Paper cannot be opened: print every part, and put the screen back afterwards.
+  var closed = [];
+  addEventListener("beforeprint", function () {
+    closed = all("details:not([open])");
+    closed.forEach(function (details) { details.open = true; });
+  });
+  addEventListener("afterprint", function () { closed.forEach(function (details) { details.open = false; }); });
 })();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -195,8 +197,18 @@ class _Run:
         from reports import render  # noqa: PLC0415 - writers load only when used
 
         for output in self.outputs:
-            data = render(output.format, assessment, facts, self.pack, self.lang)
-            _write(output.path_for(target), data)
+            path = output.path_for(target)
+            width, colour = _terminal(path)
+            data = render(output.format, assessment, facts, self.pack, self.lang, width=width, colour=colour)
+            _write(path, data)
+
+
+def _terminal(path: str) -> tuple[int, bool]:
+    """Return columns and whether to colour what is written to ``path``: only a terminal gets more than plain text."""
+    if path != "-" or not sys.stdout.isatty():
+        return 80, False
+    colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return min(shutil.get_terminal_size().columns, 120), colour
 
 
 def _worst(assessment: Assessment) -> int:

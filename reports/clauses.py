@@ -1,0 +1,226 @@
+"""Instruments, clauses and controls with their verdicts as people read them; nothing here decides a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reports.findings import FindingView
+from reports.names import Names
+from reports.text import one_line
+from scanner.model import Assessment, ClauseResult, ControlResult, Coverage, Outcome, RuleResult, Verdict
+from scanner.rulepack import Clause, Control
+
+
+@dataclass(frozen=True, slots=True)
+class RuleView:
+    """The result of one rule: its outcome and, where it could not be decided, the reasons."""
+
+    id: str
+    code: str
+    title: str
+    outcome: Outcome
+    outcome_label: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ControlView:
+    """A control's result with its rules, and the manual procedure (``minutes`` of work, 0 when there is none).
+
+    ``ground`` says which row of the verdict table decided.
+    """
+
+    id: str
+    title: str
+    verdict: Verdict
+    verdict_label: str
+    ground: str
+    reasons: tuple[str, ...]
+    automation: str
+    automation_label: str
+    why: str
+    steps: tuple[str, ...]
+    keep: tuple[str, ...]
+    minutes: int
+    decision: str
+    rules: tuple[RuleView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseView:
+    """A clause with its verdict, reasons, controls and findings.  ``capped`` explains a verdict held by the limit."""
+
+    id: str
+    number: str
+    title: str
+    chapter: str
+    text: str
+    text_note: str
+    is_verified: bool
+    verdict: Verdict
+    verdict_label: str
+    reasons: tuple[str, ...]
+    capped: str
+    controls: tuple[ControlView, ...]
+    findings: tuple[FindingView, ...]
+
+    @property
+    def anchor(self) -> str:
+        """The clause's id inside a document."""
+        return f"c-{self.id}"
+
+    @property
+    def fixes(self) -> tuple[str, ...]:
+        """What to do, each remedy once."""
+        return tuple(dict.fromkeys(finding.fix for finding in self.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentView:
+    """An instrument with its clauses grouped by chapter; ``unverified`` counts clauses whose text was not compared."""
+
+    id: str
+    title: str
+    number: str
+    issuer: str
+    effective: str
+    status: str
+    coverage: Coverage
+    chapters: tuple[tuple[str, tuple[ClauseView, ...]], ...]
+
+    @property
+    def clauses(self) -> tuple[ClauseView, ...]:
+        """All clauses in order."""
+        return tuple(clause for _, clauses in self.chapters for clause in clauses)
+
+    @property
+    def unverified(self) -> int:
+        """Number of clauses whose text was not compared with its source."""
+        return sum(not clause.is_verified for clause in self.clauses)
+
+
+def rule_views(assessment: Assessment, names: Names) -> dict[str, RuleView]:
+    """Return the result of every rule that ran, by rule id."""
+    return {result.rule: _rule(result, names) for result in assessment.evaluation.results}
+
+
+def _rule(result: RuleResult, names: Names) -> RuleView:
+    rule = names.pack.rules[result.rule]
+    return RuleView(
+        id=rule.id,
+        code=rule.code,
+        title=names.text(rule.title),
+        outcome=result.outcome,
+        outcome_label=names.word(f"outcome_{result.outcome.value}"),
+        reasons=tuple(names.text(reason) for reason in result.reasons),
+    )
+
+
+def control_views(
+    assessment: Assessment, rules: Mapping[str, RuleView], names: Names
+) -> dict[str, ControlView]:
+    """Return the result of every control, by control id."""
+    return {
+        result.control: _control(names.pack.controls[result.control], result, rules, names)
+        for result in assessment.controls
+    }
+
+
+def _control(
+    control: Control, result: ControlResult, rules: Mapping[str, RuleView], names: Names
+) -> ControlView:
+    manual, decision = control.manual, result.decision
+    decided = ""
+    if decision is not None:
+        until = names.word("until", date=decision.until) if decision.until else ""
+        decided = names.word("decided", who=one_line(decision.who, 80), when=decision.when, until=until)
+    return ControlView(
+        id=control.id,
+        title=names.text(control.title),
+        verdict=result.verdict,
+        verdict_label=result.verdict.label.get(names.lang),
+        ground=names.word(f"row_{result.row}"),
+        reasons=tuple(names.text(reason) for reason in result.reasons),
+        automation=control.automation,
+        automation_label=names.word(f"automation_{control.automation}"),
+        why=names.text(control.why),
+        steps=tuple(names.text(step, 2000) for step in manual.steps) if manual else (),
+        keep=tuple(names.text(item) for item in manual.keep) if manual else (),
+        minutes=manual.minutes if manual else 0,
+        decision=decided,
+        rules=tuple(rules[rule] for rule in control.rules if rule in rules),
+    )
+
+
+def instrument_views(
+    assessment: Assessment,
+    controls: Mapping[str, ControlView],
+    findings: Mapping[str, tuple[FindingView, ...]],
+    names: Names,
+) -> tuple[InstrumentView, ...]:
+    """Return the instruments of the profile with all their clauses, in their own order."""
+    found = []
+    for result in assessment.instruments:
+        instrument = names.pack.instruments[result.instrument]
+        texts = {clause.id: clause for clause in instrument.clauses}
+        chapters: dict[str, list[ClauseView]] = {}
+        for outcome in result.clauses:
+            clause = texts[outcome.clause]
+            own = tuple(controls[name] for name in outcome.controls)
+            view = _clause(clause, outcome, own, _findings_of(clause, own, findings), names)
+            chapters.setdefault(clause.chapter, []).append(view)
+        found.append(
+            InstrumentView(
+                id=instrument.id,
+                title=names.text(instrument.title),
+                number=instrument.number,
+                issuer=instrument.issuer,
+                effective=instrument.effective,
+                status=names.text(instrument.status),
+                coverage=result.coverage,
+                chapters=tuple((name, tuple(group)) for name, group in chapters.items()),
+            )
+        )
+    return tuple(found)
+
+
+def _findings_of(
+    clause: Clause, controls: tuple[ControlView, ...], findings: Mapping[str, tuple[FindingView, ...]]
+) -> tuple[FindingView, ...]:
+    """Return the findings of the clause's controls, each once, in the order of the report."""
+    own = {f.number: f for control in controls for rule in control.rules for f in findings.get(rule.id, ())}
+    return tuple(own[number] for number in sorted(own))
+
+
+def _clause(
+    clause: Clause,
+    outcome: ClauseResult,
+    controls: tuple[ControlView, ...],
+    findings: tuple[FindingView, ...],
+    names: Names,
+) -> ClauseView:
+    capped = ""
+    if outcome.capped_from is not None:
+        capped = names.word(
+            "capped", verdict=outcome.capped_from.label.get(names.lang), why=names.text(clause.limit_why)
+        )
+    limit_why = names.text(clause.limit_why) if capped else ""
+    reasons = [names.text(reason) for reason in outcome.reasons]
+    return ClauseView(
+        id=clause.id,
+        number=clause.number,
+        title=names.text(clause.title),
+        chapter=clause.chapter,
+        text=clause.text,
+        text_note=""
+        if clause.text_kind == "exact"
+        else names.word(f"text_{clause.text_kind.replace('-', '_')}"),
+        is_verified=clause.is_verified,
+        verdict=outcome.verdict,
+        verdict_label=outcome.verdict.label.get(names.lang),
+        reasons=tuple(reason for reason in reasons if reason != limit_why),
+        capped=capped,
+        controls=controls,
+        findings=findings,
+    )

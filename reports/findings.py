@@ -1,0 +1,225 @@
+"""Findings and their evidence as people read them.
+
+A report shows a bounded number of places per finding and says how many there are; the JSON report has all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reports.names import Names
+from reports.text import one_line, package_of, plain, short_method, unit_offset
+from scanner.model import (
+    CONFIDENCE_LABELS,
+    SEVERITY_LABELS,
+    Assessment,
+    CodeStep,
+    Confidence,
+    DexLocator,
+    Evidence,
+    FileLocator,
+    Finding,
+    PolicyLocator,
+    ResourceLocator,
+    SearchLocator,
+    Severity,
+    WebLocator,
+    XmlLocator,
+)
+from scanner.rulepack import Rule, Snippet
+
+SEVERITY_ORDER = tuple(Severity)
+CONFIDENCE_ORDER = tuple(Confidence)
+SHOWN = 5
+SHOWN_OF_MANY = 2
+MANY_FINDINGS = 60
+CHAIN_HEAD, CHAIN_TAIL = 9, 6
+LONG = 600
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of a call chain: readable name, its Java package, the full descriptor, offset, way to the next step.
+
+    ``skipped`` counts the steps left out before this one.
+    """
+
+    name: str
+    package: str
+    full: str
+    offset: str
+    edge: str
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """One piece of evidence: its kind, a readable place, the exact locator by label, and what stands there."""
+
+    kind: str
+    kind_label: str
+    place: str
+    locator: tuple[tuple[str, str], ...]
+    excerpt: str
+    steps: tuple[StepView, ...] = ()
+    searched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding with its rule's texts; ``number`` counts from 1 in the order of the report.
+
+    ``total`` counts all places, ``hidden`` those left to the JSON report.
+    """
+
+    number: int
+    rule: str
+    code: str
+    group: str
+    severity: Severity
+    severity_label: str
+    confidence: Confidence
+    confidence_label: str
+    title: str
+    message: str
+    why: str
+    fix: str
+    snippet: Snippet | None
+    false_positives: tuple[str, ...]
+    basis: tuple[str, ...]
+    fingerprint: str
+    evidence: tuple[EvidenceView, ...]
+    total: int
+    hidden: int
+
+    @property
+    def label(self) -> str:
+        """The finding's number as printed, ``F01``."""
+        return f"F{self.number:02d}"
+
+    @property
+    def anchor(self) -> str:
+        """The finding's id inside a document."""
+        return f"f-{self.fingerprint}"
+
+
+def finding_views(assessment: Assessment, names: Names) -> tuple[FindingView, ...]:
+    """Return all findings: worst severity first, then the surest, then by rule code and group."""
+    found = [
+        (names.pack.rules[result.rule], finding)
+        for result in assessment.evaluation.results
+        for finding in result.findings
+    ]
+    found.sort(key=lambda pair: (*_urgency(pair[0]), pair[0].code, pair[1].group))
+    shown = SHOWN if len(found) <= MANY_FINDINGS else SHOWN_OF_MANY
+    return tuple(_finding(n, rule, finding, names, shown) for n, (rule, finding) in enumerate(found, 1))
+
+
+def _urgency(rule: Rule) -> tuple[int, int]:
+    return SEVERITY_ORDER.index(rule.severity), CONFIDENCE_ORDER.index(rule.confidence)
+
+
+def _finding(number: int, rule: Rule, finding: Finding, names: Names, shown: int) -> FindingView:
+    return FindingView(
+        number=number,
+        rule=rule.id,
+        code=rule.code,
+        group=names.group(rule, finding.group),
+        severity=rule.severity,
+        severity_label=SEVERITY_LABELS[rule.severity].get(names.lang),
+        confidence=rule.confidence,
+        confidence_label=CONFIDENCE_LABELS[rule.confidence].get(names.lang),
+        title=names.text(rule.title),
+        message=names.text(rule.message),
+        why=names.text(rule.why),
+        fix=names.text(rule.fix),
+        snippet=rule.snippet,
+        false_positives=tuple(names.text(text) for text in rule.false_positives),
+        basis=rule.basis,
+        fingerprint=finding.fingerprint,
+        evidence=tuple(evidence_view(evidence, names) for evidence in finding.evidence[:shown]),
+        total=finding.evidence_total,
+        hidden=finding.evidence_total - min(shown, len(finding.evidence)),
+    )
+
+
+def evidence_view(evidence: Evidence, names: Names) -> EvidenceView:
+    """Return one piece of evidence for people."""
+    kind = evidence.locator.kind
+    place, rows = _place(evidence, names)
+    searched: tuple[str, ...] = ()
+    if isinstance(evidence.locator, SearchLocator):
+        searched = tuple(names.text(text) for text in evidence.locator.searched)
+    return EvidenceView(
+        kind=kind,
+        kind_label=names.word(f"evidence_{kind}"),
+        place=place,
+        locator=tuple((names.word(key), value) for key, value in rows if value),
+        excerpt=plain(evidence.excerpt, LONG),
+        steps=step_views(evidence.chain, names),
+        searched=searched,
+    )
+
+
+def _place(evidence: Evidence, names: Names) -> tuple[str, Sequence[tuple[str, str]]]:
+    locator, artifact = evidence.locator, one_line(evidence.artifact, 200)
+    if isinstance(locator, DexLocator):
+        method, offset = one_line(locator.method, LONG), unit_offset(locator.offset)
+        rows = [("at_dex", one_line(locator.dex, 120)), ("at_offset", offset), ("at_method", method)]
+        return short_method(locator.method), rows
+    if isinstance(locator, XmlLocator):
+        path = one_line(locator.path, LONG)
+        return artifact, [("at_path", path)]
+    if isinstance(locator, ResourceLocator):
+        rows = [("at_file", artifact), ("at_locale", one_line(locator.locale, 40))]
+        return one_line(locator.name, 200), rows
+    if isinstance(locator, FileLocator):
+        span = _span(locator.offset, locator.length)
+        return one_line(locator.path, 300), [("at_file", artifact), ("at_bytes", span)]
+    if isinstance(locator, WebLocator):
+        rows = [("at_css", one_line(locator.css, 300)), ("at_characters", _range(locator.start, locator.end))]
+        return one_line(locator.url, 300), rows
+    if isinstance(locator, PolicyLocator):
+        rows = [("at_file", artifact), ("at_characters", _range(locator.start, locator.end))]
+        return names.word("at_paragraph", id=one_line(locator.paragraph, 80)), rows
+    return names.word("searched_nothing"), []
+
+
+def _span(offset: int | None, length: int | None) -> str:
+    if offset is None:
+        return ""
+    return f"0x{offset:x}" + (f" +{length}" if length is not None else "")
+
+
+def _range(start: int | None, end: int | None) -> str:
+    return "" if start is None or end is None else f"{start}–{end}"
+
+
+def step_views(chain: Sequence[CodeStep], names: Names) -> tuple[StepView, ...]:
+    """Return a call chain for people; of a long one the first and the last steps, with the number left out."""
+    left_out = max(0, len(chain) - CHAIN_HEAD - CHAIN_TAIL)
+    if left_out <= 1:
+        return tuple(_step(step, names) for step in chain)
+    head = [_step(step, names) for step in chain[:CHAIN_HEAD]]
+    tail = [_step(step, names) for step in chain[-CHAIN_TAIL:]]
+    return (*head, _step(chain[-CHAIN_TAIL], names, left_out), *tail[1:])
+
+
+def _step(step: CodeStep, names: Names, skipped: int = 0) -> StepView:
+    return StepView(
+        name=short_method(step.method),
+        package=package_of(step.method),
+        full=one_line(step.method, LONG),
+        offset=unit_offset(step.offset),
+        edge="" if step.edge == "end" else names.known("edge", step.edge),
+        skipped=skipped,
+    )
+
+
+def by_rule(findings: Iterable[FindingView]) -> dict[str, tuple[FindingView, ...]]:
+    """Return the findings by rule id, in the order of the report."""
+    groups: dict[str, list[FindingView]] = {}
+    for finding in findings:
+        groups.setdefault(finding.rule, []).append(finding)
+    return {rule: tuple(group) for rule, group in groups.items()}

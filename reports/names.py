@@ -1,0 +1,96 @@
+"""Turns ids of facts and rules into names for people, in the report's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from reports.text import one_line, short_method
+from reports.words import WORDS, word
+from scanner.facts import Facts, Origin
+from scanner.model import Lang, Text
+from scanner.rulepack import Pack, Rule
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of items, owners, paths and groups for one subject; every returned text is harmless."""
+
+    facts: Facts
+    pack: Pack
+    lang: Lang
+
+    def word(self, key: str, **values: object) -> str:
+        """Return a fixed text of the reports, with ``values`` filled in."""
+        return word(key, self.lang, **values)
+
+    def text(self, text: Text | None, limit: int = 600) -> str:
+        """Return a bilingual text in the report's language on one line, empty for None."""
+        return "" if text is None else one_line(text.get(self.lang), limit)
+
+    def known(self, prefix: str, value: str) -> str:
+        """Return the word ``prefix_value``, or the value itself where the reports have no word for it."""
+        key = f"{prefix}_{value.replace('-', '_')}"
+        return self.word(key) if key in WORDS else one_line(value, 120)
+
+    def join(self, parts: Iterable[str]) -> str:
+        """Return ``parts`` as an enumeration."""
+        return self.word("comma").join(parts)
+
+    @cached_property
+    def _items(self) -> dict[str, str]:
+        return {key: text.get(self.lang) for key, text in self.pack.items.items()}
+
+    def item(self, item: str) -> str:
+        """Return the name of a personal-information item."""
+        return self._items.get(item) or one_line(item, 80)
+
+    def items(self, items: Iterable[str]) -> tuple[str, ...]:
+        """Return the names of several items."""
+        return tuple(self.item(item) for item in items)
+
+    def owner(self, owner: Origin) -> str:
+        """Return who wrote the code: the app itself, an SDK or library by name, or nobody known."""
+        if owner.kind in {"app", "unknown"}:
+            return self.word(f"owner_{owner.kind}")
+        return self.text(owner.name, 80) or one_line(owner.id, 80)
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        app = self.facts.app
+        if app is None:
+            return {}
+        found = {access.owner.id: self.owner(access.owner) for access in app.accesses if access.owner.id}
+        found.update({sdk.id: self.text(sdk.name, 80) for sdk in app.sdks})
+        found[app.identity.package] = self.word("owner_app")
+        return found
+
+    def owner_id(self, owner: str) -> str:
+        """Return the name for an owner id as it stands in groups of findings."""
+        return self._owners.get(owner) or one_line(owner, 80) or self.word("owner_unknown")
+
+    @cached_property
+    def _permissions(self) -> dict[str, str]:
+        app = self.facts.app
+        labels = {p.name: self.text(p.label, 80) for p in app.permissions} if app is not None else {}
+        return {name: label for name, label in labels.items() if label}
+
+    def group(self, rule: Rule, group: str) -> str:
+        """Return a finding's group for people: ids of items, owners and permissions become names."""
+        if not group:
+            return ""
+        values = group.split(" | ", max(len(rule.group_by) - 1, 0))
+        fields = [*rule.group_by, *([""] * len(values))]
+        return " · ".join(self._field(field, value) for field, value in zip(fields, values, strict=False))
+
+    def _field(self, field: str, value: str) -> str:
+        if field == "item":
+            return self.item(value)
+        if field in {"owner_id", "id"}:
+            return self.owner_id(value)
+        if field == "caller":
+            return short_method(value)
+        short = one_line(value, 120).removeprefix("android.permission.")
+        label = self._permissions.get(value)
+        return f"{label} {short}" if field == "name" and label else short

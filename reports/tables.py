@@ -1,0 +1,287 @@
+"""The appendix tables: permissions, SDKs, items by owner, endpoints, signing, and what was not read."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reports.clauses import RuleView
+from reports.names import Names
+from reports.text import one_line
+from scanner.facts import Access, AppFacts, Origin, Permission, Sdk
+from scanner.model import Outcome
+
+COLUMNS = 8
+MAX_ENDPOINTS = 200
+SENSITIVE_ORDER = ("yes", "conditional", "legacy", "no")
+OWNER_ORDER = ("app", "sdk", "unknown", "library")
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionRow:
+    """A permission: full and short name, meaning, protection level, whether declared, whether and by whom used.
+
+    ``use`` is ``used``, ``unused`` or ``unknown``.
+    """
+
+    name: str
+    short: str
+    label: str
+    level: str
+    level_label: str
+    declared: bool
+    use: str
+    use_label: str
+    users: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SdkRow:
+    """An SDK: who makes it, what for, what its code reads here, what its vendor says it collects."""
+
+    name: str
+    vendor: str
+    country: str
+    purpose: str
+    version: str
+    basis: tuple[str, ...]
+    seen: tuple[str, ...]
+    documented: tuple[str, ...]
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Places in code where one owner obtains one item; ``reachable`` of the ``sites`` are reached from an entry."""
+
+    sites: int = 0
+    reachable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """An item with its cells in the order of the matrix' columns; ``marks`` are words such as 敏感."""
+
+    name: str
+    marks: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    total: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Items × owners.  ``others`` names the owners gathered in the last column; ``weak`` are items that were only
+    obtained through interfaces of mostly harmless use."""
+
+    columns: tuple[str, ...]
+    others: tuple[str, ...]
+    rows: tuple[ItemRow, ...]
+    weak: tuple[ItemRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRow:
+    """An address in the package, who wrote the code around it, and whether it is fetched without encryption."""
+
+    host: str
+    url: str
+    cleartext: bool
+    owner: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that was not read or could not be decided: what, where or which facts, how often."""
+
+    message: str
+    where: tuple[str, ...]
+    count: int
+
+
+def permission_rows(app: AppFacts, names: Names) -> tuple[PermissionRow, ...]:
+    """Return the permissions: personal-information ones first, then by name."""
+    ordered = sorted(app.permissions, key=lambda p: (not p.collects_pi, p.protection != "dangerous", p.name))
+    return tuple(_permission(permission, names) for permission in ordered)
+
+
+def _permission(permission: Permission, names: Names) -> PermissionRow:
+    use = {True: "used", False: "unused", None: "unknown"}[permission.used]
+    name = one_line(permission.name, 160)
+    return PermissionRow(
+        name=name,
+        short=name.removeprefix("android.permission."),
+        label=names.text(permission.label, 80),
+        level=permission.protection,
+        level_label=names.word(f"level_{permission.protection}"),
+        declared=permission.declared,
+        use=use,
+        use_label=names.word(f"use_{use}"),
+        users=tuple(f"{names.owner(user.owner)} ×{user.sites}" for user in permission.used_by),
+        items=names.items(permission.items),
+    )
+
+
+def sdk_rows(app: AppFacts, names: Names) -> tuple[SdkRow, ...]:
+    """Return the SDKs that are services rather than plain libraries; those that read most first."""
+    found = [sdk for sdk in app.sdks if not sdk.is_library]
+    return tuple(_sdk(sdk, names) for sdk in sorted(found, key=lambda s: (-len(s.items), s.id)))
+
+
+def _sdk(sdk: Sdk, names: Names) -> SdkRow:
+    started = {True: "started", False: "not_started", None: "start_unknown"}[sdk.initialised]
+    return SdkRow(
+        name=names.text(sdk.name, 80),
+        vendor=names.text(sdk.vendor, 80),
+        country=one_line(sdk.country or "", 20),
+        purpose=names.known("purpose", sdk.purpose),
+        version=one_line(sdk.version or "", 40),
+        basis=tuple(names.known("basis", basis) for basis in sdk.basis),
+        seen=names.items(sdk.items),
+        documented=names.items(sdk.documented_items),
+        started=names.word("started_before" if sdk.initialised and sdk.init_before_ui else started),
+    )
+
+
+def library_names(app: AppFacts, names: Names) -> tuple[str, ...]:
+    """Return the names of plain libraries and frameworks."""
+    return tuple(names.text(sdk.name, 80) for sdk in app.sdks if sdk.is_library)
+
+
+def matrix(app: AppFacts, names: Names) -> Matrix:
+    """Return who obtains which item, from all accesses; items by sensitivity, owners by number of items."""
+    cells: dict[tuple[str, str], list[Access]] = defaultdict(list)
+    by_item: dict[str, list[Access]] = defaultdict(list)
+    owners: dict[str, Origin] = {}
+    for access in app.accesses:
+        if access.mode == "write":
+            continue
+        key = _owner_key(access.owner)
+        owners.setdefault(key, access.owner)
+        cells[access.item, key].append(access)
+        by_item[access.item].append(access)
+    width = Counter(key for _, key in cells)
+    ordered = sorted(owners, key=lambda k: (OWNER_ORDER.index(owners[k].kind), -width[k], k))
+    shown = ordered if len(ordered) <= COLUMNS + 1 else ordered[:COLUMNS]
+    rest = ordered[len(shown) :]
+    rows: list[ItemRow] = []
+    weak: list[ItemRow] = []
+    for item in sorted(by_item, key=lambda i: _item_order(by_item[i], i)):
+        parts = [cells.get((item, key), []) for key in shown]
+        if rest:
+            parts.append([access for key in rest for access in cells.get((item, key), [])])
+        row = ItemRow(
+            name=names.item(item),
+            marks=_marks(by_item[item], names),
+            cells=tuple(_cell(part) for part in parts),
+            total=_cell(by_item[item]),
+        )
+        (weak if all(a.strength == "weak" for a in by_item[item]) else rows).append(row)
+    columns = [names.owner(owners[key]) for key in shown]
+    if rest:
+        columns.append(names.word("other_owners", count=len(rest)))
+    others = tuple(names.owner(owners[key]) for key in rest)
+    return Matrix(columns=tuple(columns), others=others, rows=tuple(rows), weak=tuple(weak))
+
+
+def _owner_key(owner: Origin) -> str:
+    return owner.kind if owner.kind in {"app", "unknown"} else f"{owner.kind}:{owner.id}"
+
+
+def _item_order(accesses: Sequence[Access], item: str) -> tuple[int, bool, bool, int, str]:
+    first = accesses[0]
+    unreached = not any(a.reachable for a in accesses)
+    sensitive = SENSITIVE_ORDER.index(first.sensitive)
+    return sensitive, not first.persistent_identifier, unreached, -len(accesses), item
+
+
+def _marks(accesses: Sequence[Access], names: Names) -> tuple[str, ...]:
+    first = accesses[0]
+    marks = []
+    if first.sensitive in {"yes", "conditional"}:
+        marks.append(names.word(f"sensitive_{first.sensitive}"))
+    if first.persistent_identifier:
+        marks.append(names.word("persistent"))
+    return tuple(marks)
+
+
+def _cell(accesses: Sequence[Access]) -> Cell:
+    return Cell(sites=len(accesses), reachable=sum(access.reachable is True for access in accesses))
+
+
+def endpoint_rows(app: AppFacts, names: Names) -> tuple[EndpointRow, ...]:
+    """Return the addresses in the package, cleartext first."""
+    ordered = sorted(app.endpoints, key=lambda e: (not e.cleartext, e.host, e.url))
+    return tuple(
+        EndpointRow(
+            host=one_line(e.host, 120),
+            url=one_line(e.url, 200),
+            cleartext=e.cleartext,
+            owner=names.owner(e.owner),
+            origin=names.known("origin", e.origin),
+        )
+        for e in ordered[:MAX_ENDPOINTS]
+    )
+
+
+def signing_rows(app: AppFacts, names: Names) -> tuple[tuple[str, str], ...]:
+    """Return label and value: signature schemes, then each certificate."""
+    schemes = [
+        f"{s.scheme} {names.word({True: 'verified', False: 'broken', None: 'unchecked'}[s.verified])}"
+        for s in app.signing.schemes
+        if s.present
+    ]
+    rows = [(names.word("label_schemes"), names.join(schemes) or names.word("unsigned"))]
+    for certificate in app.signing.certificates:
+        marks = [names.word("debug_certificate")] if certificate.debug else []
+        marks += [names.text(certificate.weak_reason)] if certificate.weak else []
+        key = f"{certificate.key_algorithm} {certificate.key_bits or ''}".strip()
+        until = names.word("valid_until", date=certificate.not_after.date().isoformat())
+        parts = [one_line(certificate.subject, 200), one_line(key, 40), until, *marks]
+        rows.append((names.word("label_certificate"), names.join(part for part in parts if part)))
+        rows.append((names.word("label_certificate_sha256"), one_line(certificate.sha256, 80)))
+    return tuple(rows)
+
+
+def unread_rows(names: Names) -> tuple[Unread, ...]:
+    """Return what could not be read: gaps with the facts they leave open, then problems; each message once."""
+    places: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
+    for gap in names.facts.gaps:
+        places.setdefault(names.text(gap.reason), []).append(names.known("path", gap.path.replace(".", "_")))
+    for problem in names.facts.problems:
+        message = names.text(problem.message)
+        places.setdefault(message, []).append(one_line(problem.where, 160))
+        counts[message] += problem.count
+    return tuple(
+        Unread(message, tuple(dict.fromkeys(place for place in where if place)), counts[message])
+        for message, where in places.items()
+    )
+
+
+def looked_rows(names: Names) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what was searched and for which facts: the ground of every statement that something is absent."""
+    found: dict[str, list[str]] = {}
+    for looked in names.facts.looked:
+        path = names.known("path", looked.path.replace(".", "_"))
+        found.setdefault(names.text(looked.what), []).append(path)
+    return tuple((what, tuple(dict.fromkeys(paths))) for what, paths in found.items())
+
+
+def not_followed(app: AppFacts, names: Names) -> tuple[tuple[str, int], ...]:
+    """Return what static analysis did not follow in this package, with counts."""
+    code = app.code
+    return (
+        (names.word("blind_reflection"), code.reflection_calls),
+        (names.word("blind_native"), code.native_methods),
+        (names.word("blind_dynamic"), code.dynamic_loads),
+        (names.word("blind_skipped"), code.skipped_methods),
+    )
+
+
+def undecided(rules: Iterable[RuleView]) -> tuple[RuleView, ...]:
+    """Return the rules that could not be decided or broke."""
+    open_outcomes = {Outcome.UNKNOWN, Outcome.ERROR}
+    return tuple(sorted((r for r in rules if r.outcome in open_outcomes), key=lambda r: r.code))
