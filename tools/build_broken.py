@@ -4,7 +4,8 @@ Each case breaks one thing that real packages are seen with: by accident (trunca
 reader (bombs, escaping names), or to stop analysts while Android still installs the package (wrong compression
 methods, junk in the binary manifest). Layouts follow PKWARE APPNOTE.TXT, the dex format description and
 ``ResourceTypes.h`` of the Android platform. ``Case.outcome`` is what a reader should do: ``refuse`` (nothing
-usable), ``partial`` (facts with a reported problem), ``read`` (Android reads it, so must we).
+usable), ``partial`` (facts with a reported problem: Android refuses it, or cannot use a part of it), ``read``
+(Android reads it, so must we).
 """
 
 from __future__ import annotations
@@ -338,14 +339,14 @@ CASES: dict[str, Case] = {
     ),
     "prefix-data": Case(
         lambda: archive(clean_entries(), prefix=random_bytes(1024)),
-        "文件头前有 1 KB 数据，偏移正确", "1 KB in front, offsets right", "read"
+        "文件头前有 1 KB 数据，偏移正确（旧版 Android 接受）", "1 KB in front, offsets right (older Android accepts it)", "partial"
     ),
     "janus": Case(
         lambda: archive(clean_entries(), prefix=data_of(DEX)),
         "文件以 dex 开头（Janus，CVE-2017-13156）", "The file begins as a dex (Janus, CVE-2017-13156)", "partial"
     ),
     "suffix-data": Case(
-        lambda: archive(clean_entries()) + random_bytes(512), "结尾之后有多余数据", "Data behind the end record", "read"
+        lambda: archive(clean_entries()) + random_bytes(512), "结尾之后有多余数据", "Data behind the end record", "partial"
     ),
     "end-in-comment": Case(
         lambda: archive(clean_entries(), comment=end_record(0, 0, 0)),
