@@ -32,8 +32,20 @@ def build() -> Path:
     dexed.mkdir()
     subprocess.run(
         [
-            "java", "-Xmx8g", "-cp", str(_only("d8")), "com.android.tools.r8.D8", "--min-api", "26", "--thread-count", "1",
-            "--lib", str(_only("android-jar")), "--output", str(dexed), str(merged),
+            "java",
+            "-Xmx8g",
+            "-cp",
+            str(_only("d8")),
+            "com.android.tools.r8.D8",
+            "--min-api",
+            "26",
+            "--thread-count",
+            "1",
+            "--lib",
+            str(_only("android-jar")),
+            "--output",
+            str(dexed),
+            str(merged),
         ],  # fmt: skip
         check=True,
         stdout=subprocess.DEVNULL,
@@ -44,7 +56,9 @@ def build() -> Path:
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("AndroidManifest.xml", application.read("AndroidManifest.xml"))
         archive.writestr("resources.arsc", application.read("resources.arsc"))
-        contents = [path.read_bytes() for path in sorted(dexed.glob("*.dex"), key=lambda p: (len(p.name), p.name))]
+        contents = [
+            path.read_bytes() for path in sorted(dexed.glob("*.dex"), key=lambda p: (len(p.name), p.name))
+        ]
         contents += [application.read(name) for name in ("classes.dex", "classes2.dex")]
         for number, content in enumerate(contents, 1):
             archive.writestr(f"classes{number if number > 1 else ''}.dex", content)
@@ -63,7 +77,9 @@ def _merge(target: Path) -> None:
         for name in JARS:
             with zipfile.ZipFile(_only(name)) as jar:
                 for entry in jar.namelist():
-                    wanted = entry.endswith(".class") and not entry.startswith(("META-INF/", "android/", "java/"))
+                    wanted = entry.endswith(".class") and not entry.startswith(
+                        ("META-INF/", "android/", "java/")
+                    )
                     if wanted and not entry.endswith("module-info.class") and entry not in seen:
                         seen.add(entry)
                         out.writestr(entry, jar.read(entry))

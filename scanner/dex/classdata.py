@@ -21,12 +21,11 @@ MAX_MEMBERS = 1 << 16
 class DefinedMethods:
     """Methods defined in one file, as parallel arrays in class_defs order.
 
-    ``method``: index into method_ids; ``class_def``: index into class_defs; ``flags``: access flags; ``code``:
-    byte offset of the code_item, 0 for abstract and native methods; ``virtual``: in the virtual list.
+    ``method``: index into method_ids; ``flags``: access flags; ``code``: byte offset of the code_item, 0 for abstract
+    and native methods (all int32); ``virtual``: in the virtual list.
     """
 
     method: NDArray[Any]
-    class_def: NDArray[Any]
     flags: NDArray[Any]
     code: NDArray[Any]
     virtual: NDArray[Any]
@@ -64,17 +63,17 @@ def defined_methods(dex: DexFile) -> DefinedMethods:
         owners, first, static, instance = owners[keep], first[keep], static[keep], instance[keep]
         direct, virtual = direct[keep], virtual[keep]
     begin = first + 4 + 2 * (static + instance)
-    return _methods(dex, stream, ends, owners, begin, direct, virtual)
+    return _methods(dex, stream, ends, begin, direct, virtual)
 
 
 def _methods(
-    dex: DexFile, stream: U1, ends: NDArray[Any], owners: I8, begin: I8, direct: I8, virtual: I8
+    dex: DexFile, stream: U1, ends: NDArray[Any], begin: I8, direct: I8, virtual: I8
 ) -> DefinedMethods:
     total = direct + virtual
     count = int(total.sum())
     if not count:
         return _empty()
-    group = np.repeat(np.arange(len(owners)), total)
+    group = np.repeat(np.arange(len(total)), total)
     inside = np.arange(count) - np.repeat(np.cumsum(total) - total, total)
     positions = begin[group] + 3 * inside
     values = _values(stream, ends, (positions[:, None] + np.arange(3)).ravel()).reshape(-1, 3)
@@ -90,10 +89,9 @@ def _methods(
         dex.note("code-offset", int(outside.sum()))
         code = np.where(outside, 0, code)
     return DefinedMethods(
-        method=index[good],
-        class_def=owners[group][good],
-        flags=values[:, 1][good],
-        code=code[good],
+        method=index[good].astype(np.int32),
+        flags=values[:, 1][good].astype(np.uint32).astype(np.int32),
+        code=code[good].astype(np.int32),
         virtual=is_virtual[good],
     )
 
@@ -123,6 +121,4 @@ def _values(stream: U1, ends: NDArray[Any], which: I8) -> I8:
 
 def _empty() -> DefinedMethods:
     none = np.zeros(0, dtype=np.int64)
-    return DefinedMethods(
-        method=none, class_def=none, flags=none, code=none, virtual=np.zeros(0, dtype=np.bool_)
-    )
+    return DefinedMethods(method=none, flags=none, code=none, virtual=np.zeros(0, dtype=np.bool_))

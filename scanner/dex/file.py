@@ -141,7 +141,7 @@ class DexFile:
         ends[bad] = starts[bad] = 0
         if bad.any():
             self.note("string-offset", int(bad.sum()))
-        return starts, ends
+        return starts.astype(np.int32), ends.astype(np.int32)
 
     def raw_string(self, index: int) -> bytes:
         """Return string ``index`` as MUTF-8 bytes; a bad index gives ``b"?"``."""

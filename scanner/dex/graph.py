@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -85,8 +86,9 @@ class CallGraph:
             *self._virtual_edges(),
             *self._object_edges(),
         ]
-        source = np.concatenate([a for a, _ in others])
-        target = np.concatenate([b for _, b in others])
+        source = _join([a for a, _ in others])
+        target = _join([b for _, b in others])
+        del others
         self._others = Adjacency(source, target, self.nodes, ordered=False)
 
     # --- edges ----------------------------------------------------------------------------------------
@@ -125,16 +127,16 @@ class CallGraph:
         clinit = self._initialisers()
         found: list[tuple[I8, I8]] = []
         for part, type_map in zip(dex.parts, dex.type_maps, strict=True):
-            node, op, index = part.site_node.astype(np.int64), part.site_op, part.site_index
+            node, op, index = part.site_node, part.site_op, part.site_index
             new = np.flatnonzero(op == 0x22)
             place = classes.position[_safe(type_map, index[new])]
             hit = place >= 0
-            found.append((node[new][hit], place[hit] + self.class_base))
+            found.append((node[new][hit], (place[hit] + self.class_base).astype(np.int32)))
             for sites, owner in self._static_owners(part, op, index):
                 place = classes.position[_safe(type_map, owner)]
                 start = np.where(place >= 0, clinit[np.maximum(place, 0)], -1) if len(clinit) else place
                 hit = start >= 0
-                found.append((node[sites][hit], start[hit]))
+                found.append((node[sites][hit], start[hit].astype(np.int32)))
         every = np.arange(len(classes.type))
         has = clinit >= 0
         found.append((every[has] + self.class_base, clinit[has]))
@@ -261,7 +263,7 @@ class Reach:
         self._parent = parent
         self._steps: dict[tuple[int, int], Step] = {}
 
-    @property
+    @cached_property
     def methods(self) -> Bools:
         """For every method node, whether it is reachable."""
         return self._parent[: self._graph.dex.node_count] >= 0
@@ -354,4 +356,10 @@ def _safe(type_map: I8, index: NDArray[Any]) -> I8:
 
 
 def _join(arrays: Sequence[NDArray[Any]]) -> I8:
-    return np.concatenate(arrays).astype(np.int64) if arrays else np.zeros(0, dtype=np.int64)
+    """Return the arrays joined as 32-bit numbers (nodes are fewer than 2^31), converting one at a time."""
+    joined = np.empty(sum(len(a) for a in arrays), dtype=np.int32)
+    place = 0
+    for array in arrays:
+        joined[place : place + len(array)] = array
+        place += len(array)
+    return joined

@@ -71,9 +71,11 @@ class Part:
         is_owner[owners] = True
         rest = np.flatnonzero(~is_owner)
         # defined-method index of every node, and back
-        self.node_method: I8 = np.concatenate([owners, rest])
-        self.body_start: I8 = np.concatenate([code.start, np.zeros(len(rest), dtype=np.int64)])
-        self.body_size: I8 = np.concatenate([code.size, np.zeros(len(rest), dtype=np.int64)])
+        self.node_method: I4 = np.concatenate([owners, rest]).astype(np.int32)
+        self.body_start: I4 = np.concatenate([code.start, np.zeros(len(rest), dtype=np.int64)]).astype(
+            np.int32
+        )
+        self.body_size: I4 = np.concatenate([code.size, np.zeros(len(rest), dtype=np.int64)]).astype(np.int32)
         node, offset = sites.body, (sites.position - code.start[sites.body]).astype(np.int32)
         opcode, index = sites.opcode, sites.index
         shared = rest[of_method[rest] >= 0]

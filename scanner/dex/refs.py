@@ -54,7 +54,7 @@ class References:
             open_, current = open_[go], classes.super[place[go]]
             alive = current >= 0
             open_, current = open_[alive], current[alive]
-        return target, framework
+        return target.astype(np.int32), framework
 
     @cached_property
     def dispatch(self) -> tuple[I8, I8]:
@@ -73,7 +73,7 @@ class References:
             key = (ancestors[place, 0] << 32) | signature[reference]
             slot = np.minimum(np.searchsorted(defined, key), len(defined) - 1)
             hit = defined[slot] == key
-            found.append((reference[hit], first[slot[hit]]))
+            found.append((reference[hit].astype(np.int32), first[slot[hit]].astype(np.int32)))
         if not found:
             none = np.zeros(0, dtype=np.int64)
             return none, none
