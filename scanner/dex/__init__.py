@@ -8,6 +8,7 @@ from __future__ import annotations
 from scanner.dex.body import Instruction, constant_arguments, instructions, listing
 from scanner.dex.errors import DexError, DexProblem
 from scanner.dex.graph import CallGraph, Reach, Step
+from scanner.dex.guards import guarded_offsets
 from scanner.dex.package import Dex, Site, open_dex
 from scanner.dex.query import (
     Member,
@@ -37,6 +38,7 @@ __all__ = [
     "call_sites",
     "constant_arguments",
     "field_sites",
+    "guarded_offsets",
     "instructions",
     "listing",
     "native_methods",

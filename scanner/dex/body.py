@@ -14,6 +14,8 @@ from scanner.dex.package import Dex
 
 _LENGTHS: list[int] = LENGTHS.tolist()
 MAX_UNITS = 1 << 20
+# The array filled-new-array leaves for move-result-object, kept under a register number that does not exist.
+_RESULT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def _is_branch(opcode: int) -> bool:
 def _step(ins: Instruction, values: dict[int, Any]) -> None:
     """Track string and integer constants and arrays of strings through one instruction."""
     op, regs = ins.opcode, ins.registers
+    if op not in {0x0C, 0x24, 0x25}:
+        values.pop(_RESULT, None)
     if op in {0x1A, 0x1B, 0x1C}:
         values[regs[0]] = ins.reference
     elif 0x12 <= op <= 0x19:
@@ -109,6 +113,10 @@ def _step(ins: Instruction, values: dict[int, Any]) -> None:
         values[regs[0]] = values.get(regs[1])
     elif op == 0x23:
         values[regs[0]] = {}
+    elif op in {0x24, 0x25}:
+        values[_RESULT] = dict(enumerate(values.get(register) for register in regs))
+    elif op == 0x0C:
+        values[regs[0]] = values.pop(_RESULT, None)
     elif op == 0x4D:
         array, index = values.get(regs[1]), values.get(regs[2])
         if isinstance(array, dict) and isinstance(index, int):

@@ -9,7 +9,7 @@ Reflection, native code and code loaded at run time are not followed; the caller
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -224,11 +224,44 @@ class CallGraph:
         mask[place[place >= 0]] = True
         return mask
 
-    def reach(self, entries: Iterable[int], callbacks: Bools | None = None) -> Reach:
+    def targets_of(self, node: int, offsets: Collection[int]) -> set[int]:
+        """Return the nodes that the instructions of ``node`` at ``offsets`` (code units) lead to."""
+        part = self.dex.part_of(node)
+        low, high = part.sites_of(node)
+        own = self.dex.parts.index(part)
+        mapping, type_map = self.references.of_file[own], self.dex.type_maps[own]
+        found: set[int] = set()
+        rows = zip(
+            part.site_offset[low:high].tolist(),
+            part.site_op[low:high].tolist(),
+            part.site_index[low:high].tolist(),
+            strict=True,
+        )
+        for offset, op, index in rows:
+            if offset not in offsets:
+                continue
+            if INVOKE[op] and index < len(mapping):
+                reference = int(mapping[index])
+                found.add(int(self.references.target[reference]))
+                slot = int(np.searchsorted(self.dispatch_ref, reference))
+                if slot < len(self.dispatch_ref) and int(self.dispatch_ref[slot]) == reference:
+                    found.add(self.dispatch_base + slot)
+            elif op == 0x22 and index < len(type_map):
+                found.add(int(self.dex.classes.position[int(type_map[index])]) + self.class_base)
+        return {target for target in found if target >= 0}
+
+    def reach(
+        self,
+        entries: Iterable[int],
+        callbacks: Bools | None = None,
+        without: Collection[tuple[int, int]] = (),
+    ) -> Reach:
         """Return what is reachable from ``entries`` (method nodes or class entries), breadth first.
 
-        ``callbacks`` limits whose virtual methods the framework is taken to call, by class position (None: all).
+        ``callbacks`` limits whose virtual methods the framework is taken to call, by class position (None: all);
+        ``without`` are (source, target) edges not to follow.
         """
+        cut = np.array(sorted(a * self.nodes + b for a, b in without), dtype=np.int64)
         parent = np.full(self.nodes, -1, dtype=np.int32)
         frontier = np.unique(np.array(list(entries), dtype=np.int64))
         frontier = frontier[(frontier >= 0) & (frontier < self.nodes)]
@@ -238,6 +271,8 @@ class CallGraph:
             for edges in (self._calls, self._others):
                 source, target = edges.expand(frontier)
                 fresh = parent[target] < 0
+                if len(cut):
+                    fresh &= ~np.isin(source * self.nodes + target, cut)
                 if callbacks is not None and edges is self._others:
                     fresh &= self._allowed(source, target, callbacks)
                 sources.append(source[fresh])

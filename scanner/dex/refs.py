@@ -66,7 +66,7 @@ class References:
         high = np.searchsorted(ancestors[:, 1], owner[inside], side="right")
         defined, first = dex.node_index
         found: list[tuple[I8, I8]] = []
-        count = high - low
+        count = high - low if len(defined) else np.zeros(0, dtype=np.int64)
         for chunk in _chunks(count, 1 << 21):
             reference = np.repeat(inside[chunk], count[chunk])
             place = np.repeat(low[chunk], count[chunk]) + ragged(count[chunk])

@@ -152,6 +152,7 @@ class _Finder:
             entry=entry.name if entry else None,
             entry_kind=entry.kind if entry else None,
             before_ui=code.before_ui(site.node),
+            guarded=code.guarded(site.node, site.offset),
             restricted=_restricted(source, code.program),
             permissions=needed,
             permission_missing=missing,
@@ -173,8 +174,8 @@ def _literal_fits(source: Source, text: str) -> bool:
 def permission_need(source: Source, program: Program) -> tuple[tuple[str, ...], bool]:
     """Return the permissions the access rests on in this package, and whether none of the alternatives is declared.
 
-    Alternatives count at the API levels from the package's minimum to its target level.  The declared ones of the
-    first complete alternative are returned; if there is none, those of the first alternative.
+    Alternatives count at the API levels from the package's minimum to its target level.  Those of all
+    completely declared alternatives are returned; if there is none, those of the first alternative.
     """
     alternatives = [
         tuple(span.name for span in spans if _overlaps(span.from_, span.to, program))
@@ -183,9 +184,9 @@ def permission_need(source: Source, program: Program) -> tuple[tuple[str, ...], 
     alternatives = [names for names in alternatives if names]
     if not alternatives:
         return (), False
-    complete = next((names for names in alternatives if program.declared.issuperset(names)), None)
-    if complete is not None:
-        return complete, False
+    complete = [names for names in alternatives if program.declared.issuperset(names)]
+    if complete:
+        return tuple(dict.fromkeys(name for names in complete for name in names)), False
     if source.permission_optional or any(
         name.rpartition(".")[2].startswith("BIND_") for n in alternatives for name in n
     ):

@@ -205,6 +205,14 @@ class Archive:
 
     def _check(self, found: dict[str, Entry]) -> None:
         last_end = 0
+        first = min((entry.offset for entry in found.values()), default=0)
+        if first > 0 and not any(p.code == "zip-prefix" for p in self.problems):
+            self._note(
+                "zip-prefix",
+                f"文件开头有 {first} 字节多余数据",
+                f"{first} bytes precede the ZIP content",
+                "ZIP",
+            )
         for entry in sorted(found.values(), key=lambda e: e.offset):
             if entry.offset < last_end:
                 self._note(

@@ -6,7 +6,7 @@ followed; they are counted in :class:`~scanner.facts.CodeStats`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +23,7 @@ from scanner.dex import (
     Reach,
     Site,
     call_sites,
+    guarded_offsets,
     open_dex,
 )
 from scanner.dex.opcodes import NAMES
@@ -56,6 +57,14 @@ DYNAMIC = (
     Member("Ldalvik/system/PathClassLoader;", "<init>"),
     Member("Ldalvik/system/InMemoryDexClassLoader;", "<init>"),
     Member("Ldalvik/system/DexFile;", "loadDex"),
+)
+# Where apps keep flags such as "has agreed".
+FLAGS = (
+    Member("Landroid/content/SharedPreferences;", "getBoolean"),
+    Member("Landroid/content/SharedPreferences;", "contains"),
+    Member("Lcom/tencent/mmkv/MMKV;", "decodeBool"),
+    Member("Lcom/tencent/mmkv/MMKV;", "getBoolean"),
+    Member("Lcom/tencent/mmkv/MMKV;", "containsKey"),
 )
 KIND_ORDER: tuple[EntryKind, ...] = (
     "application", "provider", "launcher_activity", "activity", "service", "receiver", "other",
@@ -149,6 +158,58 @@ class Code:
                 for node in self._inherited(entry.name, method):
                     found.setdefault(node, entry)
         return found
+
+    @cached_property
+    def unguarded(self) -> Reach:
+        """What runs before any user interface exists even when no side of a stored-flag test is taken for granted."""
+        flags = self._flag_methods
+        cut: set[tuple[int, int]] = set()
+        names = frozenset(self.describe(n) for n in flags) | self._flag_names
+        for node in sorted(self._flag_callers):
+            if not self.startup.methods[node]:
+                continue
+            guarded = guarded_offsets(self.dex, node, names)
+            if guarded:
+                part = self.dex.part_of(node)
+                low, high = part.sites_of(node)
+                others = set(part.site_offset[low:high].tolist()) - guarded
+                targets = self.graph.targets_of(node, guarded) - self.graph.targets_of(node, others)
+                cut.update((node, target) for target in targets)
+        return self.graph.reach(self._startup_nodes, callbacks=self.graph.subclasses(ASYNC), without=cut)
+
+    @cached_property
+    def _flag_names(self) -> frozenset[str]:
+        return frozenset(hit.site.target for hit in self.sites(FLAGS))
+
+    @cached_property
+    def _flag_methods(self) -> frozenset[int]:
+        """Methods of the program that return a boolean and read a stored flag, directly or through two more."""
+        level = {hit.site.node for hit in self.sites(FLAGS) if hit.site.caller.endswith(")Z")}
+        found = set(level)
+        for _ in range(2):
+            level = {n for n in self._callers(level) if self.describe(n).endswith(")Z")} - found
+            found |= level
+        return frozenset(found)
+
+    def _callers(self, nodes: Collection[int]) -> list[int]:
+        source, target = self.graph.call_pairs()
+        hits = np.isin(target, np.array(sorted(nodes), dtype=np.int64))
+        return [int(n) for n in np.unique(source[hits])]
+
+    def guarded(self, node: int, offset: int) -> bool | None:
+        """Whether every way to this place before any user interface passes a test of a stored flag; None elsewhere."""
+        if not self.startup.methods[node]:
+            return None
+        if not self.unguarded.methods[node]:
+            return True
+        names = frozenset(self.describe(n) for n in self._flag_methods) | self._flag_names
+        return offset in guarded_offsets(self.dex, node, names) if node in self._flag_callers else False
+
+    @cached_property
+    def _flag_callers(self) -> frozenset[int]:
+        return frozenset(
+            {hit.site.node for hit in self.sites(FLAGS)} | set(self._callers(self._flag_methods))
+        )
 
     def _inherited(self, name: str, method: str) -> list[int]:
         """Return ``method`` of class ``name``, or of the nearest ancestor in the package that defines it."""

@@ -120,7 +120,9 @@ class Layouts:
         attribute = element.attribute(CHECKED, "checked")
         checked = attribute is not None and (attribute.data != 0 or attribute.text == "true")
         text = own or " ".join(word for word in near if word)
-        agreement = any(AGREEMENT_KINDS.intersection(classify(word)) for word in (own, *near) if word)
+        agreement = any(
+            AGREEMENT_KINDS.intersection(classify(word)) for word in ([own] if own else near) if word
+        )
         excerpt = f'<{element.name} android:checked="{str(checked).lower()}"> {text}'[:MAX_EXCERPT]
         evidence = Evidence(artifact=path, locator=XmlLocator(path=where), excerpt=excerpt)
         if PERSONALISED_KINDS.intersection(classify(own)):

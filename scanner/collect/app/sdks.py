@@ -101,7 +101,8 @@ def _starts(code: Code | None, known: Sequence[str]) -> dict[str, dict[str, list
     ]
     for hit in code.sites([member(name) for _, _, name in asked]):
         sdk_id, purpose, _ = asked[hit.member]
-        if code.owner(hit.site.node).id != sdk_id:
+        # An SDK's own code counts only where the system starts it without the app's doing (its provider).
+        if code.owner(hit.site.node).id != sdk_id or code.before_ui(hit.site.node):
             found[sdk_id][purpose].append(hit)
     return found
 
@@ -118,7 +119,8 @@ def _fact(
     reached = [(hit, code.reached(hit.site.node)) for hit in inits] if code is not None else []
     live = [(hit, entry) for hit, (reachable, entry) in reached if reachable]
     early = [hit for hit, _ in live if code is not None and code.before_ui(hit.site.node)]
-    chosen = early or [hit for hit, _ in live]
+    free = [hit for hit in early if code is not None and not code.guarded(hit.site.node, hit.site.offset)]
+    chosen = free or early or [hit for hit, _ in live]
     entry = next((e for hit, e in live if hit in chosen and e is not None), None)
     can_tell = code is not None and bool(sdk.init)
     return Sdk(
@@ -136,6 +138,7 @@ def _fact(
         initialised=bool(live) if can_tell else None,
         init_entry_kind=entry.kind if entry is not None else None,
         init_before_ui=bool(early) if can_tell else None,
+        init_guarded=(not free if early else None) if can_tell else None,
         consent_api=sdk.consent,
         consent_api_called=bool(starts[sdk.id]["consent"]) if code is not None and sdk.consent else None,
         source=sdk.source,
