@@ -63,9 +63,13 @@ def write(view: ReportView) -> bytes:
 
 def _identity(view: ReportView) -> RenderableType:
     table = _grid()
-    for label, value in (*view.identity, (view.word("assessed"), view.when)):
+    for label, value in (
+        (view.word("subject"), view.name),
+        *view.identity,
+        (view.word("assessed"), view.when),
+    ):
         table.add_row(Styled(label, style="dim"), Styled(value, overflow="fold"))
-    title = Styled(f" {view.word('title')}  {view.name} ", style="bold")
+    title = Styled(view.word("title"), style="bold")
     return Panel(table, title=title, title_align="left", box=box.SQUARE, padding=(0, 1))
 
 
@@ -201,13 +205,21 @@ def _clauses(view: ReportView) -> RenderableType:
 
 def _unread(view: ReportView) -> RenderableType:
     parts: list[RenderableType] = [_heading(view.word("unread"))]
+    if view.packer:
+        parts.append(Styled(view.word("packer_note", name=view.packer), style="bold"))
     if not view.unread:
         parts.append(Styled(view.word("unread_none")))
+    table = _grid(1)
     for row in view.unread:
         times = f" ×{row.count}" if row.count > 1 else ""
         where = view.names.join(row.where)
         inside = f"{view.word('open')}{where}{view.word('close')}" if where else ""
-        parts.append(Styled(f"· {row.message}{inside}{times}", overflow="fold"))
+        table.add_row("·", Styled(f"{row.message}{inside}{times}", overflow="fold"))
+    for rule in view.undecided:
+        line = f"{rule.code} {rule.title}{view.word('colon')}{' '.join(rule.reasons)}"
+        table.add_row("?", Styled(line, overflow="fold"))
+    if table.row_count:
+        parts.append(table)
     blind = view.names.join(f"{label} {count}" for label, count in view.not_followed)
     if blind:
         parts.append(Styled(f"{view.word('blind')}{view.word('colon')}{blind}", style="dim"))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reports.names import Names
-from reports.text import one_line, package_of, plain, short_method, unit_offset
+from reports.text import one_line, plain, short_method, unit_offset
 from scanner.model import (
     CONFIDENCE_LABELS,
     SEVERITY_LABELS,
@@ -40,13 +40,12 @@ LONG = 600
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step of a call chain: readable name, its Java package, the full descriptor, offset, way to the next step.
+    """One step of a call chain: readable name, the full descriptor, offset, way to the next step.
 
     ``skipped`` counts the steps left out before this one.
     """
 
     name: str
-    package: str
     full: str
     offset: str
     edge: str
@@ -209,7 +208,6 @@ def step_views(chain: Sequence[CodeStep], names: Names) -> tuple[StepView, ...]:
 def _step(step: CodeStep, names: Names, skipped: int = 0) -> StepView:
     return StepView(
         name=short_method(step.method),
-        package=package_of(step.method),
         full=one_line(step.method, LONG),
         offset=unit_offset(step.offset),
         edge="" if step.edge == "end" else names.known("edge", step.edge),

@@ -15,7 +15,7 @@ from scanner.model import Outcome
 COLUMNS = 8
 MAX_ENDPOINTS = 200
 SENSITIVE_ORDER = ("yes", "conditional", "legacy", "no")
-OWNER_ORDER = ("app", "sdk", "unknown", "library")
+OWNER_ORDER = ("app", "unknown", "library", "sdk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,10 @@ def library_names(app: AppFacts, names: Names) -> tuple[str, ...]:
 
 
 def matrix(app: AppFacts, names: Names) -> Matrix:
-    """Return who obtains which item, from all accesses; items by sensitivity, owners by number of items."""
+    """Return who obtains which item, from all accesses: items by sensitivity, owners by number of items.
+
+    Plain libraries share one column.
+    """
     cells: dict[tuple[str, str], list[Access]] = defaultdict(list)
     by_item: dict[str, list[Access]] = defaultdict(list)
     owners: dict[str, Origin] = {}
@@ -179,15 +182,19 @@ def matrix(app: AppFacts, names: Names) -> Matrix:
             total=_cell(by_item[item]),
         )
         (weak if all(a.strength == "weak" for a in by_item[item]) else rows).append(row)
-    columns = [names.owner(owners[key]) for key in shown]
+    columns = [_column(owners[key], names) for key in shown]
     if rest:
         columns.append(names.word("other_owners", count=len(rest)))
-    others = tuple(names.owner(owners[key]) for key in rest)
+    others = tuple(_column(owners[key], names) for key in rest)
     return Matrix(columns=tuple(columns), others=others, rows=tuple(rows), weak=tuple(weak))
 
 
 def _owner_key(owner: Origin) -> str:
-    return owner.kind if owner.kind in {"app", "unknown"} else f"{owner.kind}:{owner.id}"
+    return f"sdk:{owner.id}" if owner.kind == "sdk" else owner.kind
+
+
+def _column(owner: Origin, names: Names) -> str:
+    return names.word("libraries") if owner.kind == "library" else names.owner(owner)
 
 
 def _item_order(accesses: Sequence[Access], item: str) -> tuple[int, bool, bool, int, str]:
@@ -276,6 +283,7 @@ def not_followed(app: AppFacts, names: Names) -> tuple[tuple[str, int], ...]:
     return (
         (names.word("blind_reflection"), code.reflection_calls),
         (names.word("blind_native"), code.native_methods),
+        (names.word("blind_libraries"), len(app.native_libraries)),
         (names.word("blind_dynamic"), code.dynamic_loads),
         (names.word("blind_skipped"), code.skipped_methods),
     )

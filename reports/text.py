@@ -52,14 +52,10 @@ def short_method(descriptor: str, limit: int = 120) -> str:
     if not arrow:
         return one_line(descriptor, limit)
     name = rest.partition("(")[0].partition(":")[0]
-    return one_line(f"{owner.rpartition('/')[2]}.{name}" + ("()" if "(" in rest else ""), limit)
-
-
-def package_of(descriptor: str, limit: int = 120) -> str:
-    """Return the Java package of a method descriptor: ``com.x`` for ``Lcom/x/Main;->onCreate(…)V``, or nothing."""
-    owner, arrow, _ = descriptor.partition(";->")
-    path = owner.lstrip("[").removeprefix("L").rpartition("/")[0]
-    return one_line(path.replace("/", "."), limit) if arrow else ""
+    return one_line(
+        f"{owner.lstrip('[').removeprefix('L').rpartition('/')[2]}.{name}" + ("()" if "(" in rest else ""),
+        limit,
+    )
 
 
 def unit_offset(offset: int) -> str:

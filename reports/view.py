@@ -164,13 +164,14 @@ class ReportView:
 
     @cached_property
     def manual(self) -> tuple[ControlView, ...]:
-        """The controls that still need a human, each once, in the order of the clauses."""
+        """The controls of clauses that still need a human, each once, in the order of the clauses."""
         waiting = {
             control.id: control
             for instrument in self.instruments
             for clause in instrument.clauses
+            if clause.verdict in {Verdict.MANUAL, Verdict.SUSPECTED}
             for control in clause.controls
-            if control.steps and control.verdict in {Verdict.MANUAL, Verdict.SUSPECTED}
+            if control.steps and control.verdict not in {Verdict.COMPLIANT, Verdict.NOT_APPLICABLE}
         }
         return tuple(waiting.values())
 

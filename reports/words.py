@@ -17,6 +17,8 @@ HEAD: dict[str, Text] = {
     "stop": _t("。", "."),
     "colon": _t("：", ": "),
     "comma": _t("、", ", "),
+    "semicolon": _t("；", "; "),
+    "and_more": _t("；等 {count} 项", "; and {count} more"),
     "open": _t("（", " ("),
     "close": _t("）", ")"),
     "subject": _t("检测对象", "Object under review"),
@@ -292,10 +294,7 @@ TABLES: dict[str, Text] = {
 
 LIMITS: dict[str, Text] = {
     "unread": _t("未读取的内容", "What was not read"),
-    "unread_none": _t(
-        "安装包的清单、资源和代码均已读取，没有遗漏。",
-        "Manifest, resources and code were all read; nothing was left out.",
-    ),
+    "unread_none": _t("采集中没有遇到无法读取的内容。", "Nothing was met that could not be read."),
     "unread_what": _t("未读取", "Not read"),
     "unread_where": _t("位置或影响的事实", "Place or facts concerned"),
     "times": _t("次数", "Times"),
@@ -303,6 +302,7 @@ LIMITS: dict[str, Text] = {
     "blind_reflection": _t("反射调用", "reflective calls"),
     "blind_native": _t("native 方法", "native methods"),
     "blind_dynamic": _t("动态加载代码", "dynamic code loading"),
+    "blind_libraries": _t("native 库文件（未分析内容）", "native library files (content not analysed)"),
     "blind_skipped": _t("损坏而跳过的方法", "malformed methods skipped"),
     "packer": _t("加固", "Packer"),
     "packer_note": _t(
@@ -331,9 +331,9 @@ LIMITS: dict[str, Text] = {
     "path_app_has_account": _t("是否有账号", "whether there are accounts"),
     "method": _t("方法与局限", "Method and limits"),
     "method_how": _t(
-        "本报告由静态分析得出，未运行应用。读取安装包的清单、资源、签名和全部 dex 代码，按类层次构造调用图，"
+        "本报告由静态分析得出，未运行应用。读取安装包的清单、资源、签名和 dex 代码，按类层次构造调用图，"
         "从组件和回调入口计算哪些代码可以到达，再将取得个人信息的位置归属到应用自身或第三方 SDK。",
-        "This report rests on static analysis; the app was not run. Manifest, resources, signatures and all dex code "
+        "This report rests on static analysis; the app was not run. Manifest, resources, signatures and dex code "
         "are read, a call graph is built with the class hierarchy, reachability is computed from components and "
         "callbacks, and each place that obtains personal information is attributed to the app or an SDK.",
     ),

@@ -75,10 +75,10 @@
   addEventListener("hashchange", reveal);
   reveal();
 
-  // Paper cannot be opened: print every part, and put the screen back afterwards.
+  // Paper cannot be opened: print every clause with its procedure, and put the screen back afterwards.
   var closed = [];
   addEventListener("beforeprint", function () {
-    closed = all("details:not([open])");
+    closed = all(".clause > details:not([open]), .manual:not([open])");
     closed.forEach(function (details) { details.open = true; });
   });
   addEventListener("afterprint", function () { closed.forEach(function (details) { details.open = false; }); });
