@@ -41,13 +41,22 @@ class Format:
         return writer
 
 
-WRITERS: dict[str, Format] = {
+BUILT_IN: dict[str, Format] = {
     "console": Format("reports.console:write", "txt", "text/plain"),
     "json": Format("reports.jsonout:write", "json", "application/json"),
     "html": Format("reports.html:write", "html", "text/html"),
 }
-for _entry in entry_points(group="guijian.writers"):
-    WRITERS.setdefault(_entry.name, Format(_entry.value, _entry.name, "application/octet-stream"))
+
+
+def formats() -> dict[str, Format]:
+    """Return the formats by name: the built-in ones, then those of other packages (they replace none)."""
+    found = dict(BUILT_IN)
+    for entry in entry_points(group="guijian.writers"):
+        found.setdefault(entry.name, Format(entry.value, entry.name, "application/octet-stream"))
+    return found
+
+
+WRITERS = formats()
 
 
 def render(

@@ -48,6 +48,7 @@ HEAD: dict[str, Text] = {
     "more_findings": _t(
         "另有 {count} 项，见 HTML 或 JSON 报告。", "{count} more in the HTML or JSON report."
     ),
+    "by_severity": _t("按严重程度排列", "by severity"),
     "more_problems": _t(
         "另有 {count} 类问题，见“问题与证据”。", "{count} more kinds of problems under Findings."
     ),
