@@ -136,8 +136,10 @@ class Access(Frozen):
     16-bit code units.  ``reachable``: from an entry point by calls, dispatch by class hierarchy and
     callbacks; None where the graph is incomplete.  ``entry`` and ``entry_kind`` name the entry point of the
     shortest chain.  ``strength``: ``weak`` where the API is mostly used for something harmless.
-    ``allowed_on``: API levels of this package's range at which an ordinary app gets the value.
-    ``guarded``: a boolean test that looks like a consent flag dominates the chain (None = not analysed).
+    ``entry_method`` is the name of the entry point's method when calls alone lead from it here, empty when a callback
+    lies between.  ``before_ui``: runs before any user interface exists; ``guarded``: then every way there passes a
+    test of a stored flag (None where it does not apply).  ``restricted``: no device of the package's range gives an
+    ordinary app the value.
     """
 
     item: str
@@ -156,6 +158,7 @@ class Access(Frozen):
     reachable: bool | None = None
     entry: str | None = None
     entry_kind: EntryKind | None = None
+    entry_method: str | None = None
     before_ui: bool | None = None
     guarded: bool | None = None
     restricted: bool = False

@@ -27,7 +27,11 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.errors", {"scanner.model"}),
     ("scanner.context", set()),
     ("scanner.dex", {"scanner.dex"}),
-    ("scanner.collect", FACTS | {"scanner.collect", "scanner.dex", "scanner.catalogue", "scanner.safere"}),
+    (
+        "scanner.collect",
+        FACTS
+        | {"scanner.collect", "scanner.dex", "scanner.catalogue", "scanner.safere", "scanner.datafiles"},
+    ),
     ("scanner.catalogue", CORE | {"scanner.safere", "scanner.datafiles"}),
     ("scanner.datafiles", set()),
     ("scanner.safere", set()),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from scanner.assess import assess, clause_verdict, control_verdict
 from scanner.conditions import FactIndex
 from scanner.examples import example_facts

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from scanner.conditions import FactIndex, check, evaluate_condition
 from scanner.examples import example_facts
 from scanner.facts import Facts

@@ -99,8 +99,9 @@ def exit_code(error: GuijianError) -> int:
 
 def show_error(target: str, error: GuijianError, lang: Lang) -> None:
     """Print one clear line about a target that failed, to standard error."""
-    prefix = "错误" if lang == "zh" else "error"
-    click.echo(f"{prefix} {target}: {error.text.get(lang)}", err=True)
+    text = error.text.get(lang)
+    where = f"{target}: " if target and target not in text else ""
+    click.echo(f"{'错误' if lang == 'zh' else 'error'}: {where}{text}", err=True)
 
 
 def verdict_name(verdict: Verdict, lang: Lang) -> str:

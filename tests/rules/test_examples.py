@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from scanner.conditions import FactIndex
 from scanner.evaluate import run_rule
 from scanner.examples import rule_examples

@@ -151,6 +151,7 @@ class _Finder:
             reachable=reachable,
             entry=entry.name if entry else None,
             entry_kind=entry.kind if entry else None,
+            entry_method=_entry_method(code, site.node),
             before_ui=code.before_ui(site.node),
             guarded=code.guarded(site.node, site.offset),
             restricted=_restricted(source, code.program),
@@ -160,6 +161,16 @@ class _Finder:
             persistent_identifier=info.persistent_identifier,
             evidence=(self._evidence[key],),
         )
+
+
+def _entry_method(code: Code, node: int) -> str | None:
+    """Return the name of the chain's first method when only calls follow it, "" after a callback, None without chain."""
+    chain = code.chain(node)
+    if not chain:
+        return None
+    if any(step.edge == "callback" for step in chain):
+        return ""
+    return chain[0].method.partition("->")[2].partition("(")[0]
 
 
 def _literal_fits(source: Source, text: str) -> bool:

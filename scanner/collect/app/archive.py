@@ -201,10 +201,24 @@ class Archive:
                 extra = self.data[place + 46 + name_size : place + 46 + name_size + extra_size]
                 packed, size, offset = _zip64(extra, packed, size, offset)
             place += 46 + name_size + extra_size + comment_size
+            if number + 1 == count and self.data[place : place + 4] == CENTRAL_SIGNATURE:
+                self._note(
+                    "zip-count",
+                    "目录中的文件多于声明的数量，多出的未读",
+                    "more entries than stated; the rest was not read",
+                    "ZIP",
+                )
             yield Entry(raw.decode("utf-8", "replace"), method, flags, crc, packed, size, offset + shift)
 
     def _check(self, found: dict[str, Entry]) -> None:
         last_end = 0
+        if self.data[:4] == b"dex\n":
+            self._note(
+                "janus",
+                "文件以 dex 开头，同时是 ZIP（Janus，CVE-2017-13156）",
+                "both a dex and a ZIP (Janus, CVE-2017-13156)",
+                "ZIP",
+            )
         first = min((entry.offset for entry in found.values()), default=0)
         if first > 0 and not any(p.code == "zip-prefix" for p in self.problems):
             self._note(
@@ -267,6 +281,8 @@ class Archive:
                     en=f"{name} exceeds the limit of {bound} bytes",
                 ),
             )
+        if len(content) != entry.size:
+            self._note("zip-size", "实际大小与声明不符", "the real size is not the stated one", entry.name)
         self._spent += len(content)
         return content
 

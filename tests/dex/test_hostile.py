@@ -1,0 +1,99 @@
+"""Damaged DEX files: only DexError, bounded, and nothing that looks like a clean read."""
+
+from __future__ import annotations
+
+import random
+import zipfile
+from functools import cache
+
+import pytest
+from conftest import fixture_apk_path
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scanner.dex import (
+    CallGraph,
+    Dex,
+    DexError,
+    Member,
+    call_sites,
+    instructions,
+    open_dex,
+    strings_beyond_ascii,
+)
+
+
+@cache
+def sample() -> bytes:
+    with zipfile.ZipFile(fixture_apk_path("clean")) as archive:
+        return archive.read("classes.dex")
+
+
+def use(dex: Dex) -> None:
+    """Do everything a caller does."""
+    graph = CallGraph(dex)
+    graph.reach(range(min(50, dex.node_count)))
+    call_sites(dex, [Member("Landroid/app/Activity;", "onCreate")], graph.references)
+    for part in dex.parts:
+        strings_beyond_ascii(part.file)
+    for node in range(min(20, dex.node_count)):
+        dex.method(node)
+        instructions(dex, node)
+    assert len(dex.class_names) == len(dex.classes.type)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_flipped_bytes_never_break_the_engine(data: st.DataObject) -> None:
+    content = bytearray(sample())
+    for _ in range(data.draw(st.integers(1, 12))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        use(open_dex([("classes.dex", bytes(content))]))
+    except DexError:
+        return
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 40_000))
+def test_truncation_never_breaks_the_engine(length: int) -> None:
+    try:
+        use(open_dex([("classes.dex", sample()[:length])]))
+    except DexError:
+        return
+
+
+def test_header_fields_at_their_extremes() -> None:
+    rng = random.Random(7)
+    for offset in range(0x20, 0x70, 4):
+        for value in (0, 1, 0x70, 0x7FFFFFFF, 0xFFFFFFFF, rng.randrange(1 << 32)):
+            content = bytearray(sample())
+            content[offset : offset + 4] = value.to_bytes(4, "little")
+            try:
+                use(open_dex([("classes.dex", bytes(content))]))
+            except DexError:
+                continue
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"dex\n035\0", b"PK\3\4" * 40, b"dex\n999\0" + bytes(200), bytes(4096)]
+)
+def test_what_is_no_dex_is_refused(content: bytes) -> None:
+    with pytest.raises(DexError):
+        open_dex([("classes.dex", content)])
+
+
+def test_damage_is_recorded() -> None:
+    content = bytearray(sample())
+    content[88:92] = (1 << 28).to_bytes(4, "little")
+
+    dex = open_dex([("classes.dex", bytes(content))])
+
+    assert any(problem.code == "method_ids-truncated" for problem in dex.problems)
+
+
+def test_one_readable_file_is_enough() -> None:
+    dex = open_dex([("classes.dex", b"junk" * 100), ("classes2.dex", sample())])
+
+    assert [p.code for p in dex.problems] == ["dex-unreadable"]
+    assert dex.node_count > 40

@@ -1,0 +1,92 @@
+"""The rules on whole packages: each bad twin is found, each good twin is not accused of it, the clean app of nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+from conftest import corpus_path, fixture_apk_path
+
+from scanner.assess import assess
+from scanner.collect import collect
+from scanner.model import Assessment, Outcome, Verdict
+from scanner.packload import load_pack, profile
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+PAIRS = {
+    "account-deletion": "no-account-deletion",
+    "android-id": "android-id-before-consent",
+    "call-log": "contacts-before-consent",
+    "clipboard": "clipboard-read-on-foreground",
+    "complaint-channel": "no-complaint-channel",
+    "consent-checkbox": "agreement-ticked-by-default",
+    "consent-implied": "implied-consent-wording",
+    "consent-no-reject": "agree-only-dialog",
+    "consent-withdrawal": "no-withdrawal-route",
+    "contacts": "contacts-before-consent",
+    "device-id": "imei-before-consent",
+    "installed-apps": "reads-installed-apps",
+    "location": "location-before-consent",
+    "location-background": "background-location-permission",
+    "location-frequent": "frequent-location-updates",
+    "mac-address": "mac-address-before-consent",
+    "multidex": "imei-before-consent",
+    "oaid": "advertising-id-before-consent",
+    "obfuscated": "imei-before-consent",
+    "permission-batch": "many-permissions-in-one-request",
+    "permission-purpose": "permission-request-without-purpose",
+    "permission-unused": "sensitive-permission-never-used",
+    "personalisation-switch": "recommendation-without-switch",
+    "policy-missing": "no-privacy-policy",
+    "provider-autoinit": "sdk-started-before-consent",
+    "sdk-init": "sdk-started-before-consent",
+    "sms": "contacts-before-consent",
+    "target-sdk-low": "target-sdk-below-23",
+    "wifi-scan": "wifi-info-before-consent",
+}
+REAL = ["apidemos", "appium-settings", "appium-uia2-server", "yosemite", "pocoservice"]
+
+
+@cache
+def assessed(path: str) -> Assessment:
+    pack = load_pack()
+    return assess(collect(path), pack, profile(pack, "app-pi"), now=NOW, tool_version="test")
+
+
+def hits(name: str) -> set[str]:
+    results = assessed(str(fixture_apk_path(name))).evaluation.results
+    assert not [r for r in results if r.outcome is Outcome.ERROR]
+    return {r.rule for r in results if r.outcome is Outcome.HIT}
+
+
+@pytest.mark.parametrize(("name", "rule"), PAIRS.items())
+def test_bad_twin_is_found_and_good_twin_is_not(name: str, rule: str) -> None:
+    assert rule in hits(f"{name}.bad")
+    assert rule not in hits(f"{name}.good")
+
+
+def test_all_stable_rules_are_silent_on_the_clean_app() -> None:
+    assert hits("clean") == set()
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_packages_get_a_verdict_and_reason_for_all_31_items(name: str) -> None:
+    outcome = assessed(str(corpus_path(name)))
+    clauses = outcome.instruments[0].clauses
+    limits = {c.id: c.limit for c in load_pack().instruments["CAC-2019-191"].clauses}
+
+    assert len(clauses) == 31
+    assert all(clause.reasons for clause in clauses)
+    assert all(clause.verdict.rank >= limits[clause.clause].rank for clause in clauses)
+    assert not [r for r in outcome.evaluation.results if r.outcome is Outcome.ERROR]
+    assert outcome.grade.reasons
+
+
+@pytest.mark.parametrize("name", ["broken/no-dex", "broken/dex-random", "broken/dex-wrong-offsets"])
+def test_unread_code_never_ends_in_compliance_or_absence(name: str) -> None:
+    outcome = assessed(str(fixture_apk_path(name)))
+
+    verdicts = {clause.clause: clause.verdict for clause in outcome.instruments[0].clauses}
+    assert verdicts["CAC-2019-191-3-1"] is Verdict.MANUAL
+    assert Verdict.COMPLIANT not in verdicts.values()
