@@ -210,14 +210,16 @@ def _unread(view: ReportView) -> RenderableType:
     if not view.unread:
         parts.append(Styled(view.word("unread_none")))
     table = _grid(1)
-    for row in view.unread:
+    for row in (*view.unread, *view.oddities):
         times = f" ×{row.count}" if row.count > 1 else ""
         where = view.names.join(row.where)
         inside = f"{view.word('open')}{where}{view.word('close')}" if where else ""
         table.add_row("·", Styled(f"{row.message}{inside}{times}", overflow="fold"))
-    for rule in view.undecided:
-        line = f"{rule.code} {rule.title}{view.word('colon')}{' '.join(rule.reasons)}"
-        table.add_row("?", Styled(line, overflow="fold"))
+    for group in view.undecided:
+        rules = view.names.join(rule.code for rule in group.rules)
+        reasons = view.word("semicolon").join(group.reasons)
+        undecided = view.word("undecided", count=len(group.rules))
+        table.add_row("?", Styled(f"{undecided}{view.word('colon')}{reasons}\n{rules}", overflow="fold"))
     if table.row_count:
         parts.append(table)
     blind = view.names.join(f"{label} {count}" for label, count in view.not_followed)

@@ -14,6 +14,7 @@ from scanner.model import Outcome
 
 COLUMNS = 8
 MAX_ENDPOINTS = 200
+MAX_PLACES = 20
 SENSITIVE_ORDER = ("yes", "conditional", "legacy", "no")
 OWNER_ORDER = ("app", "unknown", "library", "sdk")
 
@@ -94,11 +95,19 @@ class EndpointRow:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Something that was not read or could not be decided: what, where or which facts, how often."""
+    """Something that was not read, or odd: what, which facts it leaves open or where it is, how often."""
 
     message: str
     where: tuple[str, ...]
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Rules that could not be decided for the same reasons."""
+
+    reasons: tuple[str, ...]
+    rules: tuple[RuleView, ...]
 
 
 def permission_rows(app: AppFacts, names: Names) -> tuple[PermissionRow, ...]:
@@ -253,19 +262,38 @@ def signing_rows(app: AppFacts, names: Names) -> tuple[tuple[str, str], ...]:
 
 
 def unread_rows(names: Names) -> tuple[Unread, ...]:
-    """Return what could not be read: gaps with the facts they leave open, then problems; each message once."""
-    places: dict[str, list[str]] = {}
+    """Return what could not be read, each message once: the gaps, with the facts they leave open."""
     counts: Counter[str] = Counter()
+    for problem in names.facts.problems:
+        counts[names.text(problem.message)] += problem.count
+    places: dict[str, list[str]] = {}
     for gap in names.facts.gaps:
         places.setdefault(names.text(gap.reason), []).append(names.known("path", gap.path.replace(".", "_")))
+    return tuple(
+        Unread(message, tuple(dict.fromkeys(paths)), counts[message]) for message, paths in places.items()
+    )
+
+
+def oddity_rows(names: Names) -> tuple[Unread, ...]:
+    """Return what was odd but left no gap, each message once with its places."""
+    gaps = {names.text(gap.reason) for gap in names.facts.gaps}
+    places: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
     for problem in names.facts.problems:
         message = names.text(problem.message)
-        places.setdefault(message, []).append(one_line(problem.where, 160))
-        counts[message] += problem.count
+        if message not in gaps:
+            places.setdefault(message, []).append(one_line(problem.where, 160))
+            counts[message] += problem.count
     return tuple(
-        Unread(message, tuple(dict.fromkeys(place for place in where if place)), counts[message])
+        Unread(message, _some([place for place in dict.fromkeys(where) if place], names), counts[message])
         for message, where in places.items()
     )
+
+
+def _some(places: Sequence[str], names: Names) -> tuple[str, ...]:
+    """Return at most :data:`MAX_PLACES` of ``places`` and how many more there are."""
+    left = len(places) - MAX_PLACES
+    return (*places[:MAX_PLACES], names.word("more_places", count=left)) if left > 0 else tuple(places)
 
 
 def looked_rows(names: Names) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -289,7 +317,10 @@ def not_followed(app: AppFacts, names: Names) -> tuple[tuple[str, int], ...]:
     )
 
 
-def undecided(rules: Iterable[RuleView]) -> tuple[RuleView, ...]:
-    """Return the rules that could not be decided or broke."""
-    open_outcomes = {Outcome.UNKNOWN, Outcome.ERROR}
-    return tuple(sorted((r for r in rules if r.outcome in open_outcomes), key=lambda r: r.code))
+def undecided(rules: Iterable[RuleView]) -> tuple[Undecided, ...]:
+    """Return the rules that could not be decided or broke, gathered by their reasons."""
+    groups: dict[tuple[str, ...], list[RuleView]] = {}
+    for rule in sorted(rules, key=lambda r: r.code):
+        if rule.outcome in {Outcome.UNKNOWN, Outcome.ERROR}:
+            groups.setdefault(rule.reasons, []).append(rule)
+    return tuple(Undecided(reasons, tuple(group)) for reasons, group in groups.items())

@@ -227,10 +227,26 @@ class ReportView:
         """What could not be read."""
         return tables.unread_rows(self.names)
 
+    def incomplete(self, *paths: str) -> bool:
+        """Whether a gap leaves the facts under one of ``paths`` open: a table of them may lack rows."""
+        return any(
+            gap.path == path or path.startswith(gap.path + ".") for gap in self.facts.gaps for path in paths
+        )
+
     @cached_property
-    def undecided(self) -> tuple[RuleView, ...]:
-        """Rules without a decision, with reasons."""
+    def oddities(self) -> tuple[tables.Unread, ...]:
+        """What was odd in the subject without keeping anything from being read."""
+        return tables.oddity_rows(self.names)
+
+    @cached_property
+    def undecided(self) -> tuple[tables.Undecided, ...]:
+        """Rules without a decision, gathered by reasons."""
         return tables.undecided(self.rules.values())
+
+    @property
+    def undecided_total(self) -> int:
+        """Number of rules without a decision."""
+        return sum(len(group.rules) for group in self.undecided)
 
     @cached_property
     def looked(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -66,7 +66,7 @@ HEAD: dict[str, Text] = {
         "{count} manual checks or confirmations remain, about {hours} hours",
     ),
     "unread_notice": _t(
-        "有内容未能读取，相关条款按“需人工核查”处理，见“未读取的内容”。",
+        "有内容未能读取，相关条款按“需人工核查”处理，见“未读取的内容与异常”。",
         "Some content could not be read; the clauses concerned are left to a human. See What was not read.",
     ),
     "contents": _t("目录", "Contents"),
@@ -193,6 +193,10 @@ BODY: dict[str, Text] = {
 }
 
 TABLES: dict[str, Text] = {
+    "incomplete": _t(
+        "有内容未能读取，本节可能不完整，没有列出不等于没有。",
+        "Some content could not be read: this section may be incomplete, and what is not listed may exist.",
+    ),
     "items": _t("个人信息与获取方", "Personal information and who obtains it"),
     "items_note": _t(
         "数字为代码中能取得该项信息的位置数；加粗者可从应用入口到达，括号内者未见到达路径。"
@@ -294,10 +298,17 @@ TABLES: dict[str, Text] = {
 }
 
 LIMITS: dict[str, Text] = {
-    "unread": _t("未读取的内容", "What was not read"),
+    "unread": _t("未读取的内容与异常", "What was not read, and oddities"),
     "unread_none": _t("采集中没有遇到无法读取的内容。", "Nothing was met that could not be read."),
+    "oddities": _t("异常（未影响读取）", "Oddities (nothing was lost)"),
+    "oddities_notice": _t(
+        "安装包有 {count} 类异常，见“未读取的内容与异常”。",
+        "{count} kinds of oddities were met; see What was not read.",
+    ),
+    "more_places": _t("另 {count} 处", "{count} more"),
     "unread_what": _t("未读取", "Not read"),
-    "unread_where": _t("位置或影响的事实", "Place or facts concerned"),
+    "unread_where": _t("影响的事实", "Facts concerned"),
+    "where": _t("位置", "Place"),
     "times": _t("次数", "Times"),
     "blind": _t("静态分析未跟踪", "Not followed by static analysis"),
     "blind_reflection": _t("反射调用", "reflective calls"),

@@ -9,9 +9,11 @@ from html.parser import HTMLParser
 
 import pytest
 from lxml import html as lxml_html
-from report_sample import HOSTILE, view
+from report_sample import ASSESSMENT, FACTS, HOSTILE, PACK, view
 
 from reports.html import write
+from reports.view import ReportView
+from scanner.model import Gap, Text
 
 VOID = {"meta", "input", "br", "hr", "img", "link", "rect", "circle"}
 
@@ -194,7 +196,7 @@ def test_tables_hold_what_was_found_and_what_was_not_read() -> None:
     assert "文件名含控制字符" in unread
     assert "反射调用 7" in unread
     assert "某加固" in unread
-    assert "GJ-T004 问题4：界面文字未能读取" in unread
+    assert "未能判断的规则（1）界面文字未能读取问题4 GJ-T004" in unread
 
 
 def test_works_without_script() -> None:
@@ -211,3 +213,24 @@ def test_headings_descend_without_gaps() -> None:
 
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_a_table_of_facts_that_were_not_read_says_so() -> None:
+    whole = view()
+    assert FACTS.app is not None
+    reason = Text(zh="dex 已损坏", en="the dex is damaged")
+    gaps = tuple(Gap(path=f"app.{name}", code="dex", reason=reason) for name in ("accesses", "sdks"))
+    empty = FACTS.app.model_copy(update={"accesses": (), "sdks": ()})
+    damaged = ReportView(ASSESSMENT, FACTS.model_copy(update={"gaps": gaps, "app": empty}), PACK, "zh")
+    clean = ReportView(ASSESSMENT, FACTS.model_copy(update={"gaps": (), "app": empty}), PACK, "zh")
+
+    def section(view: ReportView, name: str) -> str:
+        return text_of(lxml_html.document_fromstring(write(view).decode()).get_element_by_id(name))
+
+    for name, nothing in (("items", "未见取得个人信息的代码"), ("sdks", "未识别到第三方服务类 SDK")):
+        assert "没有列出不等于没有" in section(damaged, name)
+        assert nothing not in section(damaged, name)
+        assert nothing in section(clean, name)
+        assert "没有列出不等于没有" not in section(clean, name)
+    assert "没有列出不等于没有" in section(damaged, "permissions")
+    assert "没有列出不等于没有" not in section(whole, "items")
