@@ -46,7 +46,7 @@ def build() -> Path:
             "--output",
             str(dexed),
             str(merged),
-        ],  # fmt: skip
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import click
@@ -167,6 +168,7 @@ class _Run:
         self.fail_on = None if fail_on == "never" else Verdict(fail_on)
         self.now = moment_or_now(now)
         self.code = 0
+        self.written: set[str] = set()
         try:
             self.outputs: list[Output] = plan_outputs(formats, output, many=many)
             self.pack = load_pack(overlays)
@@ -193,11 +195,20 @@ class _Run:
 
         return assess(facts, self.pack, self.profile, now=self.now, tool_version=__version__)
 
+    def _distinct(self, path: str) -> str:
+        """Return ``path``, or with a number where this run has already written a report of that name."""
+        if path == "-" or path not in self.written:
+            self.written.add(path)
+            return path
+        plain = Path(path)
+        numbers = (str(plain.with_name(f"{plain.stem}-{n}{plain.suffix}")) for n in count(2))
+        return self._distinct(next(name for name in numbers if name not in self.written))
+
     def _report(self, assessment: Assessment, facts: Facts, target: str) -> None:
         from reports import render  # noqa: PLC0415 - writers load only when used
 
         for output in self.outputs:
-            path = output.path_for(target)
+            path = self._distinct(output.path_for(target))
             width, colour = _terminal(path)
             data = render(output.format, assessment, facts, self.pack, self.lang, width=width, colour=colour)
             _write(path, data)

@@ -143,6 +143,19 @@ class DexFile:
             self.note("string-offset", int(bad.sum()))
         return starts.astype(np.int32), ends.astype(np.int32)
 
+    @cached_property
+    def string_heads(self) -> NDArray[Any]:
+        """First eight bytes of every string as a big-endian number, padded with zeros (uint64)."""
+        starts, ends = self.string_spans
+        heads = np.zeros(len(starts), dtype=np.uint64)
+        last = len(self.bytes) - 1
+        for step in range(8):
+            place = starts + step
+            byte = self.bytes.take(np.minimum(place, last)).astype(np.uint64)
+            byte[place >= ends] = 0
+            heads = (heads << np.uint64(8)) | byte
+        return heads
+
     def raw_string(self, index: int) -> bytes:
         """Return string ``index`` as MUTF-8 bytes; a bad index gives ``b"?"``."""
         if not 0 <= index < len(self.string_offsets):

@@ -54,8 +54,9 @@ def signature_hashes(file: DexFile, type_map: I8) -> NDArray[Any]:
     names = np.minimum(file.methods["name"], max(0, len(file.string_offsets) - 1))
     if not len(names):
         return np.zeros(0, dtype=np.uint64)
-    used, inverse = np.unique(names, return_inverse=True)
-    name = string_hashes(file, used)[inverse]
+    occurs = np.zeros(len(file.string_offsets), dtype=np.bool_)
+    occurs[names] = True
+    name = string_hashes(file, np.flatnonzero(occurs))[(np.cumsum(occurs) - 1)[names]]
     protos = proto_hashes(file, type_map)
     proto = np.zeros(len(names), dtype=np.uint64)
     valid = file.methods["proto"] < len(protos)

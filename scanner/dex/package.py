@@ -6,6 +6,7 @@ by caller.  Types and method signatures get numbers of their own across files; a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -115,6 +116,11 @@ class Part:
         return a.astype(np.int32), b.astype(np.int32), c.astype(np.uint8), d.astype(np.uint32)
 
     @cached_property
+    def type_hashes(self) -> NDArray[Any]:
+        """Hash of every type descriptor of the file."""
+        return type_hashes(self.file)
+
+    @cached_property
     def _first_site(self) -> I8:
         nodes = np.arange(self.base, self.base + self.count + 1, dtype=np.int32)
         return np.searchsorted(self.site_node, nodes)
@@ -148,6 +154,7 @@ class Dex:
             part = Part(file, base)
             self.parts.append(part)
             base += part.count
+        self._bases = [part.base for part in self.parts]
         self.node_count = base
 
     # --- numbers --------------------------------------------------------------------------------------
@@ -182,7 +189,7 @@ class Dex:
     @cached_property
     def _type_table(self) -> tuple[NDArray[Any], list[I8], I8, I8]:
         """Hash of every type by number, per file its type numbers, and the file and type_id each number first occurs as."""
-        hashes = [type_hashes(part.file) for part in self.parts]
+        hashes = [part.type_hashes for part in self.parts]
         every = np.concatenate(hashes) if hashes else np.zeros(0, dtype=np.uint64)
         numbers = number(every)
         counts = [len(h) for h in hashes]
@@ -278,7 +285,7 @@ class Dex:
 
     def part_of(self, node: int) -> Part:
         """Return the part that holds ``node``."""
-        return next(part for part in reversed(self.parts) if node >= part.base)
+        return self.parts[bisect_right(self._bases, node) - 1]
 
     def method(self, node: int) -> str:
         """Return the descriptor of ``node``: ``Lclass;->name(params)return``."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.dex.file import DexFile, decode_mutf8
-from scanner.dex.numbering import name_hashes, type_hashes
+from scanner.dex.numbering import name_hashes
 from scanner.dex.opcodes import CONST_STRING, FIELD, INVOKE
 from scanner.dex.package import Dex, Part, Site
 from scanner.dex.refs import References
@@ -47,7 +47,7 @@ def call_sites(dex: Dex, members: Sequence[Member], references: References | Non
     """
     found: list[MemberSite] = []
     for number, part in enumerate(dex.parts):
-        wanted = _method_targets(part.file, members)
+        wanted = _targets(part, members, part.file.methods, part.file.method)
         inherited: set[int] = set()
         if references is not None:
             more = _inherited_targets(dex, part, references, number, members)
@@ -61,7 +61,7 @@ def field_sites(dex: Dex, members: Sequence[Member]) -> list[MemberSite]:
     """Return every read or write of the fields ``members``."""
     found: list[MemberSite] = []
     for part in dex.parts:
-        wanted = _targets(part.file, members, part.file.fields, part.file.field)
+        wanted = _targets(part, members, part.file.fields, part.file.field)
         found.extend(_member_sites(dex, part, FIELD, wanted, part.file.field, set()))
     return found
 
@@ -83,10 +83,10 @@ def string_sites(dex: Dex, chosen: Callable[[DexFile], Iterable[int]]) -> list[S
 
 def strings_with_prefix(file: DexFile, prefixes: Iterable[bytes]) -> list[int]:
     """Return the indices of strings that start with one of ``prefixes`` (an exact string is its own prefix)."""
-    starts, ends = file.string_spans
+    starts, _ends = file.string_spans
     if not len(starts):
         return []
-    key = _first_bytes(file, starts, ends)
+    key = file.string_heads
     found: set[int] = set()
     for prefix in set(prefixes):
         head = prefix[:8]
@@ -146,29 +146,16 @@ def native_methods(dex: Dex) -> Iterator[str]:
             yield part.file.method(int(part.defined.method[row]))
 
 
-def _first_bytes(file: DexFile, starts: I8, ends: I8) -> NDArray[Any]:
-    key = np.zeros(len(starts), dtype=np.uint64)
-    last = len(file.bytes) - 1
-    for step in range(8):
-        place = starts + step
-        byte = np.where(place < ends, file.bytes[np.minimum(place, last)], 0)
-        key = (key << np.uint64(8)) | byte.astype(np.uint64)
-    return key
-
-
-def _method_targets(file: DexFile, members: Sequence[Member]) -> dict[int, list[int]]:
-    return _targets(file, members, file.methods, file.method)
-
-
 def _targets(
-    file: DexFile, members: Sequence[Member], table: NDArray[Any], describe: Callable[[int], str]
+    part: Part, members: Sequence[Member], table: NDArray[Any], describe: Callable[[int], str]
 ) -> dict[int, list[int]]:
     """Return the members (positions) each id of ``table`` stands for."""
+    file = part.file
     numbers: dict[str, list[int]] = {}
     for position, member in enumerate(members):
         numbers.setdefault(member.owner, []).append(position)
     hashes = name_hashes([name.encode("utf-8", "surrogatepass") for name in numbers])
-    candidates = np.flatnonzero(np.isin(type_hashes(file), hashes)).tolist()
+    candidates = np.flatnonzero(np.isin(part.type_hashes, hashes)).tolist()
     owners = {i: numbers[name] for i in candidates if (name := file.type(i)) in numbers}
     rows = np.flatnonzero(np.isin(table["class"], np.array(list(owners), dtype=np.int64)))
     found: dict[int, list[int]] = {}

@@ -67,7 +67,7 @@ class References:
         defined, first = dex.node_index
         found: list[tuple[I8, I8]] = []
         count = high - low if len(defined) else np.zeros(0, dtype=np.int64)
-        for chunk in _chunks(count, 1 << 21):
+        for chunk in _chunks(count, 1 << 18):
             reference = np.repeat(inside[chunk], count[chunk])
             place = np.repeat(low[chunk], count[chunk]) + ragged(count[chunk])
             key = (ancestors[place, 0] << 32) | signature[reference]

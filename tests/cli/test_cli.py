@@ -97,6 +97,18 @@ def test_several_targets_and_formats_go_to_a_folder(tmp_path: Path) -> None:
     ]
 
 
+def test_targets_of_the_same_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    targets = [tmp_path / "a" / "x.apk", tmp_path / "b" / "x.apk"]
+    for source, target in zip((CLEAN, BAD), targets, strict=True):
+        target.write_bytes(Path(source).read_bytes())
+
+    guijian("scan", *map(str, targets), "-f", "json", "-o", str(tmp_path / "out"), "--fail-on", "never")
+
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["x.apk-2.json", "x.apk.json"]
+
+
 def test_format_follows_the_file_name(tmp_path: Path) -> None:
     assert guijian("scan", CLEAN, "-o", str(tmp_path / "r.html"), "--now", NOW).returncode == 0
 

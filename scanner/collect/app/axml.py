@@ -1,7 +1,7 @@
-"""Android binary XML: chunks → elements, as tolerant as Android and no more.
+"""Android binary XML: chunks → elements, reading exactly what Android reads.
 
-Source: ResourceTypes.h of the Android Open Source Project.  Attributes are known by resource id, not by name, because
-names may be stripped or faked.  Depth, element and string counts are bounded.
+Source: ResXMLTree and ResXMLParser of the Android Open Source Project.  Attributes are known by resource id, not by
+name, because names may be stripped or faked.  Depth, elements, attributes and string bytes are bounded.
 """
 
 from __future__ import annotations
@@ -9,71 +9,37 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-STRING_POOL, XML, RESOURCE_MAP = 0x0001, 0x0003, 0x0180
-START_ELEMENT, END_ELEMENT = 0x0102, 0x0103
-NONE = 0xFFFFFFFF
-MAX_DEPTH, MAX_ELEMENTS, MAX_STRINGS = 256, 200_000, 1 << 20
-UTF8 = 1 << 8
+from scanner.collect.app.stringpool import NONE, POOL_TYPE, PoolError, StringPool
+
+RESOURCE_MAP = 0x0180
+FIRST_NODE, LAST_NODE = 0x0100, 0x017F
+START_ELEMENT, END_ELEMENT, TEXT_NODE = 0x0102, 0x0103, 0x0104
+MAX_DEPTH, MAX_ELEMENTS, MAX_ATTRIBUTES, MAX_TEXT = 256, 200_000, 1_000_000, 1 << 16
 ANDROID = "http://schemas.android.com/apk/res/android"
 
-TYPE_REFERENCE, TYPE_ATTRIBUTE, TYPE_STRING, TYPE_FLOAT = 0x01, 0x02, 0x03, 0x04
-TYPE_INT_DEC, TYPE_INT_HEX, TYPE_BOOL = 0x10, 0x11, 0x12
+TYPE_NULL, TYPE_REFERENCE, TYPE_ATTRIBUTE, TYPE_STRING, TYPE_FLOAT = 0x00, 0x01, 0x02, 0x03, 0x04
+TYPE_DYNAMIC_REFERENCE = 0x07
+TYPE_INT_DEC, TYPE_INT_HEX, TYPE_BOOL, TYPE_INT_LAST = 0x10, 0x11, 0x12, 0x1F
+REFERENCES = frozenset({TYPE_REFERENCE, TYPE_DYNAMIC_REFERENCE})
+# Bytes that follow the header of a node: namespace (2 words), element start, element end, text.
+_MINIMUM = {0x0100: 8, 0x0101: 8, START_ELEMENT: 20, END_ELEMENT: 8, TEXT_NODE: 12}
+
+_CHUNK = struct.Struct("<HHI")
+_ELEMENT = struct.Struct("<IIHHH")
+_ATTRIBUTE = struct.Struct("<IIIHxBI")
 
 
 class AxmlError(ValueError):
     """The data is no binary XML that Android would read."""
 
 
-class StringPool:
-    """A ResStringPool: strings decoded when asked for."""
-
-    def __init__(self, data: bytes, offset: int) -> None:
-        header, size = struct.unpack_from("<HI", data, offset + 2)
-        count, _, flags, start, _ = struct.unpack_from("<5I", data, offset + 8)
-        self._data = data
-        self._utf8 = bool(flags & UTF8)
-        self._start = offset + start
-        self._end = min(len(data), offset + size) if size else len(data)
-        table = offset + header
-        room = max(0, min(self._end, len(data)) - table) // 4
-        self.count = min(count, room, MAX_STRINGS)
-        self._offsets = struct.unpack_from(f"<{self.count}I", data, table)
-        self._cache: dict[int, str] = {}
-
-    def __getitem__(self, index: int) -> str:
-        """Return string ``index``; an invalid one is empty."""
-        if not 0 <= index < self.count:
-            return ""
-        found = self._cache.get(index)
-        if found is None:
-            found = self._cache[index] = self._decode(self._start + self._offsets[index])
-        return found
-
-    def _decode(self, place: int) -> str:
-        data, limit = self._data, len(self._data)
-        if place + 2 > limit:
-            return ""
-        if self._utf8:
-            place += 2 if data[place] & 0x80 else 1
-            if place >= limit:
-                return ""
-            length = data[place]
-            if length & 0x80 and place + 1 < limit:
-                length = (length & 0x7F) << 8 | data[place + 1]
-                place += 1
-            raw = data[place + 1 : place + 1 + length]
-            return raw.decode("utf-8", "replace")
-        length = data[place] | data[place + 1] << 8
-        place += 2
-        if length & 0x8000 and place + 2 <= limit:
-            length = (length & 0x7FFF) << 16 | data[place] | data[place + 1] << 8
-            place += 2
-        return data[place : place + 2 * length].decode("utf-16-le", "replace")
-
-
 @dataclass(slots=True)
 class Attribute:
-    """An attribute: resource id (0 = none), namespace, name, value type and data, text when it is a string."""
+    """An attribute: resource id (0 = none), namespace, name, value type and data.
+
+    ``raw`` is the text as written, ``text`` the string value; Android takes ``raw`` where it looks an attribute up by
+    name and the typed value where it looks it up by resource id, so the two may be made to differ.
+    """
 
     id: int
     namespace: str
@@ -81,6 +47,12 @@ class Attribute:
     type: int
     data: int
     text: str | None
+    raw: str | None = None
+
+    @property
+    def signed(self) -> int:
+        """``data`` as the signed 32-bit number Java sees."""
+        return self.data - (1 << 32) if self.data >> 31 else self.data
 
 
 @dataclass(slots=True)
@@ -91,33 +63,73 @@ class Element:
     attributes: list[Attribute]
     line: int
     children: list[Element] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The element's own character data, at most 64 Ki characters."""
+        found: list[str] = []
+        room = MAX_TEXT
+        for part in self.texts:
+            found.append(part[:room])
+            room -= len(found[-1])
+            if room <= 0:
+                break
+        return "".join(found)
 
     def find(self, name: str) -> list[Element]:
         """Return the children called ``name``."""
         return [child for child in self.children if child.name == name]
 
     def attribute(self, resource_id: int, name: str = "") -> Attribute | None:
-        """Return the attribute with ``resource_id``, or failing that the un-numbered one called ``name``."""
-        for attribute in self.attributes:
-            if attribute.id == resource_id and resource_id:
-                return attribute
-        if not name:
+        """Return the attribute with ``resource_id``; with id 0, the one called ``name`` in no namespace.
+
+        Android walks an element's attributes and the ids it wants together, both in rising order: an attribute behind
+        one with a higher or equal id is never seen (``AttributeResolution.cpp``), and is not returned here.  An
+        attribute of Android's without a resource id has no effect either, whatever its name.
+        """
+        if not resource_id:
+            for attribute in self.attributes:
+                if attribute.name == name and not attribute.namespace:
+                    return attribute
             return None
-        return next((a for a in self.attributes if a.id == 0 and a.name == name), None)
+        highest = 0
+        for attribute in self.attributes:
+            if attribute.id == resource_id:
+                return attribute if highest < resource_id else None
+            highest = max(highest, attribute.id)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed file: its root element, and how many elements deeper than the limit were left out."""
+
+    root: Element
+    dropped: int
 
 
 def parse(data: bytes) -> Element:
-    """Return the root element of binary XML ``data``; raises AxmlError when there is none."""
+    """Return the root element of binary XML ``data``; raises AxmlError when Android would not read it, or too deep."""
+    document = read(data)
+    if document.dropped:
+        raise AxmlError(f"nested deeper than {MAX_DEPTH}")
+    return document.root
+
+
+def read(data: bytes) -> Document:
+    """Parse binary XML ``data``; raises AxmlError when Android would not read it."""
     if len(data) < 16:
         raise AxmlError("shorter than a header")
-    kind, header, size = struct.unpack_from("<HHI", data)
     if data[:1] == b"<":
         raise AxmlError("plain text XML, which Android does not read from a package")
-    if kind != XML and header != 8:
-        raise AxmlError(f"chunk type {kind:#06x} is not XML")
-    end = min(len(data), size) if size >= 16 else len(data)
+    _, header, size = _CHUNK.unpack_from(data)  # Android does not look at the type
+    if header < 8 or header > size or size > len(data):
+        raise AxmlError(f"stated size {size} or header {header} does not fit the {len(data)} bytes")
     try:
-        return _Parser(data, end).run()
+        return _Parser(data, size).run(header)
+    except PoolError as error:
+        raise AxmlError(str(error)) from error
     except (struct.error, IndexError) as error:
         raise AxmlError(f"broken chunk: {error}") from error
 
@@ -128,68 +140,85 @@ class _Parser:
         self.end = end
         self.pool: StringPool | None = None
         self.ids: tuple[int, ...] = ()
-        self.count = 0
+        self.elements = self.attributes = self.dropped = 0
 
-    def run(self) -> Element:
-        place = 8
+    def run(self, place: int) -> Document:
+        place = self._prologue(place)
         stack: list[Element] = []
         root: Element | None = None
         while place + 8 <= self.end:
-            kind, header, size = struct.unpack_from("<HHI", self.data, place)
-            if size < 8 or place + size > len(self.data):
-                break
-            if kind == STRING_POOL and self.pool is None:
-                self.pool = StringPool(self.data, place)
-            elif kind == RESOURCE_MAP:
-                self.ids = struct.unpack_from(f"<{(size - header) // 4}I", self.data, place + header)
-            elif kind == START_ELEMENT:
-                element = self._element(place, header)
-                self._count(len(stack))
-                if stack:
+            kind, header, size = self._chunk(place, 16)
+            least = _MINIMUM.get(kind)
+            if least is not None and size - header < least:
+                raise AxmlError(f"node {kind:#06x} at {place} is too short")
+            if kind == START_ELEMENT:
+                element = self._element(place, header, size)
+                if len(stack) >= MAX_DEPTH:
+                    self.dropped += 1
+                elif stack:
                     stack[-1].children.append(element)
                 elif root is None:
                     root = element
                 stack.append(element)
-            elif kind == END_ELEMENT and stack:
-                stack.pop()
+            elif kind == END_ELEMENT:
+                if stack:
+                    stack.pop()
+            elif kind == TEXT_NODE and stack:
+                (index,) = struct.unpack_from("<I", self.data, place + header)
+                stack[-1].texts.append(self._string(index))
             place += size
         if root is None:
             raise AxmlError("no element")
-        return root
+        return Document(root, self.dropped)
 
-    def _count(self, depth: int) -> None:
-        self.count += 1
-        if self.count > MAX_ELEMENTS:
-            raise AxmlError(f"more than {MAX_ELEMENTS} elements")
-        if depth > MAX_DEPTH:
-            raise AxmlError(f"nested deeper than {MAX_DEPTH}")
+    def _prologue(self, place: int) -> int:
+        """Read string pool and resource ids, which only count in front of the first node; return its place."""
+        while place + 8 < self.end:
+            kind, header, size = self._chunk(place, 8)
+            if kind == POOL_TYPE:
+                self.pool = StringPool(self.data, place)
+            elif kind == RESOURCE_MAP:
+                self.ids = struct.unpack_from(f"<{(size - header) // 4}I", self.data, place + header)
+            elif FIRST_NODE <= kind <= LAST_NODE:
+                break
+            place += size
+        if self.pool is None:
+            raise AxmlError("no string pool")
+        return place
+
+    def _chunk(self, place: int, least: int) -> tuple[int, int, int]:
+        kind, header, size = _CHUNK.unpack_from(self.data, place)
+        if not least <= header <= size <= self.end - place or (header | size) & 3:
+            raise AxmlError(f"chunk {kind:#06x} at {place} has an impossible size")
+        return kind, header, size
 
     def _string(self, index: int) -> str:
         return self.pool[index] if self.pool is not None and index != NONE else ""
 
-    def _element(self, place: int, header: int) -> Element:
+    def _element(self, place: int, header: int, size: int) -> Element:
         data = self.data
         (line,) = struct.unpack_from("<I", data, place + 8)
         base = place + header
-        _, name, start, width, count = struct.unpack_from("<IIHHH", data, base)
-        attributes = []
-        width = width if width >= 20 else 20
-        for number in range(count):
-            at = base + start + number * width
-            if at + 20 > len(data):
-                break
-            namespace, key, raw, _, kind, value = struct.unpack_from("<IIIHxBI", data, at)
-            text = self._string(raw) if raw != NONE else None
-            if kind == TYPE_STRING:
-                text = self._string(value)
-            attributes.append(
-                Attribute(
-                    id=self.ids[key] if key < len(self.ids) else 0,
-                    namespace=self._string(namespace),
-                    name=self._string(key),
-                    type=kind,
-                    data=value,
-                    text=text if kind == TYPE_STRING or text else None,
-                )
-            )
-        return Element(self._string(name), attributes, line)
+        _, name, start, width, count = _ELEMENT.unpack_from(data, base)
+        if start + width * count > size - header:
+            raise AxmlError(f"attributes of the element at {place} do not fit")
+        self.elements += 1
+        self.attributes += count
+        if self.elements > MAX_ELEMENTS or self.attributes > MAX_ATTRIBUTES:
+            raise AxmlError("too many elements or attributes")
+        return Element(
+            self._string(name), [self._attribute(base + start + n * width) for n in range(count)], line
+        )
+
+    def _attribute(self, place: int) -> Attribute:
+        namespace, key, raw_index, _, kind, value = _ATTRIBUTE.unpack_from(self.data, place)
+        raw = self._string(raw_index) if raw_index != NONE else None
+        return Attribute(
+            id=self.ids[key] if key < len(self.ids) else 0,
+            namespace=self._string(namespace),
+            name=self._string(key),
+            type=kind,
+            data=value,
+            text=self._string(value) if kind == TYPE_STRING else raw,
+            raw=raw,
+        )

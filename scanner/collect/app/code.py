@@ -22,6 +22,7 @@ from scanner.dex import (
     MemberSite,
     Reach,
     Site,
+    Step,
     call_sites,
     guarded_offsets,
     open_dex,
@@ -89,6 +90,7 @@ class Code:
         self.entries = _entries(program)
         self._descriptions: dict[int, str] = {}
         self._evidence_chains: dict[int, tuple[CodeStep, ...]] = {}
+        self._code_steps: dict[Step, CodeStep] = {}
 
     # --- owners ---------------------------------------------------------------------------------------
 
@@ -249,11 +251,15 @@ class Code:
         """Return the shortest chain from an entry point to ``node``."""
         if node not in self._evidence_chains:
             reach = self.startup if self.startup.methods[node] else self.reach
-            self._evidence_chains[node] = tuple(
-                CodeStep(method=self.describe(step.node), offset=step.offset, edge=step.edge)
-                for step in reach.chain(node)
-            )
+            self._evidence_chains[node] = tuple(self._code_step(step) for step in reach.chain(node))
         return self._evidence_chains[node]
+
+    def _code_step(self, step: Step) -> CodeStep:
+        found = self._code_steps.get(step)
+        if found is None:
+            found = CodeStep(method=self.describe(step.node), offset=step.offset, edge=step.edge)
+            self._code_steps[step] = found
+        return found
 
     def evidence(self, site: Site) -> Evidence:
         """Return the evidence of one instruction: where it is, what it says, and how it is reached."""

@@ -87,14 +87,16 @@ class _Collector:
         step("signing")
         signing = read_signing(archive)
         identity = self._identity(manifest)
-        stats = self._stats(code, program)
+        stats = self._stats(code, program)  # also finds packers, which are gaps of the code
         self._look(code, resources, layouts, manifest)
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest),
             signing=signing,
             components=components,
-            permissions=tuple(permission_facts(manifest, components, found, code)),
+            permissions=tuple(
+                permission_facts(manifest, components, found, None if self._code_gaps() else code)
+            ),
             accesses=tuple(found),
             sdks=tuple(sdk_facts(code, program, found)),
             requests=tuple(permission_requests(code)) if code is not None else (),
@@ -349,7 +351,11 @@ class _Collector:
         live = [a for a in live if a.owner_kind != "library"]
         if live:
             return True
-        return None if code is None or any(g.path == "app.accesses" for g in self.gaps) else False
+        return None if code is None or self._code_gaps() else False
+
+    def _code_gaps(self) -> bool:
+        """Whether part of the code was not read."""
+        return any(gap.path == "app.accesses" for gap in self.gaps)
 
     def _has_account(
         self, texts: Sequence[InterfaceText], resources: Resources | None, code: Code | None

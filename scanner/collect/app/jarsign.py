@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
-from dataclasses import dataclass, field
 
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
@@ -18,8 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 
 from scanner.collect.app.archive import Archive, EntryError
+from scanner.collect.app.signing import SIGNATURE_FILE, JarSignature
 
-SIGNATURE_FILE = re.compile(r"META-INF/[^/]+\.(RSA|DSA|EC)", re.IGNORECASE)
 MAX_META = 32 << 20
 MAX_CONTENT = 1 << 30
 _HASHES: dict[str, hashes.HashAlgorithm] = {
@@ -38,16 +36,6 @@ _DIGESTS = {
     "SHA-384": "sha384",
     "MD5": "md5",
 }
-
-
-@dataclass(slots=True)
-class JarSignature:
-    """Result of the check; ``verified`` is None when it could not be decided."""
-
-    present: bool
-    verified: bool | None = None
-    problem: str | None = None
-    certificates: list[bytes] = field(default_factory=list)
 
 
 def verify_jar(archive: Archive) -> JarSignature:

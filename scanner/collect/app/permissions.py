@@ -19,7 +19,10 @@ LEVELS = {0: "normal", 1: "dangerous", 2: "signature", 3: "signature"}
 def permission_facts(
     manifest: Manifest, components: Sequence[Component], accesses: Sequence[Access], code: Code | None
 ) -> list[Permission]:
-    """Return all permissions declared or used, by name.  Without code nothing is said about use."""
+    """Return all permissions declared or used, by name.
+
+    Pass ``code=None`` when the code was not read completely: nothing is then said about permissions without use.
+    """
     known = catalogue.permissions()
     defined = {p.name: p for p in manifest.defined_permissions()}
     declared = {p.name: p for p in manifest.uses_permissions()}

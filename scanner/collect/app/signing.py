@@ -7,10 +7,11 @@ taken over 1 MiB chunks of the three parts of the file, as v2 and v3 prescribe.
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -19,7 +20,6 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from scanner.collect.app.archive import CHUNK, Archive
-from scanner.collect.app.jarsign import verify_jar
 from scanner.facts import Certificate, SchemeState, Signing
 from scanner.model import Evidence, FileLocator, Text
 
@@ -27,6 +27,7 @@ MAGIC = b"APK Sig Block 42"
 V2, V3, V31 = 0x7109871A, 0xF05368C0, 0x1B93AD61
 MAX_BLOCK = 64 << 20
 MAX_SIGNERS = 10
+SIGNATURE_FILE = re.compile(r"META-INF/[^/]+\.(RSA|DSA|EC)", re.IGNORECASE)
 _PSS = {0x0101: hashes.SHA256(), 0x0102: hashes.SHA512()}
 _RSA = {0x0103: hashes.SHA256(), 0x0104: hashes.SHA512(), 0x0421: hashes.SHA256()}
 _EC = {0x0201: hashes.SHA256(), 0x0202: hashes.SHA512(), 0x0423: hashes.SHA256()}
@@ -49,6 +50,16 @@ class SigningError(ValueError):
 
 
 @dataclass(slots=True)
+class JarSignature:
+    """Result of the v1 check; ``verified`` is None when it could not be decided."""
+
+    present: bool
+    verified: bool | None = None
+    problem: str | None = None
+    certificates: list[bytes] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class _Block:
     start: int
     pairs: dict[int, bytes]
@@ -58,7 +69,7 @@ def read_signing(archive: Archive) -> Signing:
     """Return the signing facts of the package; unreadable parts are named in the scheme's ``problem``."""
     states: list[SchemeState] = []
     certificates: list[bytes] = []
-    jar = verify_jar(archive)
+    jar = _jar(archive)
     block: _Block | None = None
     problem: str | None = None
     try:
@@ -93,6 +104,15 @@ def read_signing(archive: Archive) -> Signing:
     states = [first, *states, SchemeState(scheme="v4", present=sidecar)]
     certificates = certificates or jar.certificates
     return _summary(states, list(dict.fromkeys(certificates)))
+
+
+def _jar(archive: Archive) -> JarSignature:
+    """Check the v1 signature; the ASN.1 library loads only when there is one."""
+    if not any(SIGNATURE_FILE.fullmatch(name) for name in archive.entries):
+        return JarSignature(present=False)
+    from scanner.collect.app.jarsign import verify_jar  # noqa: PLC0415
+
+    return verify_jar(archive)
 
 
 def _summary(states: list[SchemeState], certificates: list[bytes]) -> Signing:
