@@ -53,8 +53,7 @@ class Adjacency:
     def __init__(self, source: NDArray[Any], target: NDArray[Any], nodes: int, *, ordered: bool) -> None:
         if not ordered:
             # Order inside a row does not matter: a search visits rows as sets.
-            order = np.argsort(source)
-            source, target = source[order], target[order]
+            target = target[np.argsort(source)]
         self.target: I4 = target.astype(np.int32)
         self.start: I8 = np.zeros(nodes + 1, dtype=np.int64)
         np.cumsum(np.bincount(source, minlength=nodes), out=self.start[1:])

@@ -42,10 +42,17 @@ def ragged(count: NDArray[Any]) -> I8:
 
 def number(hashes: NDArray[Any]) -> I8:
     """Return a number for each of ``hashes``, equal for equal ones, in the order of first occurrence."""
-    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    numbers: I8 = rank[inverse]
+    order = np.argsort(hashes, kind="stable")
+    ordered = hashes[order]
+    fresh = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    group = np.cumsum(fresh, dtype=np.int32) - 1
+    # The sort is stable, so a group's first member is its first occurrence.
+    rank = np.zeros(int(fresh.sum()), dtype=np.int32)
+    first = order[fresh]
+    rank[np.argsort(first)] = np.arange(len(first), dtype=np.int32)
+    numbers = np.empty(len(hashes), dtype=np.int64)
+    numbers[order] = rank[group]
     return numbers
 
 

@@ -49,8 +49,8 @@ class Site:
 class Part:
     """One file's share of the program: its defined methods as nodes and its sites as arrays.
 
-    ``site_node`` (int32, ascending) is the calling node, ``site_offset`` the code offset in units, ``site_op`` the
-    opcode, ``site_index`` the referenced method, field, string or type index of this file.
+    Sites stand in order of the calling node: ``site_offset`` is the code offset in units, ``site_op`` the opcode,
+    ``site_index`` the referenced method, field, string or type index of this file.
     """
 
     def __init__(self, file: DexFile, base: int) -> None:
@@ -87,7 +87,9 @@ class Part:
         elif len(node) and (np.diff(node) < 0).any():
             order = np.lexsort((offset, node))
             node, offset, opcode, index = node[order], offset[order], opcode[order], index[order]
-        self.site_node: I4 = node.astype(np.int32) + np.int32(self.base)
+        counts = np.bincount(node, minlength=len(self.node_method))
+        self._first_site: I4 = np.zeros(len(counts) + 1, dtype=np.int32)
+        np.cumsum(counts, out=self._first_site[1:])
         self.site_offset: I4 = offset
         self.site_op = opcode
         self.site_index = index
@@ -120,10 +122,15 @@ class Part:
         """Hash of every type descriptor of the file."""
         return type_hashes(self.file)
 
-    @cached_property
-    def _first_site(self) -> I8:
-        nodes = np.arange(self.base, self.base + self.count + 1, dtype=np.int32)
-        return np.searchsorted(self.site_node, nodes)
+    @property
+    def site_node(self) -> I4:
+        """The calling node of every site, ascending (made anew at each use: it is large and seldom needed)."""
+        nodes = np.arange(self.base, self.base + self.count, dtype=np.int32)
+        return np.repeat(nodes, np.diff(self._first_site))
+
+    def node_of_site(self, position: int) -> int:
+        """Return the calling node of the site at ``position``."""
+        return int(np.searchsorted(self._first_site, position, side="right")) - 1 + self.base
 
     def sites_of(self, node: int) -> tuple[int, int]:
         """Return the range of positions in the site arrays that belong to ``node``."""

@@ -216,7 +216,7 @@ def _member_sites(
 
 
 def _site(dex: Dex, part: Part, position: int, describe: Callable[[int], str]) -> Site:
-    node = int(part.site_node[position])
+    node = part.node_of_site(position)
     return Site(
         caller=dex.method(node),
         target=describe(int(part.site_index[position])),

@@ -14,6 +14,8 @@ from scanner.dex.package import Dex
 
 I8 = NDArray[Any]
 MAX_DEPTH = 64
+# References resolved at a time: bounds the temporary arrays.
+CHUNK = 1 << 16
 
 
 class References:
@@ -27,18 +29,28 @@ class References:
     def __init__(self, dex: Dex) -> None:
         self._dex = dex
         every = np.concatenate(dex.method_keys) if dex.parts else np.zeros(0, dtype=np.int64)
-        self.keys, inverse = np.unique(every, return_inverse=True)
-        self.of_file = np.split(inverse.astype(np.int64), np.cumsum([len(k) for k in dex.method_keys])[:-1])
-        self.target, self.framework = self._resolve()
+        order = np.argsort(every)
+        ordered = every[order]
+        fresh = np.ones(len(ordered), dtype=np.bool_)
+        np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+        self.keys = ordered[fresh]
+        numbers = np.empty(len(every), dtype=np.int32)
+        numbers[order] = np.cumsum(fresh, dtype=np.int32) - 1
+        del order, ordered, every
+        self.of_file = np.split(numbers, np.cumsum([len(k) for k in dex.method_keys])[:-1])
+        self.target = np.full(len(self.keys), -1, dtype=np.int32)
+        self.framework = np.full(len(self.keys), -1, dtype=np.int32)
+        for low in range(0, len(self.keys), CHUNK):
+            self._resolve(slice(low, low + CHUNK))
 
-    def _resolve(self) -> tuple[I8, I8]:
+    def _resolve(self, chunk: slice) -> None:
+        """Walk up from each reference's class until a class of the package defines the method, or leaves it."""
         dex, classes = self._dex, self._dex.classes
         defined, first = dex.node_index
-        owner, signature = self.keys >> 32, self.keys & 0xFFFFFFFF
-        target = np.full(len(self.keys), -1, dtype=np.int64)
-        framework = np.full(len(self.keys), -1, dtype=np.int64)
-        open_ = np.flatnonzero(owner >= 0)
-        current = owner[open_]
+        keys, target, framework = self.keys[chunk], self.target[chunk], self.framework[chunk]
+        signature = keys & 0xFFFFFFFF
+        open_ = np.flatnonzero(keys >= 0)
+        current = keys[open_] >> 32
         for _ in range(MAX_DEPTH):
             if not len(open_):
                 break
@@ -54,7 +66,6 @@ class References:
             open_, current = open_[go], classes.super[place[go]]
             alive = current >= 0
             open_, current = open_[alive], current[alive]
-        return target.astype(np.int32), framework
 
     @cached_property
     def dispatch(self) -> tuple[I8, I8]:
@@ -67,7 +78,7 @@ class References:
         defined, first = dex.node_index
         found: list[tuple[I8, I8]] = []
         count = high - low if len(defined) else np.zeros(0, dtype=np.int64)
-        for chunk in _chunks(count, 1 << 18):
+        for chunk in _chunks(count, CHUNK):
             reference = np.repeat(inside[chunk], count[chunk])
             place = np.repeat(low[chunk], count[chunk]) + ragged(count[chunk])
             key = (ancestors[place, 0] << 32) | signature[reference]
