@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.dex.errors import DexError, DexProblem
+from scanner.dex.words import read_words
 
 # Element types are documentation: numpy's stubs lose them at the first fancy index.
 U1 = NDArray[Any]  # uint8
@@ -145,16 +146,9 @@ class DexFile:
 
     @cached_property
     def string_heads(self) -> NDArray[Any]:
-        """First eight bytes of every string as a big-endian number, padded with zeros (uint64)."""
+        """First eight bytes of every string as a little-endian number, padded with zeros (uint64)."""
         starts, ends = self.string_spans
-        heads = np.zeros(len(starts), dtype=np.uint64)
-        last = len(self.bytes) - 1
-        for step in range(8):
-            place = starts + step
-            byte = self.bytes.take(np.minimum(place, last)).astype(np.uint64)
-            byte[place >= ends] = 0
-            heads = (heads << np.uint64(8)) | byte
-        return heads
+        return read_words(self.bytes, starts.astype(np.int64), ends.astype(np.int64))
 
     def raw_string(self, index: int) -> bytes:
         """Return string ``index`` as MUTF-8 bytes; a bad index gives ``b"?"``."""

@@ -117,7 +117,7 @@ class CallGraph:
             target = number[mapping[index[valid]]]
             hit = target >= 0
             found.append(
-                (part.site_node[virtual][valid][hit].astype(np.int64), target[hit] + self.dispatch_base)
+                (part.site_node[virtual][valid][hit], (target[hit] + self.dispatch_base).astype(np.int32))
             )
         return found
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.dex.file import DexFile
+from scanner.dex.words import read_words
 
 I8 = NDArray[Any]
 WORDS = 8
@@ -95,20 +96,14 @@ def name_hashes(names: Sequence[bytes]) -> NDArray[Any]:
 
 def span_hashes(data: bytes, content: NDArray[Any], start: I8, end: I8) -> NDArray[Any]:
     """Return a 64-bit hash of ``data[start:end]`` for each pair; ``content`` is ``data`` as an array."""
+    start, end = start.astype(np.int64), end.astype(np.int64)
     length = end - start
     sums = [np.full(len(start), k[0], dtype=np.uint64) * length.astype(np.uint64) for k in _STRING]
-    last = len(content) - 1
     for word in range(WORDS):
-        alive = np.flatnonzero(length > 8 * word)
+        alive = np.flatnonzero(length > 8 * word) if word else np.arange(len(length))
         if not len(alive):
             break
-        first, limit = start[alive] + 8 * word, end[alive]
-        value = np.zeros(len(alive), dtype=np.uint64)
-        for step in range(8):
-            place = first + step
-            byte = content.take(np.minimum(place, last)).astype(np.uint64)
-            byte[place >= limit] = 0
-            value = (value << np.uint64(8)) | byte
+        value = read_words(content, start[alive] + 8 * word, end[alive])
         for total, k in zip(sums, _STRING, strict=True):
             total[alive] += (value >> _HIGH) * k[2 * word + 1] + (value & _LOW) * k[2 * word + 2]
     result = _join_high(*sums)

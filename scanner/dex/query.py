@@ -90,12 +90,8 @@ def strings_with_prefix(file: DexFile, prefixes: Iterable[bytes]) -> list[int]:
     found: set[int] = set()
     for prefix in set(prefixes):
         head = prefix[:8]
-        mask = (
-            np.uint64((1 << 64) - 1)
-            if len(head) == 8
-            else np.uint64(((1 << (8 * len(head))) - 1) << (64 - 8 * len(head)))
-        )
-        value = np.uint64(int.from_bytes(head.ljust(8, b"\0"), "big"))
+        mask = np.uint64((1 << 8 * len(head)) - 1)
+        value = np.uint64(int.from_bytes(head, "little"))
         candidates = np.flatnonzero((key & mask) == value).tolist()
         found.update(i for i in candidates if file.raw_string(i).startswith(prefix))
     return sorted(found)
