@@ -25,8 +25,8 @@ from scanner.collect.app.manifest import (
     NETWORK_CONFIG,
     TEST_ONLY,
     Manifest,
-    ManifestComponent,
 )
+from scanner.collect.app.manifest_parts import ManifestComponent
 from scanner.collect.app.packers import find_packer
 from scanner.collect.app.permissions import permission_facts
 from scanner.collect.app.requests import permission_requests
@@ -234,9 +234,9 @@ class _Collector:
         return Program(
             package=manifest.package,
             min_sdk=manifest.min_sdk or 1,
-            target_sdk=manifest.target_sdk or manifest.min_sdk or 1,
-            application=manifest.class_name(manifest.application_text(NAME, "name")),
-            factory=manifest.class_name(manifest.application_text(FACTORY, "appComponentFactory")),
+            target_sdk=manifest.effective_target,
+            application=manifest.class_name(manifest.application_text(NAME)),
+            factory=manifest.class_name(manifest.application_text(FACTORY)),
             components=tuple(_component(c, UNKNOWN) for c in manifest.components()),
             meta_data=tuple(manifest.meta_data()),
             declared=frozenset(p.name for p in manifest.uses_permissions()),
@@ -269,23 +269,22 @@ class _Collector:
         )
 
     def _flags(self, manifest: Manifest) -> AppFlags:
-        target = manifest.target_sdk or manifest.min_sdk or 1
         values = {
-            "debuggable": manifest.flag(DEBUGGABLE, "debuggable"),
-            "allowBackup": manifest.flag(ALLOW_BACKUP, "allowBackup"),
-            "usesCleartextTraffic": manifest.flag(CLEARTEXT, "usesCleartextTraffic"),
-            "testOnly": manifest.flag(TEST_ONLY, "testOnly"),
+            "debuggable": manifest.flag(DEBUGGABLE),
+            "allowBackup": manifest.flag(ALLOW_BACKUP),
+            "usesCleartextTraffic": manifest.flag(CLEARTEXT),
+            "testOnly": manifest.flag(TEST_ONLY),
         }
         excerpt = " ".join(f'android:{k}="{str(v).lower()}"' for k, v in values.items() if v is not None)
-        config = manifest.application_text(NETWORK_CONFIG, "networkSecurityConfig")
+        config = manifest.application_text(NETWORK_CONFIG)
         cleartext = values["usesCleartextTraffic"]
         return AppFlags(
             debuggable=bool(values["debuggable"]),
             allow_backup=values["allowBackup"] is not False,
-            cleartext_traffic=cleartext if cleartext is not None else target < 28,
+            cleartext_traffic=cleartext if cleartext is not None else manifest.effective_target < 28,
             test_only=bool(values["testOnly"]),
-            legacy_external_storage=bool(manifest.flag(LEGACY_STORAGE, "requestLegacyExternalStorage")),
-            has_code=manifest.flag(HAS_CODE, "hasCode") is not False,
+            legacy_external_storage=bool(manifest.flag(LEGACY_STORAGE)),
+            has_code=manifest.flag(HAS_CODE) is not False,
             network_security_config=config,
             evidence=(
                 Evidence(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from scanner import catalogue
 from scanner.collect.app.code import Code
-from scanner.collect.app.manifest import DefinedPermission, Manifest
+from scanner.collect.app.manifest import Manifest
+from scanner.collect.app.manifest_parts import DefinedPermission
 from scanner.dex import Site, string_sites, strings_containing
 from scanner.facts import Access, Component, Origin, Permission, PermissionUse
 from scanner.model import Evidence, XmlLocator
