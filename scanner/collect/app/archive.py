@@ -12,42 +12,29 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from scanner.collect.app.zipdirectory import (
+    DEFLATED,
+    DESCRIPTOR,
+    LOCAL_SIGNATURE,
+    STORED,
+    Buffer,
+    Entry,
+    Limits,
+    Notes,
+    dex_names,
+    read_directory,
+)
 from scanner.errors import InputError
 from scanner.model import Problem, Text
 
-END_SIGNATURE, CENTRAL_SIGNATURE, LOCAL_SIGNATURE = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04"
-ZIP64_LOCATOR, ZIP64_END = b"PK\x06\x07", b"PK\x06\x06"
-DEFLATED = 8
 CHUNK = 1 << 20
+PIECE = 1 << 16
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds in bytes (``entries`` in count) that hold whatever the package claims."""
-
-    package: int = 4 << 30
-    entries: int = 200_000
-    entry: int = 512 << 20
-    total: int = 4 << 30
-    names: int = 64 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file of the package as the central directory describes it (sizes in bytes)."""
-
-    name: str
-    method: int
-    flags: int
-    crc: int
-    packed: int
-    size: int
-    offset: int
+_LOCAL = struct.Struct("<4sHHHHHIIIHH")
 
 
 class EntryError(Exception):
@@ -60,26 +47,33 @@ class EntryError(Exception):
         self.text = text
 
 
-def _input_error(code: str, path: str, zh: str, en: str) -> InputError:
-    return InputError(code, Text(zh=f"{path}：{zh}", en=f"{path}: {en}"))
-
-
 class Archive:
-    """An open package.  Use as a context manager; ``problems`` lists oddities of the container."""
+    """An open package.  Use as a context manager; ``problems`` lists oddities of the container.
 
-    def __init__(self, path: Path, limits: Limits | None = None) -> None:
+    ``content`` is given for a package that is not a file of its own (inside another archive, from a stream); ``path``
+    then only names it.  Raises InputError when it is no ZIP.
+    """
+
+    def __init__(self, path: Path, limits: Limits | None = None, content: bytes | None = None) -> None:
         self.path = path
         self.limits = limits or Limits()
-        self.problems: list[Problem] = []
+        self._notes = Notes()
         self._spent = 0
-        self._file = _open(path, self.limits)
-        self.data = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._digests: dict[tuple[str, str], bytes] = {}
+        self._file = _open(path, self.limits) if content is None else None
+        self.data: Buffer
+        if self._file is not None:
+            self.data = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
+        else:
+            self.data = content or b""
         self.size = len(self.data)
         try:
-            self.central_start, self.entries = self._read_directory()
+            directory = read_directory(self.data, str(path), self.limits, self._notes)
         except BaseException:
             self.close()
             raise
+        self.central_start, self.end_record = directory.start, directory.end_record
+        self.entries = directory.entries
 
     def __enter__(self) -> Archive:
         return self
@@ -91,296 +85,198 @@ class Archive:
 
     def close(self) -> None:
         """Release the file."""
-        self.data.close()
-        self._file.close()
+        if isinstance(self.data, mmap.mmap):
+            self.data.close()
+        if self._file is not None:
+            self._file.close()
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Oddities of the container met so far, each kind once with a count."""
+        return list(self._notes.found.values())
 
     def sha256(self) -> str:
         """Return the package's sha256 (hex)."""
         digest = hashlib.sha256()
-        for start in range(0, self.size, CHUNK):
-            digest.update(self.data[start : start + CHUNK])
+        with memoryview(self.data) as view:
+            for start in range(0, self.size, CHUNK):
+                digest.update(view[start : start + CHUNK])
         return digest.hexdigest()
 
-    # --- directory ------------------------------------------------------------------------------------
-
-    def _read_directory(self) -> tuple[int, dict[str, Entry]]:
-        self.end_record = self._find_end()
-        count, size, start = self._directory_bounds(self.end_record)
-        shift = 0
-        if self.data[start : start + 4] != CENTRAL_SIGNATURE and count:
-            shift = self.end_record - size - start
-            start += shift
-            if shift <= 0 or self.data[start : start + 4] != CENTRAL_SIGNATURE:
-                raise _input_error(
-                    "zip-directory",
-                    str(self.path),
-                    "压缩包目录位置错误，文件可能被截断或损坏，请重新获取安装包",
-                    "the ZIP directory is not where the file says; it may be truncated, get it again",
-                )
-            self._note(
-                "zip-prefix",
-                f"文件开头有 {shift} 字节多余数据",
-                f"{shift} bytes precede the ZIP content",
-                "ZIP",
-            )
-        found: dict[str, Entry] = {}
-        for entry in self._central(start, count, shift):
-            if entry.name in found:
-                self._note(
-                    "zip-duplicate",
-                    "同名文件出现多次，按 Android 取第一个",
-                    "duplicate name, the first counts",
-                    entry.name,
-                )
-            else:
-                found[entry.name] = entry
-        self._check(found)
-        return start, found
-
-    def _find_end(self) -> int:
-        low = max(0, self.size - 65557)
-        tail = self.data[low:]
-        place = tail.rfind(END_SIGNATURE)
-        while place != -1:
-            if low + place + 22 <= self.size:
-                return low + place
-            place = tail.rfind(END_SIGNATURE, 0, place)
-        raise _input_error(
-            "not-a-zip",
-            str(self.path),
-            "不是有效的安装包（找不到 ZIP 目录）。请确认文件完整、类型正确",
-            "not a package (no ZIP directory found); check that the file is complete and of the right kind",
-        )
-
-    def _directory_bounds(self, end: int) -> tuple[int, int, int]:
-        count, size, start, comment = struct.unpack_from("<HIIH", self.data, end + 10)
-        if end + 22 + comment < self.size:
-            self._note("zip-suffix", "文件末尾有多余数据", "data after the end of the ZIP", "ZIP")
-        if (count == 0xFFFF or start == 0xFFFFFFFF) and self.data[end - 20 : end - 16] == ZIP64_LOCATOR:
-            (place,) = struct.unpack_from("<Q", self.data, end - 12)
-            if place + 56 <= self.size and self.data[place : place + 4] == ZIP64_END:
-                count, size, start = struct.unpack_from("<QQQ", self.data, place + 32)
-        return int(count), int(size), int(start)
-
-    def _central(self, start: int, count: int, shift: int) -> Iterator[Entry]:
-        place, names = start, 0
-        for number in range(min(count, self.limits.entries + 1)):
-            if number >= self.limits.entries:
-                self._note(
-                    "zip-entries",
-                    "文件数量超过上限，其余未读",
-                    "too many entries, the rest was not read",
-                    "ZIP",
-                    count,
-                )
-                return
-            if self.data[place : place + 4] != CENTRAL_SIGNATURE or place + 46 > self.size:
-                self._note(
-                    "zip-directory-cut",
-                    "压缩包目录不完整，其余未读",
-                    "the ZIP directory ends early",
-                    "ZIP",
-                    count - number,
-                )
-                return
-            fields = struct.unpack_from("<HHHHHHIIIHHHHHII", self.data, place + 4)
-            flags, method, crc, packed, size = fields[2], fields[3], fields[6], fields[7], fields[8]
-            name_size, extra_size, comment_size, offset = fields[9], fields[10], fields[11], fields[15]
-            names += name_size
-            if names > self.limits.names:
-                self._note(
-                    "zip-names",
-                    "文件名总长超过上限，其余未读",
-                    "file names exceed the limit",
-                    "ZIP",
-                    count - number,
-                )
-                return
-            raw = self.data[place + 46 : place + 46 + name_size]
-            if 0xFFFFFFFF in {packed, size, offset}:
-                extra = self.data[place + 46 + name_size : place + 46 + name_size + extra_size]
-                packed, size, offset = _zip64(extra, packed, size, offset)
-            place += 46 + name_size + extra_size + comment_size
-            if number + 1 == count and self.data[place : place + 4] == CENTRAL_SIGNATURE:
-                self._note(
-                    "zip-count",
-                    "目录中的文件多于声明的数量，多出的未读",
-                    "more entries than stated; the rest was not read",
-                    "ZIP",
-                )
-            yield Entry(raw.decode("utf-8", "replace"), method, flags, crc, packed, size, offset + shift)
-
-    def _check(self, found: dict[str, Entry]) -> None:
-        last_end = 0
-        if self.data[:4] == b"dex\n":
-            self._note(
-                "janus",
-                "文件以 dex 开头，同时是 ZIP（Janus，CVE-2017-13156）",
-                "both a dex and a ZIP (Janus, CVE-2017-13156)",
-                "ZIP",
-            )
-        first = min((entry.offset for entry in found.values()), default=0)
-        if first > 0 and not any(p.code == "zip-prefix" for p in self.problems):
-            self._note(
-                "zip-prefix",
-                f"文件开头有 {first} 字节多余数据",
-                f"{first} bytes precede the ZIP content",
-                "ZIP",
-            )
-        for entry in sorted(found.values(), key=lambda e: e.offset):
-            if entry.offset < last_end:
-                self._note(
-                    "zip-overlap",
-                    "文件数据相互重叠（压缩炸弹手法）",
-                    "entries share data (a bomb technique)",
-                    entry.name,
-                )
-            last_end = max(last_end, entry.offset + 30 + (entry.packed if entry.method == DEFLATED else 0))
-            if entry.flags & 1:
-                self._note(
-                    "zip-encrypted-flag",
-                    "带加密标志，Android 忽略该标志",
-                    "encryption flag, which Android ignores",
-                    entry.name,
-                )
-            if entry.method not in {0, DEFLATED}:
-                self._note(
-                    "zip-method",
-                    "压缩方式非法，Android 按未压缩处理",
-                    "invalid method, read as stored like Android",
-                    entry.name,
-                )
-            if entry.name.startswith("/") or ".." in entry.name.split("/"):
-                self._note("zip-path", "文件名试图跳出目录", "the name tries to leave the folder", entry.name)
-
-    def _note(self, code: str, zh: str, en: str, where: str, count: int = 1) -> None:
-        for position, problem in enumerate(self.problems):
-            if problem.code == code:
-                self.problems[position] = problem.model_copy(update={"count": problem.count + count})
-                return
-        self.problems.append(Problem(code=code, where=where[:300], message=Text(zh=zh, en=en), count=count))
+    def dex_names(self) -> list[str]:
+        """Return the dex files Android loads, in order: classes.dex, classes2.dex … up to the first gap."""
+        return dex_names(self.entries)
 
     # --- content --------------------------------------------------------------------------------------
 
     def read(self, name: str, limit: int | None = None) -> bytes:
         """Return the content of ``name``; raises EntryError when it is missing, broken or above ``limit`` bytes."""
-        entry = self.entries.get(name)
-        if entry is None:
-            raise EntryError(
-                "missing", name, Text(zh=f"安装包中没有 {name}", en=f"the package has no {name}")
-            )
-        bound = min(limit or self.limits.entry, self.limits.entry, self.limits.total - self._spent)
-        raw = self._raw(entry)
-        content = self._inflate(entry, raw, bound) if entry.method == DEFLATED else self._stored(entry, raw)
+        entry = self._entry(name)
+        bound = min(self.limits.entry if limit is None else min(limit, self.limits.entry), self._left())
+        start, length = self._place(entry)
+        if entry.method == DEFLATED:
+            content = self._inflate(entry, start, length, bound)
+        else:
+            content = self._stored(entry, start, length, bound)
         if len(content) > bound:
-            raise EntryError(
+            raise _error(
                 "too-large",
                 name,
-                Text(
-                    zh=f"{name} 解压后超过 {bound} 字节的上限，未读取",
-                    en=f"{name} exceeds the limit of {bound} bytes",
-                ),
+                f"{name} 解压后超过 {bound} 字节的上限，未读取",
+                f"{name} exceeds the limit of {bound} bytes",
             )
         if len(content) != entry.size:
-            self._note("zip-size", "实际大小与声明不符", "the real size is not the stated one", entry.name)
+            self._notes.add("zip-size", "实际大小与声明不符", "the real size is not the stated one", name)
         self._spent += len(content)
         return content
 
-    def _raw(self, entry: Entry) -> bytes:
-        place = entry.offset
-        if place + 30 > self.size or self.data[place : place + 4] != LOCAL_SIGNATURE:
-            raise EntryError(
-                "local-header",
-                entry.name,
-                Text(
-                    zh=f"{entry.name} 的数据位置错误，未读取",
-                    en=f"{entry.name}: no data where the directory points",
-                ),
-            )
-        name_size, extra_size = struct.unpack_from("<HH", self.data, place + 26)
-        start = place + 30 + name_size + extra_size
-        length = entry.packed if entry.method == DEFLATED else max(entry.size, entry.packed)
-        return self.data[start : start + length]
+    def read_hashed(self, name: str) -> tuple[bytes, str]:
+        """Return the content of ``name`` and its sha256 (hex), which :meth:`digest` then need not compute again."""
+        content = self.read(name)
+        raw = self._digests[name, "sha256"] = hashlib.sha256(content).digest()
+        return content, raw.hex()
 
-    def _inflate(self, entry: Entry, raw: bytes, bound: int) -> bytes:
+    def digest(self, name: str, algorithm: str) -> bytes:
+        """Return the digest of the content of ``name``, read in pieces; raises EntryError as :meth:`read` does."""
+        known = self._digests.get((name, algorithm))
+        if known is not None:
+            return known
+        entry = self._entry(name)
+        start, length = self._place(entry)
+        digest = hashlib.new(algorithm)
+        if entry.method == DEFLATED:
+            for piece in self._pieces(entry, start, length):
+                digest.update(piece)
+        else:
+            digest.update(self._stored(entry, start, length, self._left()))
+            self._spent += length
+        raw = self._digests[name, algorithm] = digest.digest()
+        return raw
+
+    def _entry(self, name: str) -> Entry:
+        entry = self.entries.get(name)
+        if entry is None:
+            raise _error("missing", name, f"安装包中没有 {name}", f"the package has no {name}")
+        return entry
+
+    def _left(self) -> int:
+        return max(0, self.limits.total - self._spent)
+
+    def _place(self, entry: Entry) -> tuple[int, int]:
+        """Return where the entry's data starts and how long it is; the central directory decides."""
+        place, name = entry.offset, entry.name
+        if place + 30 > self.size or self.data[place : place + 4] != LOCAL_SIGNATURE:
+            raise _error(
+                "local-header",
+                name,
+                f"{name} 的数据位置错误，未读取",
+                f"{name}: no data where the directory points",
+            )
+        _, _, flags, method, _, _, crc, packed, size, name_size, extra_size = _LOCAL.unpack_from(
+            self.data, place
+        )
+        start = place + 30 + name_size + extra_size
+        stated = (crc, packed, size) == (entry.crc, entry.packed, entry.size)
+        descriptor = flags & DESCRIPTOR or 0xFFFFFFFF in {packed, size}
+        same_name = self.data[place + 30 : place + 30 + name_size] == entry.raw_name
+        if method != entry.method or not (stated or descriptor) or not same_name:
+            zh, en = (
+                "本地文件头与目录不一致，以目录为准",
+                "local header and directory differ; the directory counts",
+            )
+            self._notes.add("zip-local-header", zh, en, name)
+        length = entry.packed if entry.method == DEFLATED else max(entry.size, entry.packed)
+        return start, max(0, min(length, self.size - start))
+
+    def _inflate(self, entry: Entry, start: int, length: int, bound: int) -> bytes:
         decoder = zlib.decompressobj(-15)
         try:
-            content = decoder.decompress(raw, bound + 1)
+            with memoryview(self.data) as view, view[start : start + length] as raw:
+                content = decoder.decompress(raw, bound + 1)
         except zlib.error as error:
-            raise EntryError(
-                "inflate",
-                entry.name,
-                Text(
-                    zh=f"{entry.name} 无法解压（{error}），未读取",
-                    en=f"{entry.name} cannot be inflated ({error})",
-                ),
-            ) from error
+            raise self._broken(entry, error) from error
         if not decoder.eof and len(content) <= bound:
-            raise EntryError(
-                "truncated",
-                entry.name,
-                Text(zh=f"{entry.name} 的数据不完整，未读取", en=f"{entry.name} is truncated"),
-            )
+            raise self._broken(entry, None)
         return content
 
-    def _stored(self, entry: Entry, raw: bytes) -> bytes:
+    def _pieces(self, entry: Entry, start: int, length: int) -> Iterator[bytes]:
+        """Yield the inflated content in bounded pieces."""
+        decoder = zlib.decompressobj(-15)
+        try:
+            for place in range(start, start + length, PIECE):
+                pending = self.data[place : min(place + PIECE, start + length)]
+                while pending and not decoder.eof:
+                    piece = decoder.decompress(pending, CHUNK)
+                    pending = decoder.unconsumed_tail
+                    self._spent += len(piece)
+                    if not self._left():
+                        raise _error(
+                            "too-large",
+                            entry.name,
+                            f"{entry.name} 超过总量上限",
+                            f"{entry.name}: total exceeded",
+                        )
+                    yield piece
+            yield decoder.flush()
+        except zlib.error as error:
+            raise self._broken(entry, error) from error
+        if not decoder.eof:
+            raise self._broken(entry, None)
+
+    def _stored(self, entry: Entry, start: int, length: int, bound: int) -> bytes:
         """Data taken as stored; a wrong method over deflated data (BadPack) is recognised by the CRC."""
+        raw = bytes(self.data[start : start + min(length, bound + 1)])
         content = raw[: entry.size] if entry.size <= len(raw) else raw
-        if entry.method in {0, DEFLATED} or zlib.crc32(content) == entry.crc:
+        if entry.method == STORED or zlib.crc32(content) == entry.crc:
             return content
         try:
-            inflated = zlib.decompressobj(-15).decompress(raw[: entry.packed], self.limits.entry)
+            inflated = zlib.decompressobj(-15).decompress(raw[: entry.packed], bound + 1)
         except zlib.error:
             return content
         return inflated if zlib.crc32(inflated) == entry.crc else content
 
-    def dex_names(self) -> list[str]:
-        """Return the dex files Android loads, in order: classes.dex, classes2.dex … up to the first gap."""
-        names = []
-        number = 1
-        while (name := f"classes{number if number > 1 else ''}.dex") in self.entries:
-            names.append(name)
-            number += 1
-        return names
+    def _broken(self, entry: Entry, error: zlib.error | None) -> EntryError:
+        name = entry.name
+        if error is None:
+            return _error("truncated", name, f"{name} 的数据不完整，未读取", f"{name} is truncated")
+        return _error(
+            "inflate", name, f"{name} 无法解压（{error}），未读取", f"{name} cannot be inflated ({error})"
+        )
 
 
-def _zip64(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int, int]:
-    place = 0
-    while place + 4 <= len(extra):
-        kind, length = struct.unpack_from("<HH", extra, place)
-        if kind == 1:
-            values = list(
-                struct.unpack_from(f"<{min(length, len(extra) - place - 4) // 8}Q", extra, place + 4)
-            )
-            size = values.pop(0) if size == 0xFFFFFFFF and values else size
-            packed = values.pop(0) if packed == 0xFFFFFFFF and values else packed
-            offset = values.pop(0) if offset == 0xFFFFFFFF and values else offset
-        place += 4 + length
-    return packed, size, offset
+def _error(code: str, name: str, zh: str, en: str) -> EntryError:
+    return EntryError(code, name, Text(zh=zh, en=en))
+
+
+def _input_error(code: str, path: Path, zh: str, en: str) -> InputError:
+    return InputError(code, Text(zh=f"{path}：{zh}", en=f"{path}: {en}"))
 
 
 def _open(path: Path, limits: Limits) -> BinaryIO:
     try:
         if path.is_dir():
             raise _input_error(
-                "is-folder", str(path), "是一个目录，请给出 APK 文件", "is a folder; give an APK file"
+                "is-folder", path, "是一个目录，请给出 APK 文件", "is a folder; give an APK file"
             )
+        if not path.is_file() and path.exists():
+            raise _input_error("not-a-file", path, "不是普通文件", "is no ordinary file")
         handle = path.open("rb")
         size = os.fstat(handle.fileno()).st_size
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
         raise _input_error(
             "unreadable",
-            str(path),
-            f"无法读取（{error.strerror}），请检查路径和权限",
-            f"cannot be read ({error.strerror}); check the path and permissions",
+            path,
+            f"无法读取（{why}），请检查路径和权限",
+            f"cannot be read ({why}); check the path and permissions",
         ) from error
     if size == 0 or size > limits.package:
         handle.close()
         if size == 0:
             raise _input_error(
-                "empty", str(path), "是空文件（0 字节），请重新获取", "is empty (0 bytes); get it again"
+                "empty", path, "是空文件（0 字节），请重新获取", "is empty (0 bytes); get it again"
             )
         raise _input_error(
-            "too-large", str(path), f"超过 {limits.package} 字节的上限", f"exceeds {limits.package} bytes"
+            "too-large", path, f"超过 {limits.package} 字节的上限", f"exceeds {limits.package} bytes"
         )
     return handle

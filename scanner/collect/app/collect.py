@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scanner import __version__, catalogue
 from scanner.collect.app.accesses import accesses as find_accesses
-from scanner.collect.app.archive import Archive, EntryError, Limits
+from scanner.collect.app.archive import Archive, EntryError
 from scanner.collect.app.axml import AxmlError
 from scanner.collect.app.code import Code
 from scanner.collect.app.endpoints import endpoints as find_endpoints
@@ -54,11 +53,24 @@ from scanner.model import Artifact, Evidence, Gap, Looked, Problem, Subject, Tex
 MANIFEST = "AndroidManifest.xml"
 CODE_PATHS = ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.issues")
 UNKNOWN = Origin(kind="unknown")
+# String resources that libraries bring along, by the prefixes of their names.
+LIBRARY_STRINGS = (
+    "common_",
+    "abc_",
+    "mtrl_",
+    "com_facebook_",
+    "com_google_",
+    "google_",
+    "umeng_",
+    "ssdk_",
+    "fui_",
+    "m3_",
+)
 
 
 def collect_app(path: Path, options: CollectOptions) -> Facts:
     """Return the facts of the Android package at ``path``; raises InputError when it is no package at all."""
-    with Archive(path, Limits()) as archive:
+    with Archive(path) as archive:
         return _Collector(archive, options).run()
 
 
@@ -80,7 +92,7 @@ class _Collector:
         manifest = self._manifest(resources)
         step("code")
         code, program = self._code(manifest)
-        found = find_accesses(code) if code is not None else []
+        found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
         components = self._components(manifest, code)
         step("interface")
         texts, layouts = self._texts(code, resources)
@@ -95,7 +107,9 @@ class _Collector:
             signing=signing,
             components=components,
             permissions=tuple(
-                permission_facts(manifest, components, found, None if self._code_gaps() else code)
+                permission_facts(
+                    manifest, components, found, None if self._code_gaps() else code, near_misses
+                )
             ),
             accesses=tuple(found),
             sdks=tuple(sdk_facts(code, program, found)),
@@ -108,7 +122,7 @@ class _Collector:
             code=stats,
             category=self.options.category,
             collects_pi=self._collects(found, code),
-            has_account=self._has_account(texts, resources, code),
+            has_account=self._has_account(texts, layouts, code),
         )
         return Facts(
             collector=f"guijian {__version__}",
@@ -133,8 +147,8 @@ class _Collector:
     # --- parts ----------------------------------------------------------------------------------------
 
     def _read(self, name: str) -> bytes:
-        data = self.archive.read(name)
-        self.artifacts.append(Artifact(name=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data)))
+        data, digest = self.archive.read_hashed(name)
+        self.artifacts.append(Artifact(name=name, sha256=digest, size=len(data)))
         return data
 
     def _resources(self) -> Resources | None:
@@ -357,12 +371,24 @@ class _Collector:
         return any(gap.path == "app.accesses" for gap in self.gaps)
 
     def _has_account(
-        self, texts: Sequence[InterfaceText], resources: Resources | None, code: Code | None
+        self, texts: Sequence[InterfaceText], layouts: Layouts | None, code: Code | None
     ) -> bool | None:
-        """Whether the interface speaks of registering or logging in to an account of the app."""
-        if any(t.kind in {"login", "register"} and t.owner_kind in {"app", "unknown"} for t in texts):
-            return True
-        return False if code is not None and not any(g.path == "app.has_account" for g in self.gaps) else None
+        """Whether the app has accounts of its own: its words speak of it and a form or a second word bears it out.
+
+        Words of bundled libraries (``common_signin_…``) do not count; words alone leave it open.
+        """
+        own = [t for t in texts if t.kind in {"login", "register"} and t.owner_kind in {"app", "unknown"}]
+        own = [t for t in own if not t.name.partition("/")[2].startswith(LIBRARY_STRINGS)]
+        if not own:
+            return (
+                False
+                if code is not None and not any(g.path == "app.has_account" for g in self.gaps)
+                else None
+            )
+        borne_out = any(t.kind == "register" for t in own) or (
+            layouts is not None and layouts.credential_fields > 0
+        )
+        return True if borne_out else None
 
     def _look(
         self, code: Code | None, resources: Resources | None, layouts: Layouts | None, manifest: Manifest

@@ -7,6 +7,7 @@ order in which the platform's package parser looks things up.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from scanner.collect.app.axml import (
     REFERENCES,
@@ -267,16 +268,21 @@ class Manifest:
         """Return the application's meta-data with their values."""
         return self._meta(self.application, "/manifest/application") if self.application is not None else ()
 
-    def components(self) -> Iterator[ManifestComponent]:
-        """Yield all components in the order of the manifest."""
+    @cached_property
+    def _components(self) -> tuple[ManifestComponent, ...]:
         if self.application is None:
-            return
-        for element in self.application.children:
-            for kind in KINDS:
-                if element.name == kind:
-                    component = self._component(kind, element, self.application)
-                    if component is not None:
-                        yield component
+            return ()
+        found = (
+            self._component(kind, element, self.application)
+            for element in self.application.children
+            for kind in KINDS
+            if element.name == kind
+        )
+        return tuple(component for component in found if component is not None)
+
+    def components(self) -> tuple[ManifestComponent, ...]:
+        """Return all components in the order of the manifest."""
+        return self._components
 
     def _component(
         self, kind: ComponentKind, element: Element, application: Element
