@@ -25,10 +25,15 @@ WHOLE = frozenset({"property", "intent-action"})
 MAX_STRING = 500
 
 
-def accesses(code: Code) -> list[Access]:
-    """Return every access of ``code``'s program, sorted by item, caller and offset; one per item and instruction."""
-    found = _Finder(code).run()
-    return sorted(found, key=lambda a: (a.item, a.dex, a.caller, a.offset, a.source))
+def accesses(code: Code) -> tuple[list[Access], frozenset[str]]:
+    """Return every access of ``code``'s program, sorted by item, caller and offset; one per item and instruction.
+
+    Also returns the permissions of near misses: literals and fields that are there without a call that uses them.
+    Such a permission cannot be said to be unused.
+    """
+    finder = _Finder(code)
+    found = sorted(finder.run(), key=lambda a: (a.item, a.dex, a.caller, a.offset, a.source))
+    return found, frozenset(finder.near_misses)
 
 
 class _Finder:
@@ -39,6 +44,7 @@ class _Finder:
         self._evidence: dict[tuple[int, int, str], Evidence] = {}
         self._joined: dict[tuple[str, ...], frozenset[int]] = {}
         self._loads: dict[int, frozenset[str]] = {}
+        self.near_misses: set[str] = set()
 
     def run(self) -> Iterator[Access]:
         for source, site, inherited in self._matches():
@@ -104,7 +110,13 @@ class _Finder:
         if not source.needs_call:
             return True
         callers = self._callers_of(source.needs_call)
-        return site.node in callers or not callers.isdisjoint(self._callees(site.node))
+        used = site.node in callers or not callers.isdisjoint(self._callees(site.node))
+        if not used and ("-><clinit>(" in site.caller or "-><init>(" in site.caller):
+            # Kept in a field of the class: its other methods use it.
+            used = not callers.isdisjoint(self.code.siblings(site.node))
+        if not used:
+            self.near_misses.update(span.name for spans in source.permissions for span in spans)
+        return used
 
     @cached_property
     def _caller_sets(self) -> dict[str, frozenset[int]]:

@@ -120,6 +120,10 @@ class Code:
         place = int(self.dex.classes.position[int(self.dex.node_keys[node]) >> 32])
         return self.owners[place] if place >= 0 else Origin(kind="unknown")
 
+    def siblings(self, node: int) -> list[int]:
+        """Return the methods of the class that ``node`` belongs to."""
+        return [int(n) for n in self.dex.nodes_of_class(int(self.dex.node_keys[node]) >> 32)]
+
     def owner_of_class(self, name: str) -> Origin:
         """Return the owner of the class called ``name`` (dotted); unknown when it is not defined."""
         number = self.dex.find_type(descriptor(name))

@@ -14,6 +14,10 @@ from scanner.facts import CheckBox, InterfaceText
 from scanner.model import Evidence, ResourceLocator, XmlLocator
 
 TEXT, HINT, CHECKED = 0x0101014F, 0x01010150, 0x01010106
+INPUT_TYPE, PASSWORD = 0x01010220, 0x0101015C
+# android.text.InputType: class in the low four bits, variation in the next eight.
+CREDENTIAL_TYPES = frozenset({0x81, 0x91, 0xE1, 0x12})
+PHONE_CLASS = 0x3
 BOXES = frozenset({"CheckBox", "Switch", "SwitchCompat", "SwitchMaterial", "MaterialCheckBox", "CheckedTextView",
                    "AppCompatCheckBox", "MaterialSwitch", "ToggleButton"})  # fmt: skip
 AGREEMENT_KINDS = frozenset({"policy_link", "agreement_link", "consent_prompt", "implied_consent"})
@@ -69,6 +73,7 @@ class Layouts:
         self._resources = resources
         self.read = 0
         self.unread = 0
+        self.credential_fields = 0
         self.checkboxes: list[CheckBox] = []
         self.texts: list[InterfaceText] = []
         seen: set[str] = set()
@@ -91,6 +96,7 @@ class Layouts:
             if element.name.rpartition(".")[2] in BOXES:
                 near = words[max(0, position - NEAR) : position + NEAR + 1]
                 self._box(name, path, element, where, words[position], near)
+            self.credential_fields += _asks_for_credentials(element)
             attribute = element.attribute(TEXT, "text")
             if attribute is not None and attribute.text is not None and attribute.type != TYPE_REFERENCE:
                 self._literal(path, name, where, attribute.text)
@@ -144,6 +150,14 @@ class Layouts:
                 evidence=(evidence,),
             )
         )
+
+
+def _asks_for_credentials(element: Element) -> bool:
+    """Whether the element is an input for a password or a phone number."""
+    kind, old = element.attribute(INPUT_TYPE, "inputType"), element.attribute(PASSWORD, "password")
+    if old is not None and old.data:
+        return True
+    return kind is not None and (kind.data & 0xFFF in CREDENTIAL_TYPES or kind.data & 0xF == PHONE_CLASS)
 
 
 def _walk(element: Element, path: str) -> Iterator[tuple[Element, str]]:

@@ -18,11 +18,16 @@ LEVELS = {0: "normal", 1: "dangerous", 2: "signature", 3: "signature"}
 
 
 def permission_facts(
-    manifest: Manifest, components: Sequence[Component], accesses: Sequence[Access], code: Code | None
+    manifest: Manifest,
+    components: Sequence[Component],
+    accesses: Sequence[Access],
+    code: Code | None,
+    near_misses: frozenset[str] = frozenset(),
 ) -> list[Permission]:
     """Return all permissions declared or used, by name.
 
-    Pass ``code=None`` when the code was not read completely: nothing is then said about permissions without use.
+    Pass ``code=None`` when the code was not read completely: nothing is then said about permissions without use, nor
+    about those of ``near_misses``.
     """
     known = catalogue.permissions()
     defined = {p.name: p for p in manifest.defined_permissions()}
@@ -53,7 +58,7 @@ def permission_facts(
                 collects_pi=info.collects_pi if info else False,
                 items=info.items if info else (),
                 flags=info.flags if info else (),
-                used=_used(bool(used_by), name in bound, info, code),
+                used=_used(bool(used_by), name in bound, info, None if name in near_misses else code),
                 used_by=used_by,
                 used_by_owner=tuple(sorted({use.owner.kind for use in used_by})),
                 requested=None if code is None else name in named,
