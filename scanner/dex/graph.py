@@ -73,7 +73,7 @@ class CallGraph:
         self.dex = dex
         self.references = References(dex)
         self._methods = dex.node_count
-        references, dispatched = self.references.dispatch
+        references, dispatched = self.references.dispatch(self._called_virtually())
         self.dispatch_ref, dispatch_number = np.unique(references, return_inverse=True)
         self.dispatch_base = self._methods
         self.class_base = self.dispatch_base + len(self.dispatch_ref)
@@ -92,6 +92,14 @@ class CallGraph:
         self._others = Adjacency(source, target, self.nodes, ordered=False)
 
     # --- edges ----------------------------------------------------------------------------------------
+
+    def _called_virtually(self) -> Bools:
+        """Which references virtual and interface calls use."""
+        marks = np.zeros(len(self.references.keys), dtype=np.bool_)
+        for part, mapping in zip(self.dex.parts, self.references.of_file, strict=True):
+            index = part.site_index[_VIRTUAL[part.site_op]]
+            marks[mapping[index[index < len(mapping)]]] = True
+        return marks
 
     def _call_edges(self) -> Adjacency:
         sources, targets = [], []

@@ -115,13 +115,8 @@ def span_hashes(data: bytes, content: NDArray[Any], start: I8, end: I8) -> NDArr
 def proto_hashes(file: DexFile, type_map: I8) -> NDArray[Any]:
     """Return a 64-bit hash of every prototype: its return type and parameter types by number."""
     returns = _types(type_map, file.protos[:, 1])
-    offset = file.protos[:, 2].astype(np.int64)
-    listed = (offset > 0) & (offset % 4 == 0) & (offset + 4 <= len(file.data))
-    size = np.where(listed, file.words[np.minimum(offset // 4, len(file.words) - 1)], 0).astype(np.int64)
-    first = offset // 2 + 2
-    size = np.where((size <= MAX_PARAMETERS) & (first + size <= len(file.units)), size, 0)
-    place = ragged(size)
-    parameter = _types(type_map, file.units[np.repeat(first, size) + place]).astype(np.uint64) + np.uint64(1)
+    size, place, parameter = type_lists(file, file.protos[:, 2].astype(np.int64), type_map)
+    parameter = parameter.astype(np.uint64) + np.uint64(1)
     has = np.flatnonzero(size)
     begin = (np.cumsum(size) - size)[has]
     sums = []
@@ -131,6 +126,19 @@ def proto_hashes(file: DexFile, type_map: I8) -> NDArray[Any]:
             total[has] += np.add.reduceat(parameter * k[place + 1 - (place + 1 >= MAX_PARAMETERS)], begin)
         sums.append(total)
     return _join_high(*sums)
+
+
+def type_lists(file: DexFile, offset: I8, type_map: I8) -> tuple[I8, I8, I8]:
+    """Read the type_lists at ``offset`` (0 = none): their lengths, and joined each type's place in its list and number.
+
+    A list that is broken or longer than 256 is taken as empty.
+    """
+    listed = (offset > 0) & (offset % 4 == 0) & (offset + 4 <= len(file.data))
+    size = np.where(listed, file.words[np.minimum(offset // 4, len(file.words) - 1)], 0).astype(np.int64)
+    first = offset // 2 + 2
+    size = np.where((size <= MAX_PARAMETERS) & (first + size <= len(file.units)), size, 0)
+    place = ragged(size)
+    return size, place, _types(type_map, file.units[np.repeat(first, size) + place])
 
 
 def _types(type_map: I8, index: NDArray[Any]) -> I8:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scanner.dex.classdata import DefinedMethods, defined_methods
 from scanner.dex.errors import DexError, DexProblem
 from scanner.dex.file import ACC_INTERFACE, ACC_NATIVE, NO_INDEX, DexFile
-from scanner.dex.numbering import name_hashes, number, ragged, signature_hashes, type_hashes
+from scanner.dex.numbering import name_hashes, number, ragged, signature_hashes, type_hashes, type_lists
 from scanner.dex.opcodes import CONST_STRING, INVOKE
 from scanner.dex.sweep import Bodies, Sites, bodies, sweep
 
@@ -330,17 +330,16 @@ class Classes:
         types: list[I8] = []
         supers: list[I8] = []
         flags: list[I8] = []
-        pairs: list[tuple[int, int]] = []
+        pairs: list[I8] = [np.zeros((0, 2), dtype=np.int64)]
         for part, type_map in zip(dex.parts, dex.type_maps, strict=True):
             table = part.file.class_defs
             types.append(_lookup(type_map, table[:, 0]))
             supers.append(_lookup(type_map, table[:, 2]))
             flags.append(table[:, 1].astype(np.int64))
-            for row in np.flatnonzero(table[:, 3]).tolist():
-                owner = int(types[-1][row])
-                for index in part.file.type_list(int(table[row, 3])):
-                    if index < len(type_map):
-                        pairs.append((owner, int(type_map[index])))
+            size, _, interface = type_lists(part.file, table[:, 3].astype(np.int64), type_map)
+            owner = np.repeat(types[-1], size)
+            valid = (owner >= 0) & (interface >= 0)
+            pairs.append(np.column_stack([owner[valid], interface[valid]]))
         every = np.concatenate(types) if types else np.zeros(0, dtype=np.int64)
         self.type, first = np.unique(every, return_index=True)
         valid = self.type >= 0
@@ -348,7 +347,7 @@ class Classes:
         self.super = (np.concatenate(supers) if supers else every)[first]
         self.flags = (np.concatenate(flags) if flags else every)[first]
         self.duplicates = len(every) - len(self.type)
-        self.interfaces: I8 = np.array(sorted(set(pairs)), dtype=np.int64).reshape(-1, 2)
+        self.interfaces: I8 = np.unique(np.concatenate(pairs), axis=0)
         self.position = np.full(dex.type_count + 1, -1, dtype=np.int64)
         self.position[self.type] = np.arange(len(self.type))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -67,12 +66,14 @@ class References:
             alive = current >= 0
             open_, current = open_[alive], current[alive]
 
-    @cached_property
-    def dispatch(self) -> tuple[I8, I8]:
-        """(reference, node) pairs: methods of strict descendants that a virtual call through the reference may run."""
+    def dispatch(self, virtual: NDArray[Any]) -> tuple[I8, I8]:
+        """(reference, node) pairs: methods of strict descendants that a virtual call through the reference may run.
+
+        ``virtual`` marks the references that virtual and interface calls use.
+        """
         dex, ancestors = self._dex, self._dex.classes.ancestors
         owner, signature = self.keys >> 32, self.keys & 0xFFFFFFFF
-        inside = np.flatnonzero((owner >= 0) & (dex.classes.position[np.maximum(owner, 0)] >= 0))
+        inside = np.flatnonzero(virtual & (owner >= 0) & (dex.classes.position[np.maximum(owner, 0)] >= 0))
         low = np.searchsorted(ancestors[:, 1], owner[inside])
         high = np.searchsorted(ancestors[:, 1], owner[inside], side="right")
         defined, first = dex.node_index
