@@ -144,12 +144,15 @@ class Archive:
         entry = self._entry(name)
         start, length = self._place(entry)
         digest = hashlib.new(algorithm)
-        if entry.method == DEFLATED:
-            for piece in self._pieces(entry, start, length):
-                digest.update(piece)
-        else:
+        if entry.method != DEFLATED:
             digest.update(self._stored(entry, start, length, self._left()))
             self._spent += length
+        elif entry.size <= CHUNK and len(small := self._inflate(entry, start, length, CHUNK)) <= CHUNK:
+            digest.update(small)
+            self._spent += len(small)
+        else:
+            for piece in self._pieces(entry, start, length):
+                digest.update(piece)
         raw = self._digests[name, algorithm] = digest.digest()
         return raw
 

@@ -97,7 +97,7 @@ class _Collector:
         step("interface")
         texts, layouts = self._texts(code, resources)
         step("signing")
-        signing = read_signing(archive)
+        signing = read_signing(archive, manifest.min_sdk or 1, manifest.effective_target)
         identity = self._identity(manifest)
         stats = self._stats(code, program)  # also finds packers, which are gaps of the code
         self._look(code, resources, layouts, manifest)
