@@ -90,9 +90,9 @@ class Part:
         counts = np.bincount(node, minlength=len(self.node_method))
         self._first_site: I4 = np.zeros(len(counts) + 1, dtype=np.int32)
         np.cumsum(counts, out=self._first_site[1:])
-        self.site_offset: I4 = offset
+        self.site_offset = _narrow(offset)
         self.site_op = opcode
-        self.site_index = index
+        self.site_index = _narrow(index)
 
     def _share(
         self, code: Bodies, shared: I8, first_rest: int, rest: I8, columns: tuple[NDArray[Any], ...]
@@ -382,6 +382,11 @@ class Classes:
             found.append(parent * limit + child)
         keys = np.unique(np.concatenate(found))
         return np.column_stack([keys % limit, keys // limit])
+
+
+def _narrow(values: NDArray[Any]) -> NDArray[Any]:
+    """Return ``values`` (not negative) in 16 bits where they fit: there are millions of them."""
+    return values.astype(np.uint16) if int(values.max(initial=0)) < 1 << 16 else values
 
 
 def _lookup(table: I8, index: NDArray[Any]) -> I8:

@@ -76,7 +76,7 @@ def string_sites(dex: Dex, chosen: Callable[[DexFile], Iterable[int]]) -> list[S
         wanted = np.zeros(len(part.file.string_offsets) + 1, dtype=np.bool_)
         wanted[indices] = True
         loads = np.flatnonzero(CONST_STRING[part.site_op])
-        index = np.minimum(part.site_index[loads], len(wanted) - 1)
+        index = np.minimum(part.site_index[loads].astype(np.int64), len(wanted) - 1)
         found.extend(_site(dex, part, int(i), part.file.string) for i in loads[wanted[index]])
     return found
 
@@ -203,7 +203,8 @@ def _member_sites(
     limit = max(wanted) + 2
     chosen = np.zeros(limit, dtype=np.bool_)
     chosen[list(wanted)] = True
-    sites = np.flatnonzero(kinds[part.site_op] & chosen[np.minimum(part.site_index, limit - 1)])
+    sites = np.flatnonzero(kinds[part.site_op])
+    sites = sites[chosen[np.minimum(part.site_index[sites].astype(np.int64), limit - 1)]]
     for position in sites.tolist():
         site = _site(dex, part, position, describe)
         index = int(part.site_index[position])

@@ -74,7 +74,7 @@ def sweep(dex: DexFile, code: Bodies) -> Sites:
     counter = _Counter()
     _lock_step(units, code.start[plain], end[plain], marks, counter)
     position = np.flatnonzero(marks)
-    position = position[_KEPT_UNITS.take(units.take(position))]
+    position = position[_KEPT_UNITS.take(units.take(position, mode="clip"), mode="clip")]
     body = np.searchsorted(code.start, position, side="right") - 1
     if overlap.any():
         extra = _one_by_one(units, code.start, end, np.flatnonzero(overlap & (code.size > 0)), counter)
@@ -117,8 +117,8 @@ def _lock_step(units: U2, start: I8, end: I8, marks: NDArray[Any], counter: _Cou
     """Mark the first unit of every instruction of the given methods."""
     position, limit = start.astype(np.int32), end.astype(np.int32)
     while len(position) > FEW:
-        unit = units.take(position)
-        length = _LENGTHS.take(unit)
+        unit = units.take(position, mode="clip")
+        length = _LENGTHS.take(unit, mode="clip")
         counter.instructions += len(position)
         marks[position] = True
         if not length.all():
