@@ -147,19 +147,20 @@ def _targets(
 ) -> dict[int, list[int]]:
     """Return the members (positions) each id of ``table`` stands for."""
     file = part.file
-    numbers: dict[str, list[int]] = {}
+    numbers: dict[str, dict[bytes, list[int]]] = {}
     for position, member in enumerate(members):
-        numbers.setdefault(member.owner, []).append(position)
+        by_name = numbers.setdefault(member.owner, {})
+        by_name.setdefault(member.name.encode("utf-8", "surrogatepass"), []).append(position)
     hashes = name_hashes([name.encode("utf-8", "surrogatepass") for name in numbers])
     candidates = np.flatnonzero(np.isin(part.type_hashes, hashes)).tolist()
     owners = {i: numbers[name] for i in candidates if (name := file.type(i)) in numbers}
     rows = np.flatnonzero(np.isin(table["class"], np.array(list(owners), dtype=np.int64)))
     found: dict[int, list[int]] = {}
-    for row in rows.tolist():
-        name = decode_mutf8(file.raw_string(int(table["name"][row])))
-        for position in owners[int(table["class"][row])]:
-            member = members[position]
-            if member.name == name and (member.proto is None or describe(row).endswith(member.proto)):
+    for row, owner, name in zip(
+        rows.tolist(), table["class"][rows].tolist(), table["name"][rows].tolist(), strict=True
+    ):
+        for position in owners[owner].get(file.raw_string(name), ()):
+            if members[position].proto is None or describe(row).endswith(members[position].proto or ""):
                 found.setdefault(row, []).append(position)
     return found
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scanner.dex.file import I8, U2, DexFile
 from scanner.dex.opcodes import FILL_ARRAY, KEPT, LENGTHS, PACKED_SWITCH
 
-FEW = 48
+FEW = 128
 # No instruction is longer than the largest file has units; a lying payload must not overflow 32 bits.
 MAX_LENGTH = 1 << 29
 _LENGTHS = LENGTHS.astype(np.int32)
@@ -75,7 +75,9 @@ def sweep(dex: DexFile, code: Bodies) -> Sites:
     _lock_step(units, code.start[plain], end[plain], marks, counter)
     position = np.flatnonzero(marks)
     position = position[_KEPT_UNITS.take(units.take(position, mode="clip"), mode="clip")]
-    body = np.searchsorted(code.start, position, side="right") - 1
+    # Bodies are few and sites many: look the bodies' starts up among the sites, not the other way round.
+    bounds = np.append(np.searchsorted(position, code.start), len(position))
+    body = np.repeat(np.arange(len(code.start)), np.diff(bounds))
     if overlap.any():
         extra = _one_by_one(units, code.start, end, np.flatnonzero(overlap & (code.size > 0)), counter)
         position = np.concatenate([position, extra[0]])
