@@ -160,9 +160,10 @@ class _Parser:
                 elif root is None:
                     root = element
                 stack.append(element)
-            elif kind == END_ELEMENT:
-                if stack:
-                    stack.pop()
+            elif kind == END_ELEMENT and stack:
+                stack.pop()
+                if not stack:
+                    break  # Android's readers stop here: what follows the root element never matters
             elif kind == TEXT_NODE and stack:
                 (index,) = struct.unpack_from("<I", self.data, place + header)
                 stack[-1].texts.append(self._string(index))
