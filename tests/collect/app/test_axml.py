@@ -42,7 +42,8 @@ def test_what_was_written_is_read(utf8: bool, width: int) -> None:
     found = parse(document(root, utf8=utf8, width=width))
 
     assert found.name == "manifest"
-    assert [(a.id, a.name, a.type, a.data, a.text) for a in found.attributes][0] == (
+    first = found.attributes[0]
+    assert (first.id, first.name, first.type, first.data, first.text) == (
         VERSION_CODE,
         "versionCode",
         16,
