@@ -28,7 +28,7 @@ class References:
     def __init__(self, dex: Dex) -> None:
         self._dex = dex
         every = np.concatenate(dex.method_keys) if dex.parts else np.zeros(0, dtype=np.int64)
-        order = np.argsort(every)
+        order = np.argsort(every, kind="stable")  # ascending runs: merged in linear time
         ordered = every[order]
         fresh = np.ones(len(ordered), dtype=np.bool_)
         np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
