@@ -9,7 +9,7 @@ PY := .venv/bin/python
 STAMP := .venv/.installed
 PYTEST_ARGS ?= -q -n 2 --dist loadgroup
 
-.PHONY: help setup system corpus demo test check lint types wheel-test docs bench fuzz clean
+.PHONY: help setup system corpus demo test check lint types generated wheel-test docs bench clean
 
 help:
 	@grep -E '^# make' Makefile | sed 's/^# //'
@@ -43,15 +43,18 @@ types: setup
 
 docs: setup
 	$(PY) tools/gen_docs.py
+	$(PY) tools/gen_schema.py
+	$(PY) tools/build_fixture_readme.py
 
 wheel-test: setup
 	bash tools/wheel_test.sh
 
-check: lint types
+generated: setup
 	$(PY) tools/gen_docs.py --check
 	$(PY) tools/gen_schema.py --check
-	$(MAKE) wheel-test
-	$(MAKE) test
+	$(PY) tools/build_fixture_readme.py --check
+
+check: lint types generated wheel-test test
 
 bench: setup corpus
 	$(PY) bench/run.py
