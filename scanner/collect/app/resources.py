@@ -249,8 +249,10 @@ class Resources:
         """
         for _ in range(MAX_HOPS):
             value = self._choose(resource, languages)
-            if value is None:
-                return None
+            if value is None:  # an alias needs no form of its own in each language
+                value = self._choose(resource, ("",))
+                if value is None or value.type not in REFERENCES:
+                    return None
             if value.type == TYPE_STRING and self._strings is not None:
                 return self._string(value.data)
             if value.type not in REFERENCES and value.type != TYPE_ATTRIBUTE:
