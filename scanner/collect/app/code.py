@@ -329,4 +329,5 @@ def _entries(program: Program) -> list[Entry]:
         if component.enabled:
             kind: EntryKind = "launcher_activity" if component.launcher else kinds[component.kind]
             found.append(Entry(component.name, kind))
+    found.extend(Entry(name, "other") for name in program.layout_classes)
     return sorted(found, key=lambda entry: KIND_ORDER.index(entry.kind))

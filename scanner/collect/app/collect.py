@@ -90,12 +90,13 @@ class _Collector:
         self.artifacts.append(Artifact(name="base.apk", sha256=digest, size=archive.size))
         resources = self._resources()
         manifest = self._manifest(resources)
+        layouts = self._layouts(resources)
         step("code")
-        code, program = self._code(manifest)
+        code, program = self._code(manifest, layouts)
         found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
         components = self._components(manifest, code)
         step("interface")
-        texts, layouts = self._texts(code, resources)
+        texts = self._texts(code, resources, layouts)
         step("signing")
         signing = read_signing(archive, manifest.min_sdk or 1, manifest.effective_target)
         identity = self._identity(manifest)
@@ -212,8 +213,8 @@ class _Collector:
             except EntryError as error:
                 self._code_gap("dex-unread", error.text, name)
 
-    def _code(self, manifest: Manifest) -> tuple[Code | None, Program]:
-        program = self._program(manifest)
+    def _code(self, manifest: Manifest, layouts: Layouts | None) -> tuple[Code | None, Program]:
+        program = self._program(manifest, layouts)
         names = self.archive.dex_names()
         if not names:
             message = Text(zh="安装包中没有 dex 代码", en="the package holds no dex code")
@@ -244,7 +245,7 @@ class _Collector:
     def _gap(self, code: str, reason: Text, *paths: str) -> None:
         self.gaps.extend(Gap(path=path, code=code, reason=reason) for path in paths)
 
-    def _program(self, manifest: Manifest) -> Program:
+    def _program(self, manifest: Manifest, layouts: Layouts | None) -> Program:
         return Program(
             package=manifest.package,
             min_sdk=manifest.min_sdk or 1,
@@ -255,6 +256,7 @@ class _Collector:
             meta_data=tuple(manifest.meta_data()),
             declared=frozenset(p.name for p in manifest.uses_permissions()),
             files=tuple(self.archive.entries),
+            layout_classes=tuple(sorted(layouts.classes)) if layouts is not None else (),
         )
 
     def _components(self, manifest: Manifest, code: Code | None) -> tuple[Component, ...]:
@@ -309,25 +311,30 @@ class _Collector:
             ),
         )
 
+    def _layouts(self, resources: Resources | None) -> Layouts | None:
+        if resources is None:
+            return None
+        layouts = Layouts(self.archive, resources)
+        if layouts.unread:
+            message = Text(
+                zh=f"{layouts.unread} 个布局无法读取", en=f"{layouts.unread} layouts could not be read"
+            )
+            self._gap("layouts-unread", message, "app.checkboxes", "app.texts")
+            problem = Problem(
+                code="layouts-unread", where="res/layout", message=message, count=layouts.unread
+            )
+            self.problems.append(problem)
+        return layouts
+
     def _texts(
-        self, code: Code | None, resources: Resources | None
-    ) -> tuple[tuple[InterfaceText, ...], Layouts | None]:
+        self, code: Code | None, resources: Resources | None, layouts: Layouts | None
+    ) -> tuple[InterfaceText, ...]:
         found: list[InterfaceText] = []
-        layouts = None
-        if resources is not None:
-            layouts = Layouts(self.archive, resources)
+        if resources is not None and layouts is not None:
             found += [*resource_texts(resources), *layouts.texts]
-            if layouts.unread:
-                message = Text(
-                    zh=f"{layouts.unread} 个布局无法读取", en=f"{layouts.unread} layouts could not be read"
-                )
-                self._gap("layouts-unread", message, "app.checkboxes", "app.texts")
-                self.problems.append(
-                    Problem(code="layouts-unread", where="res/layout", message=message, count=layouts.unread)
-                )
         if code is not None:
             found += code_texts(code)
-        return tuple(sorted(found, key=lambda t: (t.kind, t.origin, t.name, t.locale, t.text))), layouts
+        return tuple(sorted(found, key=lambda t: (t.kind, t.origin, t.name, t.locale, t.text)))
 
     def _stats(self, code: Code | None, program: Program) -> CodeStats:
         if code is None:

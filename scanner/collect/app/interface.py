@@ -14,7 +14,7 @@ from scanner.facts import CheckBox, InterfaceText
 from scanner.model import Evidence, ResourceLocator, XmlLocator
 
 TEXT, HINT, CHECKED = 0x0101014F, 0x01010150, 0x01010106
-INPUT_TYPE, PASSWORD = 0x01010220, 0x0101015C
+INPUT_TYPE, PASSWORD, CLASS_NAME = 0x01010220, 0x0101015C, 0x01010003
 # android.text.InputType: class in the low four bits, variation in the next eight.
 CREDENTIAL_TYPES = frozenset({0x81, 0x91, 0xE1, 0x12})
 PHONE_CLASS = 0x3
@@ -76,6 +76,7 @@ class Layouts:
         self.credential_fields = 0
         self.checkboxes: list[CheckBox] = []
         self.texts: list[InterfaceText] = []
+        self.classes: set[str] = set()
         seen: set[str] = set()
         for name, path in resources.files("layout"):
             if path in seen or len(seen) >= MAX_LAYOUTS:
@@ -97,6 +98,7 @@ class Layouts:
                 near = words[max(0, position - NEAR) : position + NEAR + 1]
                 self._box(name, path, element, where, words[position], near)
             self.credential_fields += _asks_for_credentials(element)
+            self.classes.update(_named_classes(element))
             attribute = element.attribute(TEXT, "text")
             if attribute is not None and attribute.text is not None and attribute.type != TYPE_REFERENCE:
                 self._literal(path, name, where, attribute.text)
@@ -150,6 +152,16 @@ class Layouts:
                 evidence=(evidence,),
             )
         )
+
+
+def _named_classes(element: Element) -> Iterator[str]:
+    """Yield the class the framework creates for the element: a custom view's tag, a view's or fragment's class."""
+    if "." in element.name:
+        yield element.name
+    if element.name in {"view", "fragment", "androidx.fragment.app.FragmentContainerView"}:
+        for attribute in (element.attribute(0, "class"), element.attribute(CLASS_NAME, "name")):
+            if attribute is not None and attribute.text and "." in attribute.text:
+                yield attribute.text
 
 
 def _asks_for_credentials(element: Element) -> bool:

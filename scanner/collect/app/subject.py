@@ -12,7 +12,8 @@ class Program:
     """The parts of a package that the analysis of its code needs.
 
     ``components`` carry only names and kinds here (their owners are found by this analysis); ``application`` and
-    ``factory`` are class names or None; ``files`` are all entry names of the archive.
+    ``factory`` are class names or None; ``files`` are all entry names of the archive;
+    ``layout_classes`` are the views and fragments that layouts name and the framework therefore creates.
     """
 
     package: str
@@ -24,3 +25,4 @@ class Program:
     meta_data: tuple[str, ...]
     declared: frozenset[str]
     files: tuple[str, ...]
+    layout_classes: tuple[str, ...] = ()

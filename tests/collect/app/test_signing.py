@@ -1,0 +1,392 @@
+"""Signatures: apksigner signs in every way it knows, we verify; what it refuses, we refuse."""
+
+from __future__ import annotations
+
+import re
+import struct
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from conftest import corpus_ids, corpus_path, fixture_apk_path
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scanner.collect.app.archive import Archive
+from scanner.collect.app.certificates import describe_certificate
+from scanner.collect.app.manifest import Manifest
+from scanner.collect.app.signing import read_signing
+from scanner.collect.app.signingblock import V2, V3, find_block
+from scanner.facts import Signing
+
+pytestmark = pytest.mark.xdist_group("signing")
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | dsa.DSAPrivateKey
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Key and certificate files as apksigner takes them."""
+
+    folder: Path
+    name: str
+
+    def options(self) -> list[str]:
+        return [
+            "--key",
+            str(self.folder / f"{self.name}.pk8"),
+            "--cert",
+            str(self.folder / f"{self.name}.crt"),
+        ]
+
+    def sha256(self) -> str:
+        raw = (self.folder / f"{self.name}.crt").read_bytes()
+        return x509.load_pem_x509_certificate(raw).fingerprint(hashes.SHA256()).hex()
+
+
+def certificate(key: Key, name: str, kind: hashes.HashAlgorithm | None = None) -> x509.Certificate:
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    builder = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    )
+    builder = builder.serial_number(7).not_valid_before(now).not_valid_after(now + timedelta(days=9000))
+    return builder.sign(key, kind or hashes.SHA256())
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Identity]:
+    folder = tmp_path_factory.mktemp("keys")
+    made: dict[str, Key] = {
+        "old": rsa.generate_private_key(65537, 2048),
+        "new": rsa.generate_private_key(65537, 4096),
+        "ec": ec.generate_private_key(ec.SECP256R1()),
+        "dsa": dsa.generate_private_key(2048),
+    }
+    for name, key in made.items():
+        (folder / f"{name}.pk8").write_bytes(
+            key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        )
+        (folder / f"{name}.crt").write_bytes(certificate(key, name).public_bytes(Encoding.PEM))
+    return lambda name: Identity(folder, name)
+
+
+def run(*arguments: str) -> None:
+    subprocess.run(["apksigner", *arguments], check=True, capture_output=True)
+
+
+def signing(path: Path, min_sdk: int | None = None) -> Signing:
+    with Archive(path) as archive:
+        manifest = Manifest(archive.read("AndroidManifest.xml"), None)
+        low = manifest.min_sdk or 1
+        return read_signing(archive, low if min_sdk is None else min_sdk, manifest.effective_target)
+
+
+def states(found: Signing) -> dict[str, bool | None]:
+    return {state.scheme: state.verified for state in found.schemes if state.present}
+
+
+SIGNED: dict[str, tuple[list[str], list[str], set[str]]] = {
+    "rsa": (["old"], [], {"v1", "v2", "v3"}),
+    "wide": (["new"], [], {"v1", "v2", "v3"}),
+    "ec": (["ec"], [], {"v1", "v2", "v3"}),
+    "two": (["old", "ec"], ["--v3-signing-enabled", "false"], {"v1", "v2"}),
+    "verity": (["old"], ["--verity-enabled", "true"], {"v1", "v2", "v3"}),
+    "v4": (["old"], ["--v4-signing-enabled", "true"], {"v1", "v2", "v3", "v4"}),
+    "v2": (["old"], ["--v1-signing-enabled", "false", "--v3-signing-enabled", "false"], {"v2"}),
+    "dsa": (["dsa"], ["--v1-signing-enabled", "false"], {"v2", "v3"}),
+}
+
+
+@pytest.mark.parametrize("case", list(SIGNED))
+def test_whatever_apksigner_signs_verifies(
+    case: str, keys: Callable[[str], Identity], tmp_path: Path
+) -> None:
+    names, options, schemes = SIGNED[case]
+    out = tmp_path / "x.apk"
+    command: list[str] = ["sign", "--v4-signing-enabled", "false", *options, "--out", str(out)]
+    for number, name in enumerate(names):
+        command += (["--next-signer"] if number else []) + keys(name).options()
+    # Options of the signer stand before the input, general ones anywhere.
+    run(*command, str(fixture_apk_path("clean")))
+    found = signing(out)
+
+    assert states(found) == dict.fromkeys(schemes, True)
+    assert found.verified is True and found.v1_only is False
+    assert {c.sha256 for c in found.certificates} == {keys(name).sha256() for name in names}
+
+
+@pytest.fixture
+def rotated(keys: Callable[[str], Identity], tmp_path: Path) -> Path:
+    lineage, out = tmp_path / "lineage", tmp_path / "rotated.apk"
+    old, new = keys("old").options(), keys("new").options()
+    run("rotate", "--out", str(lineage), "--old-signer", *old, "--new-signer", *new)
+    command = ["sign", "--v4-signing-enabled", "false", "--lineage", str(lineage), "--out", str(out), *old]
+    run(*command, "--next-signer", *new, str(fixture_apk_path("clean")))
+    return out
+
+
+def test_a_rotated_key_has_its_history_checked(rotated: Path, keys: Callable[[str], Identity]) -> None:
+    found = signing(rotated)
+    assert states(found) == {"v1": True, "v2": True, "v3": True}
+    assert [c.sha256 for c in found.certificates] == [keys("new").sha256(), keys("old").sha256()]
+
+
+# --- changed after signing ------------------------------------------------------------------------------
+
+
+def apksigner_verifies(path: Path, *options: str) -> bool:
+    return (
+        subprocess.run(
+            ["apksigner", "verify", *options, str(path)], capture_output=True, check=False
+        ).returncode
+        == 0
+    )
+
+
+def flipped(content: bytes, place: int) -> bytes:
+    changed = bytearray(content)
+    changed[place] ^= 1
+    return bytes(changed)
+
+
+@cache
+def clean() -> bytes:
+    return fixture_apk_path("clean").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def layout() -> dict[str, int]:
+    with Archive(fixture_apk_path("clean")) as archive:
+        block = find_block(archive)
+        assert block is not None
+        dex = archive.entries["classes.dex"]
+        return {
+            "dex": dex.offset + 40,
+            "local time": dex.offset + 10,
+            "v2": clean().index(block.pairs[V2], block.start) + 30,
+            "v3": clean().index(block.pairs[V3], block.start) + 30,
+            "directory time": archive.central_start + 12,
+            "block": block.start,
+            "central": archive.central_start,
+            "end": archive.end_record,
+        }
+
+
+@pytest.mark.parametrize(
+    ("place", "failing"),
+    [("dex", {"v1", "v2", "v3"}), ("local time", {"v2", "v3"}), ("directory time", {"v2", "v3"}), ("v2", {"v2"}), ("v3", {"v3"})],
+)  # fmt: skip
+def test_a_change_is_seen_by_the_schemes_that_cover_it(
+    place: str, failing: set[str], layout: dict[str, int], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.apk"
+    path.write_bytes(flipped(clean(), layout[place]))
+    found = signing(path, 21)
+
+    assert {scheme for scheme, verified in states(found).items() if verified is not True} == failing
+    assert found.verified is False
+    assert not apksigner_verifies(path, "--min-sdk-version", "21")
+
+
+def without_block(layout: dict[str, int]) -> bytes:
+    """The package with its signing block taken out: what is left has a v1 signature that verifies."""
+    content = clean()[: layout["block"]] + clean()[layout["central"] :]
+    end = bytearray(content)
+    struct.pack_into("<I", end, layout["end"] - (layout["central"] - layout["block"]) + 16, layout["block"])
+    return bytes(end)
+
+
+def test_stripping_the_block_is_seen_in_v1(layout: dict[str, int], tmp_path: Path) -> None:
+    path = tmp_path / "x.apk"
+    path.write_bytes(without_block(layout))
+    found = signing(path)
+
+    assert states(found) == {"v1": False}
+    assert "v2" in (found.schemes[0].problem or "")
+    assert found.verified is False and found.v1_only is True
+    assert not apksigner_verifies(path)
+
+
+def test_stripping_v3_is_seen_in_v2(layout: dict[str, int], tmp_path: Path) -> None:
+    path = tmp_path / "x.apk"
+    block = clean()[layout["block"] : layout["central"]]
+    path.write_bytes(
+        clean().replace(block, block.replace(struct.pack("<I", V3), struct.pack("<I", 0x11111111)))
+    )
+    found = signing(path, 24)
+
+    assert states(found)["v2"] is False
+    assert found.verified is False
+    assert not apksigner_verifies(path, "--min-sdk-version", "24")
+
+
+@pytest.mark.parametrize("min_sdk", [21, 24])
+def test_v1_counts_where_a_platform_uses_it(min_sdk: int, layout: dict[str, int], tmp_path: Path) -> None:
+    """A broken v1 signature beside good newer ones matters only below Android 7, as apksigner has it."""
+    path, out = tmp_path / "in.apk", tmp_path / "out.apk"
+    path.write_bytes(clean())
+    with Archive(path) as archive:
+        name = next(n for n in archive.entries if n.endswith(".RSA"))
+        at = archive.entries[name].offset + 30 + len(name) + 200
+    path.write_bytes(flipped(without_block(layout), at))
+    key = Path(fixture_apk_path("clean")).parent / "keys" / "release"
+    pk8 = tmp_path / "k.pk8"
+    subprocess.run(
+        [
+            "openssl",
+            "pkcs8",
+            "-topk8",
+            "-nocrypt",
+            "-outform",
+            "DER",
+            "-in",
+            f"{key}.key.pem",
+            "-out",
+            str(pk8),
+        ],
+        check=True,
+    )
+    run("sign", "--v1-signing-enabled", "false", "--v4-signing-enabled", "false", "--key", str(pk8), "--cert",
+        f"{key}.cert.pem", "--out", str(out), str(path))  # fmt: skip
+    with Archive(out) as archive:
+        assert any(n.endswith(".RSA") for n in archive.entries) or min_sdk
+    assert (signing(out, min_sdk).verified is True) == apksigner_verifies(
+        out, "--min-sdk-version", str(min_sdk)
+    )
+
+
+def test_v4_for_other_content_is_refused(keys: Callable[[str], Identity], tmp_path: Path) -> None:
+    out = tmp_path / "x.apk"
+    run(
+        "sign",
+        "--v4-signing-enabled",
+        "true",
+        *keys("old").options(),
+        "--out",
+        str(out),
+        str(fixture_apk_path("clean")),
+    )
+    sidecar = out.with_name("x.apk.idsig")
+    good = sidecar.read_bytes()
+    assert states(signing(out))["v4"] is True
+    sidecar.write_bytes(flipped(good, 30))
+    assert states(signing(out))["v4"] is False
+    sidecar.write_bytes(good[:40])
+    assert states(signing(out))["v4"] is False
+    sidecar.write_bytes(good)
+    out.write_bytes(fixture_apk_path("location.bad").read_bytes())
+    assert states(signing(out))["v4"] is False
+
+
+def test_v1_alone_is_too_little_for_target_30(keys: Callable[[str], Identity], tmp_path: Path) -> None:
+    out = tmp_path / "x.apk"
+    newer = [
+        "--v2-signing-enabled",
+        "false",
+        "--v3-signing-enabled",
+        "false",
+        "--v4-signing-enabled",
+        "false",
+    ]
+    run(
+        "sign",
+        "--min-sdk-version",
+        "18",
+        *newer,
+        *keys("old").options(),
+        "--out",
+        str(out),
+        str(fixture_apk_path("clean")),
+    )
+    with Archive(out) as archive:
+        assert read_signing(archive, 18, 29).verified is True
+        assert read_signing(archive, 18, 29).v1_only is True
+        assert read_signing(archive, 18, 30).verified is False
+
+
+# --- real packages --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", corpus_ids("apps"))
+def test_real_packages_are_judged_as_apksigner_judges_them(name: str) -> None:
+    done = subprocess.run(
+        ["apksigner", "verify", "-v", "--print-certs", str(corpus_path(name))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    expected = dict(re.findall(r"Verified using (v[\d.]+) scheme .*?: (true|false)", done.stdout))
+    found = signing(corpus_path(name))
+
+    assert (found.verified is True) == (done.returncode == 0), done.stdout + done.stderr
+    assert {c.sha256 for c in found.certificates} == set(
+        re.findall(r"certificate SHA-256 digest: (\w+)", done.stdout)
+    )
+    for scheme, verified in states(found).items():
+        if verified is not None:
+            assert verified == (expected[scheme] == "true")
+
+
+# --- certificates ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "weak"),
+    [
+        (lambda: rsa.generate_private_key(65537, 1024), True),
+        (lambda: rsa.generate_private_key(65537, 2048), False),
+        (lambda: dsa.generate_private_key(1024), True),
+        (lambda: dsa.generate_private_key(2048), False),
+        (lambda: ec.generate_private_key(ec.SECP192R1()), True),
+        (lambda: ec.generate_private_key(ec.SECP224R1()), False),
+    ],
+)
+def test_weak_keys(key: Callable[[], Key], weak: bool) -> None:
+    found = describe_certificate(certificate(key(), "x").public_bytes(Encoding.DER))
+    assert found.weak is weak
+    assert (found.weak_reason is not None) is weak
+    assert found.self_signed and not found.debug
+    assert found.serial == "7"
+
+
+@pytest.mark.parametrize(("name", "debug"), [("Android Debug", True), ("Android", False)])
+def test_debug_certificates(name: str, debug: bool) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    assert describe_certificate(certificate(key, name).public_bytes(Encoding.DER)).debug is debug
+
+
+def test_the_platforms_test_key_is_a_debug_key() -> None:
+    assert all(c.debug for c in signing(corpus_path("apidemos")).certificates)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(1, 255)), min_size=1, max_size=4), st.booleans()
+)
+def test_random_damage_of_signatures_is_never_verified(
+    layout: dict[str, int], changes: list[tuple[int, int]], front: bool
+) -> None:
+    """Damage anywhere in the signed parts ends in ``False`` or ``None``, and raises nothing."""
+    low, high = (0, layout["block"]) if front else (layout["block"], layout["end"])
+    content = bytearray(clean())
+    for place, value in changes:
+        content[low + place % (high - low)] ^= value
+    if bytes(content) == clean():
+        return
+    try:
+        archive = Archive(Path("x.apk"), None, bytes(content))
+    except Exception as error:
+        assert type(error).__name__ == "InputError"
+        return
+    found = read_signing(archive, 21, 30)
+    if front:
+        assert found.verified is not True
+    assert Signing.model_validate_json(found.model_dump_json()) == found
