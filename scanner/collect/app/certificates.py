@@ -6,6 +6,7 @@ import hashlib
 import warnings
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
 from scanner.facts import Certificate
@@ -25,7 +26,7 @@ _WEAK_HASHES = frozenset({"md2", "md4", "md5"})
 
 
 def describe_certificate(raw: bytes) -> Certificate:
-    """Return the facts of a DER certificate; raises ValueError when it is none.
+    """Return the facts of a DER certificate; raises ValueError or InvalidVersion (x509) when it is none.
 
     Weak is a key below 2048 bits (RSA, DSA) or 224 bits (elliptic curve), or a signature over an MD hash.  SHA-1 in
     the certificate's own signature is not counted: Android pins the certificate and never checks who issued it.
@@ -66,7 +67,7 @@ def _name(name: x509.Name) -> str:
 def _hash_name(certificate: x509.Certificate) -> str:
     try:
         kind = certificate.signature_hash_algorithm
-    except ValueError:  # cryptography refuses algorithms it does not know
+    except (ValueError, UnsupportedAlgorithm):
         return "unknown"
     return kind.name if kind is not None else "unknown"
 
@@ -74,7 +75,7 @@ def _hash_name(certificate: x509.Certificate) -> str:
 def _key(certificate: x509.Certificate) -> tuple[str, int | None]:
     try:
         key = certificate.public_key()
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):  # a curve or algorithm the library does not know
         return "unknown", None
     for kind, name in (
         (rsa.RSAPublicKey, "RSA"),

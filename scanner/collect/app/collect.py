@@ -10,6 +10,7 @@ from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import Archive, EntryError
 from scanner.collect.app.axml import AxmlError
 from scanner.collect.app.code import Code
+from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
 from scanner.collect.app.interface import Layouts, code_texts, resource_texts
 from scanner.collect.app.issues import code_issues
@@ -25,12 +26,12 @@ from scanner.collect.app.manifest import (
     TEST_ONLY,
     Manifest,
 )
-from scanner.collect.app.manifest_parts import ManifestComponent
 from scanner.collect.app.packers import find_packer
 from scanner.collect.app.permissions import permission_facts
 from scanner.collect.app.requests import permission_requests
 from scanner.collect.app.resources import ResourceError, Resources
 from scanner.collect.app.sdks import sdk_facts
+from scanner.collect.app.searched import searched
 from scanner.collect.app.signing import read_signing
 from scanner.collect.app.subject import Program
 from scanner.context import CollectOptions
@@ -48,7 +49,7 @@ from scanner.facts import (
     NativeLibrary,
     Origin,
 )
-from scanner.model import Artifact, Evidence, Gap, Looked, Problem, Subject, Text, XmlLocator
+from scanner.model import Artifact, Evidence, Gap, Problem, Subject, Text, XmlLocator
 
 MANIFEST = "AndroidManifest.xml"
 CODE_PATHS = ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.issues")
@@ -80,7 +81,6 @@ class _Collector:
         self.options = options
         self.gaps: list[Gap] = []
         self.problems: list[Problem] = []
-        self.looked: list[Looked] = []
         self.artifacts: list[Artifact] = []
 
     def run(self) -> Facts:
@@ -101,7 +101,6 @@ class _Collector:
         signing = read_signing(archive, manifest.min_sdk or 1, manifest.effective_target)
         identity = self._identity(manifest)
         stats = self._stats(code, program)  # also finds packers, which are gaps of the code
-        self._look(code, resources, layouts, manifest)
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest),
@@ -141,7 +140,7 @@ class _Collector:
             app=app,
             artifacts=tuple(self.artifacts),
             gaps=tuple(self.gaps),
-            looked=tuple(self.looked),
+            looked=tuple(searched(self.archive, manifest, code, resources, layouts)),
             problems=(*archive.problems, *self.problems),
         )
 
@@ -252,7 +251,7 @@ class _Collector:
             target_sdk=manifest.effective_target,
             application=manifest.class_name(manifest.application_text(NAME)),
             factory=manifest.class_name(manifest.application_text(FACTORY)),
-            components=tuple(_component(c, UNKNOWN) for c in manifest.components()),
+            components=tuple(component_fact(c, UNKNOWN) for c in manifest.components()),
             meta_data=tuple(manifest.meta_data()),
             declared=frozenset(p.name for p in manifest.uses_permissions()),
             files=tuple(self.archive.entries),
@@ -261,7 +260,7 @@ class _Collector:
 
     def _components(self, manifest: Manifest, code: Code | None) -> tuple[Component, ...]:
         return tuple(
-            _component(c, code.owner_of_class(c.target or c.name) if code is not None else UNKNOWN)
+            component_fact(c, code.owner_of_class(c.target or c.name) if code is not None else UNKNOWN)
             for c in manifest.components()
         )
 
@@ -396,73 +395,3 @@ class _Collector:
             layouts is not None and layouts.credential_fields > 0
         )
         return True if borne_out else None
-
-    def _look(
-        self, code: Code | None, resources: Resources | None, layouts: Layouts | None, manifest: Manifest
-    ) -> None:
-        look = self.looked.append
-        manifest_text = Text(zh="AndroidManifest.xml 全部元素", en="all elements of AndroidManifest.xml")
-        for path in ("app.permissions", "app.components", "app.identity", "app.flags"):
-            look(Looked(path=path, what=manifest_text, amount=len(manifest.root.children)))
-        look(
-            Looked(
-                path="app.signing",
-                what=Text(zh="签名块与 META-INF", en="the signing block and META-INF"),
-                amount=1,
-            )
-        )
-        files = Text(
-            zh=f"安装包内 {len(self.archive.entries)} 个文件名", en=f"{len(self.archive.entries)} file names"
-        )
-        look(Looked(path="app.native_libraries", what=files, amount=len(self.archive.entries)))
-        if code is not None:
-            dex = code.dex
-            what = Text(
-                zh=f"{len(dex.files)} 个 dex 的全部 {dex.call_count} 处调用与字符串常量",
-                en=f"all {dex.call_count} calls and the string constants of {len(dex.files)} dex files",
-            )
-            for path in (
-                "app.accesses",
-                "app.sdks",
-                "app.requests",
-                "app.endpoints",
-                "app.issues",
-                "app.texts",
-            ):
-                look(Looked(path=path, what=what, amount=dex.call_count))
-        if resources is not None and layouts is not None:
-            strings = sum(1 for _ in resources.strings())
-            what = Text(
-                zh=f"{strings} 条字符串资源、{layouts.read} 个布局",
-                en=f"{strings} string resources, {layouts.read} layouts",
-            )
-            look(Looked(path="app.texts", what=what, amount=strings))
-            look(Looked(path="app.checkboxes", what=what, amount=layouts.read))
-        elif code is not None:
-            what = Text(zh="安装包没有资源表", en="the package has no resource table")
-            look(Looked(path="app.checkboxes", what=what))
-
-
-def _component(component: ManifestComponent, owner: Origin) -> Component:
-    excerpt = f"{component.name} exported={'true' if component.exported else 'false'}"
-    excerpt += f' permission="{component.permission}"' if component.permission else ""
-    return Component(
-        kind=component.kind,
-        name=component.target or component.name,
-        exported=component.exported,
-        exported_explicit=component.exported_explicit,
-        enabled=component.enabled,
-        permission=component.permission,
-        read_permission=component.read_permission,
-        write_permission=component.write_permission,
-        grant_uri_permissions=component.grant_uri_permissions,
-        process=component.process,
-        authorities=component.authorities,
-        actions=component.actions,
-        categories=component.categories,
-        schemes=component.schemes,
-        launcher=component.launcher,
-        foreground_service_type=component.service_types,
-        owner=owner,
-        evidence=(Evidence(artifact=MANIFEST, locator=XmlLocator(path=component.path), excerpt=excerpt),),
-    )

@@ -14,12 +14,18 @@ from dataclasses import dataclass
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 
 from scanner.collect.app.archive import Archive, EntryError
-from scanner.collect.app.signingblock import MAX_SIGNERS, SIGNATURE_FILE, SchemeResult, SigningError
+from scanner.collect.app.signingblock import (
+    MALFORMED,
+    MAX_SIGNERS,
+    SIGNATURE_FILE,
+    SchemeResult,
+    SigningError,
+)
 
 MANIFEST = "META-INF/MANIFEST.MF"
 MAX_META = 32 << 20
@@ -78,12 +84,13 @@ def verify_jar(archive: Archive, announced: dict[str, bool]) -> SchemeResult:
         problem = _verify_entries(archive, sections, signed or set())
         return SchemeResult(problem is None, problem, tuple(certificates))
     except EntryError as error:
-        return SchemeResult(None, f"{error.name}: {error.code}", tuple(certificates))
+        verified = None if error.code == "too-large" else False
+        return SchemeResult(verified, f"{error.name}: {error.code}", tuple(certificates))
     except _UndecidedError as error:
         return SchemeResult(None, str(error), tuple(certificates))
     except InvalidSignature:
         return SchemeResult(False, "signature does not verify", tuple(certificates))
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, UnsupportedAlgorithm) as error:
+    except (*MALFORMED, KeyError, AttributeError) as error:
         return SchemeResult(False, f"malformed signature: {error}"[:300], tuple(certificates))
 
 

@@ -1,7 +1,8 @@
 """APK signatures: which schemes are present, whether they verify, and the certificates.
 
 A platform checks the newest scheme it knows and nothing else, so a package is verified when each scheme that some
-platform in its range relies on verifies: v1 below Android 7, v2 below Android 9, then v3 and v3.1.
+platform in its range relies on verifies: v1 below Android 7, v2 below Android 9, then v3 and v3.1.  A scheme that is
+absent is no fault: the older platforms do not install such a package.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from scanner.collect.app.certificates import describe_certificate
 from scanner.collect.app.contentdigest import ContentDigests
 from scanner.collect.app.idsig import verify_idsig
 from scanner.collect.app.signingblock import (
+    MALFORMED,
     SIGNATURE_FILE,
     V2,
     V3,
@@ -119,7 +121,7 @@ def _certificates(found: dict[Scheme, SchemeResult]) -> tuple[Certificate, ...]:
     for one in raw:
         try:
             described.append(describe_certificate(one))
-        except ValueError:  # the scheme's problem says that it is malformed
+        except MALFORMED:  # the scheme's problem says that it is malformed
             continue
     return tuple(described)
 

@@ -30,7 +30,7 @@ _EC = {0x0201: hashes.SHA256(), 0x0202: hashes.SHA512(), 0x0423: hashes.SHA256()
 _DSA = {0x0301: hashes.SHA256(), 0x0425: hashes.SHA256()}
 _WIDE = frozenset({0x0102, 0x0104, 0x0202})
 _VERITY = frozenset({0x0421, 0x0423, 0x0425})
-MALFORMED = (ValueError, struct.error, IndexError, TypeError, UnsupportedAlgorithm)
+MALFORMED = (ValueError, struct.error, IndexError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 
 
 class SigningError(ValueError):
