@@ -15,6 +15,7 @@ help:
 	@grep -E '^# make' Makefile | sed 's/^# //'
 
 $(STAMP): requirements.lock pyproject.toml
+	bash tools/install_debian.sh python
 	python3 -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -20,17 +20,25 @@ files=(
 )
 
 missing=()
+python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=(python3-venv)
+# "install_debian.sh python" stops here: what making the environment needs.
+if [ "${1:-}" = python ]; then
+  programs=()
+  files=()
+fi
 for entry in "${programs[@]}"; do
   command -v "${entry%%:*}" >/dev/null 2>&1 || missing+=("${entry##*:}")
 done
 for entry in "${files[@]}"; do
   [ -e "${entry%%:*}" ] || missing+=("${entry##*:}")
 done
-if ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/null 2>&1; then
+if [ "${1:-}" != python ] && ! command -v chromium >/dev/null 2>&1 && ! command -v google-chrome >/dev/null 2>&1; then
   missing+=(chromium)
 fi
 # Chinese text in reports and screenshots needs a font that has the characters.
-if command -v fc-list >/dev/null 2>&1; then
+if [ "${1:-}" = python ]; then
+  :
+elif command -v fc-list >/dev/null 2>&1; then
   [ -n "$(fc-list :lang=zh 2>/dev/null | head -n 1)" ] || missing+=(fonts-noto-cjk)
 else
   missing+=(fontconfig fonts-noto-cjk)
