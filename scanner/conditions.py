@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from scanner import predicates, safere
 from scanner.facts import Facts
 from scanner.model import Evidence, Gap, SearchLocator, Text
-from scanner.paths import FactType, PathError, getter, resolve
+from scanner.paths import FactType, PathError, fact_name, getter, resolve
 from scanner.rulepack import Condition, Scalar
 
 Truth = bool | None
@@ -335,7 +335,10 @@ def _some(path: str, where: Condition | None, at_least: int, index: FactIndex) -
     reasons = [gap.reason for gap in gaps]
     if not gaps and not index.searched(path):
         reasons.append(
-            Text(zh=f"本次未检索“{path}”，不能据此认为不存在", en=f"{path} was not searched; nothing follows")
+            Text(
+                zh=f"本次未检索{fact_name(path).zh}，不能据此认为不存在",
+                en=f"{fact_name(path).en} were not searched; nothing follows",
+            )
         )
     if reasons:
         return Result(None, (), reasons)
@@ -365,11 +368,11 @@ def _undecided_reasons(path: str, where: Condition | None, undecided: list[Any])
         for leaf in _leaves(where):
             if leaf.fact and getter(leaf.fact)(element) is None:
                 fields[leaf.fact] = None
-    names = ", ".join(f"{path}.{field}" for field in fields) or path
+    named = [fact_name(f"{path}.{field}") for field in fields] or [fact_name(path)]
     return [
         Text(
-            zh=f"{len(undecided)} 处的“{names}”无法由静态分析确定",
-            en=f"{names} could not be determined statically in {len(undecided)} place(s)",
+            zh=f"{len(undecided)} 处无法由静态分析确定：{'、'.join(text.zh for text in named)}",
+            en=f"not determined statically in {len(undecided)} place(s): {', '.join(text.en for text in named)}",
         )
     ]
 
@@ -412,4 +415,5 @@ def _own_evidence(element: Any) -> tuple[Evidence, ...]:
 
 
 def _missing(path: str) -> Text:
-    return Text(zh=f"“{path}”未取得或无法确定", en=f"{path} was not obtained or could not be determined")
+    fact = fact_name(path)
+    return Text(zh=f"{fact.zh}：未取得或无法确定", en=f"{fact.en}: not obtained or could not be determined")

@@ -13,7 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from scanner.model import Frozen
+from scanner.model import Frozen, Text
 
 
 class PathError(ValueError):
@@ -27,6 +27,42 @@ class FactType(Frozen):
     scalar: str = ""
     values: tuple[str, ...] = ()
     model: type[BaseModel] | None = None
+
+
+# What people call the facts that reasons speak of; a path without a name is shown as it is.
+NAMES: dict[str, Text] = {
+    "app.accesses": Text(zh="个人信息的读取", en="access to personal information"),
+    "app.accesses.guarded": Text(zh="读取是否受同意标志控制", en="whether access depends on a consent flag"),
+    "app.accesses.reachable": Text(zh="读取代码是否可达", en="whether the accessing code is reachable"),
+    "app.category": Text(zh="应用类别", en="the app's category"),
+    "app.checkboxes": Text(zh="界面勾选框", en="check boxes"),
+    "app.collects_pi": Text(zh="应用是否收集个人信息", en="whether the app collects personal information"),
+    "app.components": Text(zh="组件", en="components"),
+    "app.endpoints": Text(zh="网络地址", en="network endpoints"),
+    "app.has_account": Text(zh="应用是否有自己的账号", en="whether the app has accounts of its own"),
+    "app.issues": Text(zh="代码问题", en="code issues"),
+    "app.permissions": Text(zh="权限", en="permissions"),
+    "app.permissions.used": Text(zh="权限是否被使用", en="whether a permission is used"),
+    "app.permissions.requested": Text(zh="权限是否被申请", en="whether a permission is requested"),
+    "app.requests": Text(zh="权限申请", en="permission requests"),
+    "app.sdks": Text(zh="第三方 SDK", en="third-party SDKs"),
+    "app.sdks.consent_api_called": Text(
+        zh="是否调用 SDK 的同意接口", en="whether the SDK's consent API is called"
+    ),
+    "app.sdks.init_before_ui": Text(
+        zh="SDK 是否在界面之前初始化", en="whether the SDK starts before any screen"
+    ),
+    "app.sdks.init_guarded": Text(
+        zh="SDK 初始化是否受同意标志控制", en="whether the SDK's start depends on a flag"
+    ),
+    "app.signing": Text(zh="签名", en="signatures"),
+    "app.texts": Text(zh="界面文字", en="interface text"),
+}
+
+
+def fact_name(path: str) -> Text:
+    """Return what people call the fact at ``path``."""
+    return NAMES.get(path) or Text(zh=path, en=path)
 
 
 def _strip_optional(annotation: Any) -> Any:

@@ -85,7 +85,7 @@ def test_none_values_are_unknown_and_named_in_the_reason() -> None:
     result = evaluate_condition(reachable, FactIndex(facts(accesses=[{"item": "imei"}])))
 
     assert result.truth is None
-    assert "reachable" in result.reasons[0].zh
+    assert "可达" in result.reasons[0].zh
 
 
 def test_index_keeps_elements_whose_value_is_unknown() -> None:
@@ -183,3 +183,16 @@ def test_mistakes_are_named(content: dict[str, Any], message: str) -> None:
 def test_malformed_conditions_are_refused(content: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="exactly one"):
         cond(**content)
+
+
+def test_names_of_facts_are_of_facts_that_exist() -> None:
+    from scanner.paths import NAMES, PathError, resolve
+
+    for path in NAMES:
+        try:
+            resolve(Facts, path)
+        except PathError:
+            owner, _, field = path.rpartition(".")
+            model = resolve(Facts, owner).model
+            assert model is not None
+            resolve(model, field)
