@@ -179,7 +179,7 @@ class _Collector:
     def _manifest(self, resources: Resources | None) -> Manifest:
         where = self.archive.path
         try:
-            return Manifest(self._read(MANIFEST), resources)
+            manifest = Manifest(self._read(MANIFEST), resources)
         except EntryError as error:
             if error.code == "missing":
                 raise InputError(
@@ -204,6 +204,16 @@ class _Collector:
                     en=f"{where}: AndroidManifest.xml is not what Android can read ({error}); check that it installs",
                 ),
             ) from error
+        if manifest.dropped:
+            message = Text(
+                zh=f"清单中有 {manifest.dropped} 个元素嵌套过深，未读取",
+                en=f"{manifest.dropped} elements of the manifest are nested too deep and were not read",
+            )
+            self.problems.append(
+                Problem(code="manifest-depth", where=MANIFEST, message=message, count=manifest.dropped)
+            )
+            self._gap("manifest-depth", message, "app.components", "app.permissions")
+        return manifest
 
     def _dex_sources(self) -> Iterator[tuple[str, bytes]]:
         for name in self.archive.dex_names():
