@@ -46,7 +46,7 @@ def _looked(content: dict[str, Any]) -> list[Looked]:
     for name, model in _SURFACES.items():
         if content.get(name) is not None:
             for field in model.model_fields:
-                if resolve(model, field).kind in {"models", "scalars"}:
+                if resolve(model, field).kind in {"models", "scalars", "model"}:
                     path = f"{name}.{field}"
                     found.append(Looked(path=path, what=Text(zh=f"示例：{path}", en=f"example: {path}")))
     return found

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
-from scanner.facts import Facts
+from scanner.facts import Component, Facts
 from scanner.model import Evidence, Text
 
 Outcome = tuple[bool | None, list[tuple[Any, tuple[Evidence, ...]]], list[Text]]
@@ -65,7 +65,41 @@ def sdk_collects_undisclosed(facts: Facts, given: Mapping[str, Any]) -> Outcome:
     return bool(hits), hits, []
 
 
+def open_component(facts: Facts, given: Mapping[str, Any]) -> Outcome:
+    """Whether a component of the ``kinds`` given may be used by any other app although nothing calls for it.
+
+    It counts when it is enabled, exported and without a permission, and is no launcher and no login or payment
+    callback whose name another app prescribes.  An activity counts only without an intent filter, since a filter
+    invites others in; a service or receiver only when it waits for something other than the system's own actions,
+    which the system guards itself.  Manifest reference: https://developer.android.com/guide/topics/manifest
+    """
+    if facts.app is None:
+        return None, [], [Text(zh="没有应用事实", en="no app facts")]
+    kinds = frozenset(given["kinds"])
+    hits = [(c, c.evidence) for c in facts.app.components if c.kind in kinds and _open(c)]
+    paths = {"app", "app.components"}
+    unknown = [gap.reason for gap in facts.gaps if gap.path in paths]
+    if not unknown and not any(looked.path in paths for looked in facts.looked):
+        unknown = [Text(zh="本次未检索组件", en="components were not searched")]
+    return (True if hits else None if unknown else False), hits, [] if hits else unknown
+
+
+def _open(component: Component) -> bool:
+    if not component.exported or not component.enabled or component.launcher or component.permission:
+        return False
+    if component.kind == "provider":
+        return not (component.read_permission and component.write_permission)
+    if component.kind in {"activity", "activity-alias"}:
+        return not component.actions and not component.name.endswith(_PRESCRIBED)
+    return not component.actions or not all(a.startswith(_SYSTEM_ACTIONS) for a in component.actions)
+
+
+# Names that the WeChat SDK prescribes for the activities its app calls back.
+_PRESCRIBED = (".wxapi.WXEntryActivity", ".wxapi.WXPayEntryActivity")
+_SYSTEM_ACTIONS = ("android.", "com.android.")
+
 _BUILT_IN: dict[str, Predicate] = {
+    "open-component": _Function(open_component, frozenset({"kinds"})),
     "sdk-collects-undisclosed": _Function(sdk_collects_undisclosed, frozenset({"items"})),
 }
 
