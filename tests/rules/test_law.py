@@ -1,0 +1,145 @@
+"""The law as data: complete, unchanged since it was reviewed, equal to its source, and served by controls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import update_law_map
+import yaml
+
+from scanner.model import Verdict
+from scanner.packload import load_pack, profile
+from scanner.rulepack import Instrument
+
+PACK = load_pack()
+SOURCE = Path(__file__).resolve().parents[3] / "shared" / "regulations"
+LIMITS = {
+    "违反": Verdict.VIOLATION,
+    "疑似": Verdict.SUSPECTED,
+    "需人工核查": Verdict.MANUAL,
+    "不适用": Verdict.NOT_APPLICABLE,
+}
+CLAUSES = {
+    "ALGO-9": 6,
+    "ANTI-FRAUD": 4,
+    "AUDIT-18": 4,
+    "CAC-2019-191": 31,
+    "CAC-2021-14": 45,
+    "CHILD-4": 12,
+    "CRYPTO-760": 2,
+    "CRYPTO-LAW": 3,
+    "CSL": 20,
+    "DSL": 10,
+    "ECOM": 6,
+    "FACE-19": 10,
+    "GBT22239-2019": 94,
+    "GBT35273-2020": 37,
+    "GBT41391-2022": 13,
+    "GBT45574-2025": 16,
+    "IIS-292": 11,
+    "MIIT-2019-337": 8,
+    "MIIT-2020-164": 10,
+    "MIIT-2023-26": 17,
+    "MIIT-OTHER": 14,
+    "MINOR-766": 15,
+    "MLPS-ASSESS": 28,
+    "NDSR-790": 26,
+    "PIPL": 48,
+    "SCC-13": 3,
+    "STD-OTHER": 39,
+    "WATCH-2026": 7,
+    "XBORDER-16": 6,
+}
+INSTRUMENTS = sorted(PACK.instruments.values(), key=lambda instrument: instrument.id)
+
+
+def test_every_instrument_has_its_number_of_clauses() -> None:
+    assert {i.id: len(i.clauses) for i in INSTRUMENTS} == CLAUSES
+
+
+def test_no_text_or_number_has_changed_unnoticed() -> None:
+    pinned = json.loads(update_law_map.TEXTS.read_text(encoding="utf-8"))
+
+    assert update_law_map.law_texts(PACK) == pinned, "review the change, then run tools/update_law_map.py"
+
+
+def test_map_from_clause_to_controls_to_rules_is_the_reviewed_one() -> None:
+    pinned = json.loads(update_law_map.MAP.read_text(encoding="utf-8"))
+
+    assert update_law_map.law_map(PACK) == pinned, "review the change, then run tools/update_law_map.py"
+
+
+def source_items() -> dict[str, dict[str, Any]]:
+    found = {}
+    for path in sorted(SOURCE.glob("[012]*.yaml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if "instrument" in content:
+            found.update({item["id"]: item for item in content["items"]})
+    return found
+
+
+@pytest.mark.skipif(
+    not SOURCE.is_dir(), reason="the source of the law texts does not lie beside this checkout"
+)
+def test_clauses_equal_their_source() -> None:
+    source = source_items()
+    clauses = PACK.clauses()
+
+    assert clauses.keys() == source.keys()
+    assert {c.id for c in clauses.values() if c.number != source[c.id]["clause"]} == set()
+    quoted = [c for i in INSTRUMENTS if i.kind != "standard" and not i.draft for c in i.clauses]
+    assert [c.id for c in quoted if c.text != source[c.id]["text"]] == []
+    assert [c.id for c in quoted if c.limit is not LIMITS[source[c.id]["verdict_limit"]]] == []
+    assert [
+        c.id for c in clauses.values() if c.is_verified and source[c.id]["verified"] == "from-memory"
+    ] == []
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda instrument: instrument.id)
+def test_every_clause_has_an_honest_position(instrument: Instrument) -> None:
+    mapped = {clause for control in PACK.controls.values() for clause in control.clauses}
+    for clause in instrument.clauses:
+        assert clause.title.zh and clause.title.en
+        if clause.scope:
+            assert clause.id in mapped, f"{clause.id} is in scope without a control"
+            assert clause.limit_why is not None
+        else:
+            assert clause.reason is not None
+            assert clause.id not in mapped
+        if clause.limit is Verdict.NOT_APPLICABLE:
+            assert clause.scope == ()
+
+
+def test_standards_are_paraphrased_never_quoted() -> None:
+    standards = [i for i in INSTRUMENTS if i.kind == "standard"]
+
+    assert {c.text_kind for i in standards for c in i.clauses} == {"paraphrase"}
+    assert len(standards) >= 6
+
+
+def test_every_control_without_full_automation_has_a_procedure() -> None:
+    for control in PACK.controls.values():
+        if control.automation != "full":
+            assert control.manual is not None
+            assert all(len(step.zh) >= 15 and len(step.en) >= 30 for step in control.manual.steps)
+
+
+def test_drafts_are_in_no_profile() -> None:
+    drafts = {i.id for i in INSTRUMENTS if i.draft}
+
+    assert drafts == {"WATCH-2026"}
+    for item in PACK.profiles.values():
+        assert drafts.isdisjoint(profile(PACK, item.id).instruments)
+
+
+@pytest.mark.parametrize(("name", "level", "other"), [("mlps-2", "7.", "8."), ("mlps-3", "8.", "7.")])
+def test_a_level_profile_leaves_the_other_level_out(name: str, level: str, other: str) -> None:
+    excluded = set(profile(PACK, name).exclude_clauses)
+    left = [c for c in PACK.instruments["GBT22239-2019"].clauses if c.id not in excluded]
+
+    assert left
+    assert all(clause.number.startswith(level) for clause in left)
+    assert any(clause.startswith(f"GBT22239-{other}") for clause in excluded)
