@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,11 @@ def test_a_level_profile_leaves_the_other_level_out(name: str, level: str, other
     assert left
     assert all(clause.number.startswith(level) for clause in left)
     assert any(clause.startswith(f"GBT22239-{other}") for clause in excluded)
+
+
+def test_law_data_names_no_web_host_and_no_machine() -> None:
+    for path in sorted((update_law_map.ROOT / "rules" / "instruments").glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        assert (
+            re.findall(r"https?://|www\.|[a-z0-9-]+\.(?:com|cn|net|org|html)\b|/work/|/tmp/", text) == []
+        ), path.name
