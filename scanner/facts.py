@@ -13,6 +13,8 @@ from typing import Literal
 from pydantic import Field
 
 from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
+from scanner.policyfacts import PolicyFacts
+from scanner.sitefacts import SiteFacts
 
 Owner = Literal["app", "sdk", "library", "unknown"]
 EntryKind = Literal[
@@ -357,18 +359,6 @@ class AppFacts(Frozen):
     category: str | None = None
     collects_pi: bool | None = None
     has_account: bool | None = None
-
-
-class SiteFacts(Frozen):
-    """Everything observed on a website (filled by the site collector)."""
-
-    start_url: str
-
-
-class PolicyFacts(Frozen):
-    """What a privacy policy says (filled by the policy reader)."""
-
-    source: str
 
 
 class Facts(Frozen):

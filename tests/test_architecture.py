@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = {"scanner", "scanner.model", "scanner.errors", "scanner.context"}
-FACTS = CORE | {"scanner.facts"}
+FACTS = CORE | {"scanner.facts", "scanner.policyfacts", "scanner.sitefacts"}
 RULEPACK = {
     "scanner.rulepack",
     "scanner.packload",
@@ -23,7 +23,9 @@ RULEPACK = {
 # (module prefix, allowed project imports by prefix); the first prefix that fits decides.
 LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.model", set()),
-    ("scanner.facts", {"scanner.model"}),
+    ("scanner.facts", {"scanner.model", "scanner.policyfacts", "scanner.sitefacts"}),
+    ("scanner.policyfacts", {"scanner.model"}),
+    ("scanner.sitefacts", {"scanner.model"}),
     ("scanner.errors", {"scanner.model"}),
     ("scanner.context", set()),
     ("scanner.dex", {"scanner.dex"}),
