@@ -14,10 +14,12 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from scanner.facts import AppFacts, Facts, PolicyFacts, SiteFacts
+from scanner.facts import AppFacts, Facts
 from scanner.model import Evidence, FileLocator, Looked, Text
 from scanner.paths import resolve
+from scanner.policyfacts import PolicyFacts
 from scanner.rulepack import Rule, Surface
+from scanner.sitefacts import SiteFacts
 
 _SURFACES: dict[str, type[BaseModel]] = {"app": AppFacts, "site": SiteFacts, "policy": PolicyFacts}
 _EVIDENCE = Evidence(artifact="example", locator=FileLocator(path="example"))
