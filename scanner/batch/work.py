@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import tempfile
 import time
@@ -105,6 +106,14 @@ def work(job: Job) -> Done | Failed:
         return Failed(code=error.code, reason=error.text, final=False)
     except MemoryError:
         raise
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError from error
+        return Failed(
+            code="system-error",
+            reason=Text(zh=f"系统错误：{error}", en=f"system error: {error}"),
+            final=False,
+        )
     except Exception as error:  # noqa: BLE001 - the per-target boundary: one bad input never stops a batch
         kind = type(error).__name__
         return Failed(
@@ -127,7 +136,11 @@ def assess_facts(facts: Facts, job: Job) -> Assessment:
 
 
 def with_meta(facts: Facts, meta: Meta) -> Facts:
-    """Return ``facts`` with what a list says of the subject; facts themselves are stored without it."""
+    """Return ``facts`` with what a list says of the subject.
+
+    Facts are stored without that, and without the file's name (the task has it), so that they do not depend on which
+    of two equal packages was read first.
+    """
     subject = facts.subject.model_copy(
         update={
             "name": meta.name or facts.subject.name,
@@ -150,7 +163,8 @@ def _collect(job: Job) -> Facts:
     if job.target.kind == "site":
         return collect(job.target.location, CollectOptions())
     with local_copy(job.target.location) as path:
-        return collect(str(path), CollectOptions())
+        facts = collect(str(path), CollectOptions())
+    return facts.model_copy(update={"subject": facts.subject.model_copy(update={"source": ""})})
 
 
 @contextmanager

@@ -171,7 +171,7 @@ def run_command(source: str, store_url: str, lang: Lang, **options: Any) -> None
     """
     from scanner.batch.targets import targets  # noqa: PLC0415 - loaded when a batch runs
 
-    with _errors(source, lang), _opened(store_url) as store:
+    with _errors("", lang), _opened(store_url) as store:
         start = _start(store, source, options)
         store.add_tasks(start.run.id, targets(source))
         sys.exit(_work(start, options, lang, from_run=None))
