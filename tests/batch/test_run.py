@@ -145,5 +145,5 @@ def test_a_run_is_not_mixed_with_another_source(packages: Path, tmp_path: Path) 
 def test_unusable_store_is_one_clear_line(packages: Path, url: str) -> None:
     done = batch("run", str(packages), "--store", url, check=2)
 
-    assert done.stderr.startswith("错误：无法打开结果库")
+    assert done.stderr.startswith("错误: 无法打开结果库")
     assert len(done.stderr.splitlines()) == 1
