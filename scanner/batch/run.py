@@ -170,6 +170,7 @@ class _Driver:
                 **fields,
                 collect_seconds=result.collect_seconds,
                 assess_seconds=result.assess_seconds,
+                cpu_seconds=result.cpu_seconds,
                 facts_reused=result.facts_reused,
             )
             return

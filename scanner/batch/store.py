@@ -82,7 +82,7 @@ class Store:
         with Session(self.engine) as session:
             yield session
 
-    def write(self, action: Callable[[Session], T]) -> T:
+    def transact(self, action: Callable[[Session], T]) -> T:
         """Run ``action`` in one transaction; after a lost connection or a lock, run it again.
 
         ``action`` must be repeatable: it starts from the state of the database, never from its own earlier effect.
@@ -141,7 +141,7 @@ class Store:
             session.expunge(found)
             return found
 
-        return self.write(action)
+        return self.transact(action)
 
     def find_run(self, label: str | None) -> RunRow | None:
         """Return the run called ``label``, or the newest one for None."""
@@ -175,7 +175,7 @@ class Store:
         def flush() -> None:
             rows = list(chunk)
             if rows:
-                self.write(lambda session: self._insert_new(session, TaskRow, rows, "run_id", "key"))
+                self.transact(lambda session: self._insert_new(session, TaskRow, rows, "run_id", "key"))
             chunk.clear()
 
         for position, target in enumerate(targets):
@@ -205,15 +205,15 @@ class Store:
             .order_by(TaskRow.id)
             .limit(limit)
         )
-        with self.session() as session:
-            return [
-                (ident, attempts, Target(location=location, kind=kind, meta=Meta(**meta)))
-                for ident, attempts, location, kind, meta in session.execute(query)
-            ]
+        rows = self.transact(lambda session: session.execute(query).all())
+        return [
+            (ident, attempts, Target(location=location, kind=kind, meta=Meta(**meta)))
+            for ident, attempts, location, kind, meta in rows
+        ]
 
     def count_attempt(self, task_id: int) -> None:
         """Record that a task's worker died; survives a killed driver, so that no input is tried for ever."""
-        self.write(
+        self.transact(
             lambda session: session.execute(
                 update(TaskRow).where(TaskRow.id == task_id).values(attempts=TaskRow.attempts + 1)
             )
@@ -230,11 +230,11 @@ class Store:
             session.execute(update(RunRow).where(RunRow.id == run_id).values(finished=None))
             return count
 
-        return self.write(action)
+        return self.transact(action)
 
     def finish_run(self, run_id: int) -> None:
         """Note that no task of the run is pending."""
-        self.write(
+        self.transact(
             lambda session: session.execute(
                 update(RunRow)
                 .where(RunRow.id == run_id, RunRow.finished.is_(None))
@@ -247,8 +247,7 @@ class Store:
     def facts_for(self, sha256: str, collector: str) -> bytes | None:
         """Return the packed facts of an input by a collector version, or None."""
         query = select(FactsRow.body).where(FactsRow.sha256 == sha256, FactsRow.collector == collector)
-        with self.session() as session:
-            return session.scalar(query)
+        return self.transact(lambda session: session.scalar(query))
 
     def facts_of_task(self, run_id: int, key: str) -> bytes | None:
         """Return the packed facts that a task of an earlier run ended with, or None."""
@@ -258,8 +257,7 @@ class Store:
             .join(TaskRow, TaskRow.assessment_id == AssessmentRow.id)
             .where(TaskRow.run_id == run_id, TaskRow.key == key)
         )
-        with self.session() as session:
-            return session.scalar(query)
+        return self.transact(lambda session: session.scalar(query))
 
     def done_targets(self, run_id: int) -> list[Target]:
         """Return the targets of a run that have a result, in order."""
@@ -276,9 +274,10 @@ class Store:
 
     def seen(self, location_key: str, size: int, changed: str) -> str | None:
         """Return the digest of an unchanged file read before, or None."""
-        with self.session() as session:
-            row = session.get(SeenRow, location_key)
-            return row.sha256 if row is not None and (row.size, row.changed) == (size, changed) else None
+        query = select(SeenRow.sha256).where(
+            SeenRow.location_key == location_key, SeenRow.size == size, SeenRow.changed == changed
+        )
+        return self.transact(lambda session: session.scalar(query))
 
     def mark_seen(self, location_key: str, size: int, changed: str, sha256: str) -> None:
         """Remember the digest of a file."""
@@ -286,7 +285,7 @@ class Store:
         def action(session: Session) -> None:
             session.merge(SeenRow(location_key=location_key, size=size, changed=changed, sha256=sha256))
 
-        self.write(action)
+        self.transact(action)
 
     def record_done(self, task_id: int, target: Target, done: Done, pack: Pack) -> None:
         """Store a result and finish its task, in one transaction; the second time nothing changes."""
@@ -294,7 +293,7 @@ class Store:
         facts = (
             facts_row(Facts.model_validate_json(unpack_bytes(done.facts)), done.facts) if done.facts else None
         )
-        self.write(lambda session: self._record(session, task_id, target, done, facts, assessment, pack))
+        self.transact(lambda session: self._record(session, task_id, target, done, facts, assessment, pack))
 
     def _record(
         self,
@@ -350,11 +349,13 @@ class Store:
     def record_assessment(self, facts_id: int, meta: Meta, packed: bytes, pack: Pack) -> int:
         """Store an assessment of stored facts; return its id."""
         assessment = Assessment.model_validate_json(unpack_bytes(packed))
-        return self.write(lambda session: self._assessment(session, facts_id, meta, packed, assessment, pack))
+        return self.transact(
+            lambda session: self._assessment(session, facts_id, meta, packed, assessment, pack)
+        )
 
     def record_failed(self, task_id: int, code: str, reason: Text, seconds: float) -> None:
         """Finish a task that could not be examined, with the reason."""
-        self.write(
+        self.transact(
             lambda session: session.execute(
                 update(TaskRow)
                 .where(TaskRow.id == task_id)
@@ -373,8 +374,8 @@ class Store:
     def states(self, run_id: int) -> dict[str, int]:
         """Return the number of tasks of a run by state."""
         query = select(TaskRow.state, func.count()).where(TaskRow.run_id == run_id).group_by(TaskRow.state)
-        with self.session() as session:
-            return {str(state): int(count) for state, count in session.execute(query)}
+        rows = self.transact(lambda session: session.execute(query).all())
+        return {str(state): int(count) for state, count in rows}
 
 
 def _engine(url: str) -> Engine:

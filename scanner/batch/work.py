@@ -43,7 +43,8 @@ class Job(Frozen):
 
 
 class Done(Frozen):
-    """Result of a job: ``sha256`` of the input, facts and assessment packed (zstd JSON), seconds spent."""
+    """Result of a job: ``sha256`` of the input, facts and assessment packed (zstd JSON), seconds spent
+    (wall for the two steps, processor for the whole process)."""
 
     sha256: str
     collector: str
@@ -51,6 +52,7 @@ class Done(Frozen):
     assessment: bytes
     collect_seconds: float
     assess_seconds: float
+    cpu_seconds: float
     facts_reused: bool
 
 
@@ -98,6 +100,7 @@ def work(job: Job) -> Done | Failed:
             assessment=pack_bytes(assessment.model_dump_json()),
             collect_seconds=round(collected - started, 4),
             assess_seconds=round(time.monotonic() - collected, 4),
+            cpu_seconds=round(time.process_time(), 4),
             facts_reused=reused,
         )
     except InputError as error:

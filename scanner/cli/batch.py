@@ -232,6 +232,26 @@ def status_command(store_url: str, label: str | None, as_json: bool, lang: Lang)
             click.echo(f"{WORDS['errors'].get(lang)}: {failure.code} × {failure.count}  {failure.example}")
 
 
+@batch.command("export")
+@store_option
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--run", "label", default=None, help="只导出该批次 / only this run")
+@lang_option
+def export_command(store_url: str, folder: Path, form: str, label: str | None, lang: Lang) -> None:
+    """把结果库的各表导出到 FOLDER（CSV 或 Parquet）。
+
+    Export the store's tables into FOLDER as CSV or Parquet.
+    """
+    from scanner.batch.export import export  # noqa: PLC0415
+
+    with _errors("", lang), _opened(store_url) as store:
+        if label is not None and store.find_run(label) is None:
+            raise InputError("no-run", WORDS["no_run"])
+        for path in export(store, folder, form, label):
+            click.echo(str(path), err=True)
+
+
 @contextmanager
 def _errors(target: str, lang: Lang) -> Iterator[None]:
     try:
