@@ -111,10 +111,14 @@ class DisclosedItem(Frozen):
 
 
 class DisclosedSdk(Frozen):
-    """A third-party SDK or partner the policy names, from a table row or a sentence; ``sdk_id`` in the catalogue."""
+    """A third-party SDK or partner the policy names, from a table row or a sentence.
+
+    ``sdk_ids``: every catalogue entry the name can mean (友盟SDK means several); ``sdk_id`` when it is only one.
+    """
 
     name: str
     sdk_id: str = ""
+    sdk_ids: tuple[str, ...] = ()
     vendor: str = ""
     items: tuple[str, ...] = ()
     item_text: str = ""
