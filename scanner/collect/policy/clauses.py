@@ -46,7 +46,8 @@ class Clause:
 def clauses(text: str, inherited: Role = "none") -> list[Clause]:
     """Return the clauses of ``text``, one sentence; ``inherited`` is the role of words without any verb."""
     found: list[Clause] = []
-    current = Clause(0, 0, inherited)
+    given = Clause(0, 0, inherited, denied="collect" if inherited == "denies" else "")
+    current = given
     for start, end in pieces(text):
         if len(found) >= MAX_CLAUSES:
             break
@@ -55,7 +56,7 @@ def clauses(text: str, inherited: Role = "none") -> list[Clause]:
             if clause.role != "condition" and not clause.leading:
                 current = clause
         if end < len(text) and text[end] in "；;。" and current.role in {"purpose", "refusal"}:
-            current = Clause(end, end, inherited)
+            current = given
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from scanner import catalogue
 from scanner.collect.policy.clauses import Clause, Role, clauses
@@ -16,7 +17,7 @@ from scanner.collect.policy.document import Document
 from scanner.collect.policy.sdknames import names_in, sdk_ids
 from scanner.collect.policy.spans import overlaps
 from scanner.collect.policy.terms import Mention, find
-from scanner.collect.policy.vocabulary import search, verbs, words
+from scanner.collect.policy.vocabulary import pattern, search, verbs, words
 from scanner.policyfacts import DisclosedItem, Party, Sentence
 
 MAX_ITEMS = 5_000
@@ -66,12 +67,19 @@ def discloses(sentence: str, *, spoken: bool | None, inherited: Role = "none") -
     ]
     if spoken is False:
         # In a chapter about something else only plain words of collecting count.
+        if not _actor().search(lowered):
+            return []
         found = [c for c in found if c.verb in {"collect", "share"} or c.role == "denies"]
     if spoken is None:
         found = [
             c for c in found if c.verb in {"collect", "share", "provide", "use", ""} or c.role == "denies"
         ]
     return found
+
+
+@cache
+def _actor() -> re.Pattern[str]:
+    return pattern(word for party in _PARTIES for word in words("parties", party))
 
 
 class _Reading:
@@ -96,6 +104,7 @@ class _Reading:
             return
         parts = clauses(self.text, self.placed.inherited)
         condition = self._phrase(parts, "condition")
+        limits = self._phrase(parts, "condition", refusals=True)
         purpose = self._phrase(parts, "purpose")
         for clause in stating:
             inside = [m for m in mentions if clause.start <= m.start < clause.end]
@@ -107,7 +116,9 @@ class _Reading:
             for mention in inside:
                 if mention.weak and not self._weak_counts(clause, mention):
                     continue
-                yield from self._item(clause, mention, condition, purpose)
+                yield from self._item(
+                    clause, mention, limits if clause.role == "denies" else condition, purpose
+                )
 
     def _item(
         self, clause: Clause, mention: Mention, condition: str, purpose: str
@@ -184,8 +195,9 @@ class _Reading:
         match = search("recipients").search(self.lowered, clause.start, clause.end)
         return self.text[match.start() : match.end()] if match else ""
 
-    def _phrase(self, parts: list[Clause], role: Role) -> str:
-        spans = [(c.start, c.end) for c in parts if c.role == role and c.verb not in {"provide", "refusal"}]
+    def _phrase(self, parts: list[Clause], role: Role, *, refusals: bool = False) -> str:
+        unwanted = {"provide"} if refusals else {"provide", "refusal"}
+        spans = [(c.start, c.end) for c in parts if c.role == role and c.verb not in unwanted]
         if not spans:
             return ""
         start, end = spans[0]
