@@ -14,11 +14,12 @@ from scanner import catalogue
 from scanner.collect.policy.clauses import Clause, Role, clauses
 from scanner.collect.policy.context import Placed, place
 from scanner.collect.policy.document import Document
+from scanner.collect.policy.grid import Record
 from scanner.collect.policy.sdknames import names_in, sdk_ids
 from scanner.collect.policy.spans import overlaps
 from scanner.collect.policy.terms import Mention, find
 from scanner.collect.policy.vocabulary import pattern, search, verbs, words
-from scanner.policyfacts import DisclosedItem, Party, Sentence
+from scanner.policyfacts import DisclosedItem, Party, PolicyTable, Sentence
 
 MAX_ITEMS = 5_000
 MAX_PHRASE = 160
@@ -45,7 +46,9 @@ def disclosed_items(
         if skip and overlaps(skip, placed.sentence.start, placed.sentence.end):
             continue
         if placed.paragraph.id != last:
-            subject, last = ("operator", ()), placed.paragraph.id
+            if not (subject[0] == "sdk" and search("subject_goes_on").match(placed.paragraph.text.lower())):
+                subject = ("operator", ())
+            last = placed.paragraph.id
         reading = _Reading(document, placed, subject)
         found += reading.items()
         subject = reading.subject
@@ -54,26 +57,55 @@ def disclosed_items(
     return tuple(found[:MAX_ITEMS])
 
 
-def discloses(sentence: str, *, spoken: bool | None, inherited: Role = "none") -> list[Clause]:
-    """Return the clauses of ``sentence`` that state or deny collecting; empty when it is about something else."""
+def table_items(
+    document: Document, tables: Sequence[tuple[PolicyTable, list[Record]]]
+) -> tuple[DisclosedItem, ...]:
+    """Return the items in the operator's own lists of collected information: tables with a column of items."""
+    found: list[DisclosedItem] = []
+    known = catalogue.items()
+    for table, records in tables:
+        for record in records:
+            text = record.get("items")
+            purpose = " ".join(record.get("purpose").split())[:MAX_PHRASE]
+            for mention in find(text):
+                spans = [
+                    document.cell_span(table, *spot) for spot in record.spots.get("items", ()) if spot[0] >= 0
+                ]
+                evidence = document.evidence(table.paragraph, *(spans[0] if spans else (0, 0)))
+                found += [
+                    DisclosedItem(
+                        item=item,
+                        term=text[mention.start : mention.end],
+                        vague=known[item].abstract,
+                        open_ended=search("open_ended").search(text.lower() + "。") is not None,
+                        purpose=purpose,
+                        function=" ".join(record.get("platform").split())[:40],
+                        evidence=(evidence.model_copy(update={"excerpt": " ".join(text.split())[:200]}),),
+                    )
+                    for item in mention.items
+                ]
+    return tuple(found[:MAX_ITEMS])
+
+
+def discloses(sentence: str, parts: Sequence[Clause], *, spoken: bool | None) -> list[Clause]:
+    """Return the clauses of ``parts`` that state or deny collecting; empty when ``sentence`` is about something else.
+
+    ``spoken``: whether its chapter or topics speak of collecting (None = unknown).
+    """
     lowered = sentence.lower()
     core = verbs("collect").search(lowered) is not None
-    if search("not_disclosing").search(lowered) and not (core and spoken):
+    if not (core and spoken) and (
+        search("not_disclosing").search(lowered) or search("rights").search(lowered)
+    ):
         return []
-    if search("rights").search(lowered) and not (core and spoken):
-        return []
-    found = [
-        c for c in clauses(sentence, inherited) if c.role in _STATING or (c.role == "condition" and c.verb)
-    ]
+    found = [c for c in parts if c.role in _STATING or (c.role == "condition" and c.verb)]
     if spoken is False:
-        # In a chapter about something else only plain words of collecting count.
+        # In a chapter about something else only plain words of collecting by somebody count.
         if not _actor().search(lowered):
             return []
-        found = [c for c in found if c.verb in {"collect", "share"} or c.role == "denies"]
+        return [c for c in found if c.verb in {"collect", "share"} or c.role == "denies"]
     if spoken is None:
-        found = [
-            c for c in found if c.verb in {"collect", "share", "provide", "use", ""} or c.role == "denies"
-        ]
+        return [c for c in found if c.verb != "store" or c.role == "denies"]
     return found
 
 
@@ -99,10 +131,10 @@ class _Reading:
         mentions = find(self.text)
         if not mentions:
             return
-        stating = discloses(self.text, spoken=self.placed.spoken, inherited=self.placed.inherited)
+        parts = clauses(self.text, self.placed.inherited)
+        stating = discloses(self.text, parts, spoken=self.placed.spoken)
         if not stating:
             return
-        parts = clauses(self.text, self.placed.inherited)
         condition = self._phrase(parts, "condition")
         limits = self._phrase(parts, "condition", refusals=True)
         purpose = self._phrase(parts, "purpose")

@@ -24,11 +24,16 @@ _SPLIT = re.compile(r"[/、，,及和与\n（）()&]|\s{2,}")
 
 @dataclass
 class Record:
-    """One described thing: its texts by column meaning, and the row or paragraph it stands in."""
+    """One described thing: its texts by column meaning, and where it stands.
+
+    ``place`` is the id of the table or paragraph; ``spots`` are the cells of each text as (row, column) of the table;
+    ``start`` and ``end`` bound a record that stands in lines.
+    """
 
     texts: dict[str, str] = field(default_factory=dict)
     place: str = ""
     row: int = -1
+    spots: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     start: int = -1
     end: int = -1
 
@@ -36,6 +41,10 @@ class Record:
         """Return the text of ``role``, empty when there is none or it says there is none."""
         text = self.texts.get(role, "").strip()
         return "" if is_empty(text) else text
+
+
+# A row of a table with its number among the table's rows (-1 for the header).
+Line = tuple[int, list[str]]
 
 
 @cache
@@ -82,6 +91,8 @@ def columns_of(cells: Sequence[str]) -> list[tuple[str, ...]] | None:
     """Return the meanings of the columns if ``cells`` are a header: at least two cells with different meanings."""
     if sum(1 for c in cells if c.strip()) < 2 or any(len(c) > 3 * MAX_HEADER for c in cells):
         return None
+    if len(cells) > 2 and len(set(cells)) == 1 and len(cells[0].split()) == len(cells):
+        cells = cells[0].split()  # a header whose cells a reader joined
     roles = [roles_of(cell) if not re.search(r"https?://|www\.", cell) else () for cell in cells]
     meant = [r for r in roles if r]
     different = {r[0] for r in meant} - {"index"}
@@ -111,81 +122,88 @@ class Records:
 
     def read(self, header: Sequence[str], rows: Sequence[Sequence[str]], place: str) -> list[Record]:
         """Return the records of a table; empty when its layout is none that describes things."""
-        grid = [list(row) for row in rows[:MAX_ROWS]]
+        lines = list(enumerate(list(row) for row in rows[:MAX_ROWS]))
         if header and any(cell.strip() for cell in header):
-            grid.insert(0, list(header))
-        grid = [row for row in grid if any(cell.strip() for cell in row)]
-        if not grid:
+            lines.insert(0, (-1, list(header)))
+        lines = [(at, row) for at, row in lines if any(cell.strip() for cell in row)]
+        if not lines:
             return []
-        first = 1 if header else 0
-        crowded = self._crowded(grid, place)
+        crowded = _crowded(lines, place)
         if crowded:
             return crowded
-        for number, row in enumerate(grid[:HEADER_ROWS]):
+        turned = _turned(lines)
+        for number, (_, row) in enumerate(lines[:HEADER_ROWS]):
             columns = columns_of(row)
-            if columns is not None:
-                turned = _turned(grid)
-                if turned and len(turned) >= 2 and len({r for c in columns for r in c}) < 3:
-                    break
-                self._columns = columns
-                return list(_by_row(grid[number + 1 :], columns, place, number + 1 - first))
-        turned = _turned(grid)
+            if columns is None:
+                continue
+            if turned and len({role for column in columns for role in column}) < 3:
+                break
+            self._columns = columns
+            return list(_by_row(lines[number + 1 :], columns, place))
         if turned:
-            return _by_column(grid, turned, place)
-        if self._columns is not None and max(len(row) for row in grid) == len(self._columns):
-            return list(_by_row(grid, self._columns, place, -first))
+            return _by_column(lines, turned, place)
+        if self._columns is not None and max(len(row) for _, row in lines) == len(self._columns):
+            return list(_by_row(lines, self._columns, place))
         return []
 
-    def _crowded(self, grid: list[list[str]], place: str) -> list[Record]:
-        """Read a table whose single column holds everything: SDK名称/公司/目的/信息."""
-        if max(len(row) for row in grid) > 2:
-            return []
-        head = grid[0][-1]
-        roles = [role_of(piece) for piece in re.split(r"[/／|\n]", head)]
-        roles = [role for role in roles if role]
-        if len(roles) < 3 or len(roles) != len(set(roles)):
-            return []
-        found = []
-        for number, row in enumerate(grid[1:]):
-            parts = [p.strip() for p in re.split(r"\n|(?<!:)(?<!:/)[/／](?!/)|\|", row[-1]) if p.strip()]
-            labelled = dict(labels(row[-1]))
-            texts = labelled if len(labelled) >= 2 else dict(zip(roles, parts, strict=False))
-            found.append(Record(texts, place, number))
-        return found
+
+def _crowded(lines: list[Line], place: str) -> list[Record]:
+    """Read a table whose single column holds everything: SDK名称/公司/目的/信息."""
+    if max(len(row) for _, row in lines) > 2:
+        return []
+    roles = [role for role in (role_of(piece) for piece in re.split(r"[/／|\n]", lines[0][1][-1])) if role]
+    if len(roles) < 3 or len(roles) != len(set(roles)):
+        return []
+    found = []
+    for at, row in lines[1:]:
+        labelled = dict(labels(row[-1]))
+        texts = (
+            labelled if len(labelled) >= 2 else dict(zip(roles, _pieces(row[-1], len(roles)), strict=False))
+        )
+        spots = {role: [(at, len(row) - 1)] for role in texts}
+        found.append(Record(texts, place, at, spots))
+    return found
 
 
-def _by_row(
-    grid: list[list[str]], columns: list[tuple[str, ...]], place: str, offset: int
-) -> Iterator[Record]:
+def _pieces(cell: str, count: int) -> list[str]:
+    """Cut ``cell`` into ``count`` parts at line ends, spaces or slashes, whichever fits; else at line ends."""
+    ways = (r"\n", r"\s*\|\s*", r"\s+[/／]\s+", r"(?<![:/])[/／](?!/)", r"\s+")
+    cuts = [[p.strip() for p in re.split(way, cell) if p.strip()] for way in ways]
+    return next((parts for parts in cuts if len(parts) == count), max(cuts[:1] + cuts[-1:], key=len))
+
+
+def _by_row(lines: list[Line], columns: list[tuple[str, ...]], place: str) -> Iterator[Record]:
     above: Record | None = None
-    for number, row in enumerate(grid):
-        if columns_of(row) is not None and len(row) == len(columns):
+    key = "name" if any("name" in roles for roles in columns) else "vendor"
+    for at, row in lines:
+        if len(row) == len(columns) and columns_of(row) == columns:
             continue  # the header again, on the next page
-        filled = {cell.strip() for cell in row if cell.strip()}
-        if len(row) > 2 and len(filled) == 1:
+        if len(row) > 2 and len({cell.strip() for cell in row if cell.strip()}) == 1:
             continue  # a title across all columns
-        record = Record(place=place, row=number + offset)
-        for cell, roles in zip(row, columns, strict=False):
+        record = Record(place=place, row=at)
+        for column, (cell, roles) in enumerate(zip(row, columns, strict=False)):
             for role in roles:
-                # Two columns of one meaning are read together.
-                earlier = record.texts.get(role, "")
-                record.texts[role] = (
-                    f"{earlier}\n{cell}".strip()
-                    if earlier and cell.strip() not in earlier
-                    else earlier or cell
-                )
-        key = "name" if any("name" in roles for roles in columns) else "vendor"
-        if above is not None and not record.texts.get(key, "").strip():
-            _join(above, record)
-            continue
-        if above is not None and _same(above, record, key):
-            _join(above, record)
+                _add(record, role, cell, (at, column))
+        if above is not None and (not record.texts.get(key, "").strip() or _same(above, record, key)):
+            for role, text in record.texts.items():
+                for spot in record.spots[role]:
+                    _add(above, role, text, spot)
             continue
         if above is not None:
             yield above
         above = record
     if above is not None:
         yield above
+
+
+def _add(record: Record, role: str, text: str, spot: tuple[int, int]) -> None:
+    """Add a cell to the text of ``role``: columns of one meaning and rows of one thing are read together."""
+    earlier = record.texts.get(role, "")
+    record.spots.setdefault(role, []).append(spot)
+    if not earlier:
+        record.texts[role] = text
+    elif text.strip() and text.strip() not in earlier:
+        record.texts[role] = f"{earlier}\n{text}"
 
 
 def _same(above: Record, record: Record, key: str) -> bool:
@@ -197,33 +215,32 @@ def _same(above: Record, record: Record, key: str) -> bool:
     )
 
 
-def _join(above: Record, record: Record) -> None:
-    for role, text in record.texts.items():
-        earlier = above.texts.get(role, "")
-        if text.strip() and text.strip() not in earlier:
-            above.texts[role] = f"{earlier}\n{text}".strip()
-
-
-def _turned(grid: list[list[str]]) -> list[str] | None:
+def _turned(lines: list[Line]) -> list[str] | None:
     """Return the meanings of the rows if the first column holds the labels."""
-    if len(grid) < 2 or max(len(row) for row in grid) < 2:
+    if len(lines) < 2 or max(len(row) for _, row in lines) < 2:
         return None
-    roles = [role_of(row[0]) if row and len(row[0]) <= MAX_HEADER else "" for row in grid]
+    roles = [role_of(row[0]) if row and len(row[0]) <= MAX_HEADER else "" for _, row in lines]
     known = [role for role in roles if role]
-    if len(set(known) - {"index"}) < 3 or len(known) * 3 < len(grid) * 2:
+    if len(set(known) - {"index"}) < 3 or len(known) * 3 < len(lines) * 2:
         return None
     return roles
 
 
-def _by_column(grid: list[list[str]], roles: list[str], place: str) -> list[Record]:
+def _by_column(lines: list[Line], roles: list[str], place: str) -> list[Record]:
     """Read a table whose first column holds the labels: one record per further column, or per block of labels."""
     found: list[Record] = []
-    width = max(len(row) for row in grid)
-    for column in range(1, width):
-        cells = [row[column] if column < len(row) else "" for row in grid]
-        if column > 1 and all(row[column] == row[column - 1] for row in grid if len(row) > column):
+    for column in range(1, max(len(row) for _, row in lines)):
+        cells = [row[column] if column < len(row) else "" for _, row in lines]
+        if column > 1 and all(row[column] == row[column - 1] for _, row in lines if len(row) > column):
             continue  # a cell across several columns
-        found += blocks(zip(roles, cells, strict=True), place)
+        begun: Record | None = None
+        for (at, _), role, cell in zip(lines, roles, cells, strict=True):
+            if not role:
+                continue
+            if begun is None or _begins(begun, role):
+                begun = Record(place=place, row=at)
+                found.append(begun)
+            _add(begun, role, cell, (at, column))
     return found
 
 

@@ -12,9 +12,18 @@ from scanner.datafiles import read_data
 
 MAX_NAMES = 60
 MAX_NAME = 24
+TAIL = re.compile(r"sdk$", re.IGNORECASE)
+BULLET = re.compile(
+    r"^[\s•·●▪◆*\-—]*(?:[（(]?[\d一二三四五六七八九十①-⑳]{1,3}(?:[.．]\d{1,2}){0,3}[)）.、．:：]?)?\s*(?=\D)"
+)
 # A name is read backwards from "SDK" until something that cannot be part of it.
 _NAME = re.compile(
     r"([A-Za-z0-9\u4e00-\u9fff+.&·_\-]{0,24}(?:[（(][^（）()]{1,16}[）)])?[ ,]{0,2})(?:sdk|SDK|Sdk)(?![a-zA-Z])"
+)
+
+# “极光推送”：该SDK由……提供
+_QUOTED = re.compile(
+    r"[“\"《「]([^”\"》」“《「]{2,24})[”\"》」]\s{0,2}[：:，,]?\s{0,2}(?:该|此)\s?(?:sdk|SDK)"
 )
 
 
@@ -37,6 +46,9 @@ def names_in(text: str) -> tuple[str, ...]:
             found[name + "SDK"] = None
         if len(found) >= MAX_NAMES:
             break
+    for match in _QUOTED.finditer(text):
+        if not is_generic(match.group(1)):
+            found[TAIL.sub("", match.group(1).strip()) + "SDK"] = None
     return tuple(found)
 
 
