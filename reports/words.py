@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reports.words_policy import POLICY
 from scanner.model import Lang, Text
 
 
@@ -390,7 +391,7 @@ LIMITS: dict[str, Text] = {
     ),
 }
 
-WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS
+WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS | POLICY
 
 
 def word(key: str, lang: Lang, **values: object) -> str:
