@@ -391,7 +391,8 @@ LIMITS: dict[str, Text] = {
     ),
 }
 
-WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS | POLICY
+WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS
+WORDS |= POLICY
 
 
 def word(key: str, lang: Lang, **values: object) -> str:
