@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reports import charts, tables
+from reports import charts, policytable, tables
 from reports.clauses import (
     ControlView,
     InstrumentView,
@@ -201,6 +201,11 @@ class ReportView:
     def matrix(self) -> tables.Matrix:
         """Items × owners."""
         return tables.matrix(self.facts.app, self.names) if self.facts.app else tables.Matrix((), (), (), ())
+
+    @cached_property
+    def compared(self) -> policytable.Compared:
+        """What was seen beside what the policy says."""
+        return policytable.compared(self.names)
 
     @cached_property
     def endpoints(self) -> tuple[tables.EndpointRow, ...]:
