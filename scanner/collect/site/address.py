@@ -138,7 +138,9 @@ def parse_url(text: str) -> Url:
     match = _SCHEME.match(text)
     scheme = match.group(1).lower() if match else ""
     if match is None or (scheme not in DEFAULT_PORTS and scheme not in SOCKETS):
-        raise UrlError("scheme", f"只访问 http 和 https，不访问 {scheme or '无协议'} 地址", "not http or https")
+        raise UrlError(
+            "scheme", f"只访问 http 和 https，不访问 {scheme or '无协议'} 地址", "not http or https"
+        )
     rest = text[match.end() :].replace("\\", "/").lstrip("/")
     end = next((i for i, c in enumerate(rest) if c in "/?#"), len(rest))
     authority, tail = rest[:end], rest[end:]
@@ -420,7 +422,9 @@ class AddressGuard:
             return Refused(
                 host,
                 "unresolved",
-                Text(zh=f"无法解析域名 {host}：{error.strerror or error}", en=f"cannot resolve {host}: {error}"),
+                Text(
+                    zh=f"无法解析域名 {host}：{error.strerror or error}", en=f"cannot resolve {host}: {error}"
+                ),
             )
         return self._judge(host, answers)
 

@@ -145,7 +145,10 @@ def test_private_addresses_are_visited_when_asked_for_but_metadata_never() -> No
     [
         ("HTTP://WWW.Example.COM", "http://www.example.com/"),
         ("https://www.example.com:443/a/../b/./c", "https://www.example.com/b/c"),
-        ("http://例子.中国/隐私?名=值", "http://xn--fsqu00a.xn--fiqs8s/%E9%9A%90%E7%A7%81?%E5%90%8D=%E5%80%BC"),
+        (
+            "http://例子.中国/隐私?名=值",
+            "http://xn--fsqu00a.xn--fiqs8s/%E9%9A%90%E7%A7%81?%E5%90%8D=%E5%80%BC",
+        ),
         ("http://www.example.com./", "http://www.example.com/"),
         ("http://www.example.com?x", "http://www.example.com/?x"),
         ("http://a_b.example.com/", "http://a_b.example.com/"),
