@@ -20,6 +20,7 @@ from scanner.collect.site.gaps import gaps_of, looked_of, problems_of
 from scanner.collect.site.page import ParsedPage
 from scanner.collect.site.reading import PageReading, read_page
 from scanner.collect.site.robots import Robots
+from scanner.collect.site.security import Security, SecurityScope, examine
 from scanner.context import CollectOptions
 from scanner.errors import InputError
 from scanner.facts import Facts
@@ -88,7 +89,21 @@ class _Collector:
         for visit in result.visits:
             if visit.reading is not None:
                 self.readings[visit.reading.page.final_url] = visit.reading
-        return self._facts(first, frontier, result)
+        step("transport")
+        security = examine(
+            SecurityScope(
+                start=start,
+                first=first,
+                fetched=[first, *(v.fetched for v in result.visits)],
+                readings=list(self.readings.values()),
+                options=site,
+                guard=self.guard,
+                fetcher=self.fetcher,
+                until=self.until,
+                may_fetch=lambda url: frontier.in_scope(url) and robots.allows(url),
+            )
+        )
+        return self._facts(frontier, result, security)
 
     def _get(self, url: str, *, body_limit: int | None = None) -> Fetched:
         return self.fetcher.fetch(url, scope=None, body_limit=body_limit)
@@ -145,7 +160,7 @@ class _Collector:
 
     # --- joining --------------------------------------------------------------------------------------------
 
-    def _facts(self, first: Fetched, frontier: Frontier, result: Visited[PageReading]) -> Facts:
+    def _facts(self, frontier: Frontier, result: Visited[PageReading], security: Security) -> Facts:
         readings = list(self.readings.values())
         home = next(r for r in readings if r.page.depth == 0)
         pages = [r.page for r in readings]
@@ -157,7 +172,7 @@ class _Collector:
         filings = join_filings(
             [(r.page.final_url, r.filings) for r in readings], self.start.host, self.register
         )
-        gaps = [*gaps_of(result, frontier.left_out, shell=bool(shells), rendered=False)]
+        gaps = [*gaps_of(result, frontier.left_out, shell=bool(shells), rendered=False), *security.gaps]
         failed = frozenset(m.promised for m in important_lost)
         operator = self._operator(home, readings)
         facts = SiteFacts(
@@ -171,6 +186,11 @@ class _Collector:
             filings=filings,
             icp_shown=None if home.shell else shown(home.filings, ("icp", "license")),
             police_shown=None if home.shell else shown(home.filings, ("police",)),
+            cookies=security.cookies,
+            transport=security.transport,
+            weaknesses=security.weaknesses,
+            libraries=security.libraries,
+            exposed=tuple(entry for r in readings for entry in r.exposed),
             disclosure=disclosure(readings, complete=complete, failed=failed),
             collects_pi=_any((f.collects_pi for f in forms), complete=complete and not shells and not gaps),
             has_account=self._has_account(readings, complete=complete),
@@ -186,7 +206,10 @@ class _Collector:
                 user_agent=USER_AGENT,
             ),
         )
-        looked: list[Looked] = [*looked_of(len(pages), rendered, len(forms), start=self.start.text)]
+        looked: list[Looked] = [
+            *looked_of(len(pages), rendered, len(forms), start=self.start.text),
+            *security.looked,
+        ]
         return Facts(
             collector=f"guijian {__version__}",
             subject=Subject(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from scanner.collect.site.address import UrlError, parse_url
+from scanner.collect.site.exposed import find_exposed
+from scanner.collect.site.exposure import seen_in_page
 from scanner.collect.site.fetch import Fetched
 from scanner.collect.site.filing import Seen, find_filings, find_operator
 from scanner.collect.site.forms import read_forms
 from scanner.collect.site.frontier import Target
+from scanner.collect.site.headers import mixed_content
 from scanner.collect.site.page import ParsedPage, kind_of
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence
-from scanner.sitefacts import Form, Page
+from scanner.sitefacts import ExposedData, Form, Page, Weakness
 
 SHELL_TEXT = 120
 
@@ -34,6 +37,8 @@ class PageReading:
     forms: tuple[Form, ...] = ()
     filings: tuple[Seen, ...] = ()
     operator: str | None = None
+    exposed: tuple[ExposedData, ...] = ()
+    weaknesses: tuple[Weakness, ...] = ()
     statements: dict[str, Evidence] = field(default_factory=dict)
     pointers: tuple[Pointer, ...] = ()
     resources: tuple[tuple[str, str], ...] = ()
@@ -65,6 +70,7 @@ def read_page(target: Target, fetched: Fetched | None, parsed: ParsedPage, *, st
         evidence=(parsed.evidence(None, parsed.title or parsed.text[:80]),),
     )
     reading = PageReading(page=page)
+    reading.weaknesses = tuple(seen_in_page(parsed))
     if error:
         return reading
     words = page_words()
@@ -84,6 +90,8 @@ def read_page(target: Target, fetched: Fetched | None, parsed: ParsedPage, *, st
             reading.statements[name] = parsed.evidence(None, excerpt)
     reading.pointers = tuple(_pointers(parsed))
     reading.resources = tuple((r.url, r.type) for r in parsed.resources)
+    reading.exposed = tuple(find_exposed(parsed))
+    reading.weaknesses += tuple(mixed_content(parsed.url, reading.resources))
     return reading
 
 
