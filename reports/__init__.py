@@ -72,6 +72,11 @@ BUILT_IN: dict[str, Format] = {
     "json": Format("reports.jsonout:write", "json", "application/json"),
     "html": Format("reports.html:write", "html", "text/html"),
     "pdf": Format("reports.pdf:write", "pdf", "application/pdf"),
+    "docx": Format(
+        "reports.docx:write",
+        "docx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
 }
 
 

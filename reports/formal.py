@@ -6,6 +6,7 @@ Every value is text, a number, a list or a mapping (docs/report-templates.md nam
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from reports.appendix import appendix_sheets
@@ -57,9 +58,19 @@ def content(view: ReportView, imprint: Imprint) -> Data:
         ),
         "manual": _manual(view),
         "decisions": _decisions(view),
-        "appendices": [sheet_data(sheet) for sheet in appendix_sheets(view)],
+        "appendices": _appendices(appendix_sheets(view)),
         "missing": [],
     }
+
+
+def _appendices(sheets: Iterable[Sheet]) -> list[Data]:
+    """Return the tables with their labels: A, B, B.1 …"""
+    found: list[Data] = []
+    letter, part = ord("A") - 1, 0
+    for sheet in sheets:
+        letter, part = (letter + 1, 0) if sheet.level == 1 else (letter, part + 1)
+        found.append({"label": chr(letter) + (f".{part}" if part else ""), **sheet_data(sheet)})
+    return found
 
 
 def sheet_data(sheet: Sheet) -> Data:
@@ -290,7 +301,7 @@ def _manual(view: ReportView) -> Data:
     hours = f"{view.manual_minutes / 60:.1f}"
     return {
         "note": view.word("f_manual_note", count=len(view.manual), hours=hours) if view.manual else "",
-        "items": [
+        "entries": [
             _manual_item(n, control, clauses[control.id], view) for n, control in enumerate(view.manual, 1)
         ],
         "choices": [
