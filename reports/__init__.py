@@ -77,6 +77,16 @@ BUILT_IN: dict[str, Format] = {
         "docx",
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ),
+    "xlsx": Format(
+        "reports.xlsx:write",
+        "xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "reports.xlsx:Workbook",
+    ),
+    "csv": Format("reports.csvout:write", "csv", "text/csv", "reports.csvout:FindingList"),
+    "csv-notice": Format(
+        "reports.csvout:write_notice", "notice.csv", "text/csv", "reports.csvout:NoticeList"
+    ),
 }
 
 

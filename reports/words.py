@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reports.words_formal import FORMAL
+from reports.words_lists import LISTS
 from scanner.model import Lang, Text
 
 
@@ -393,6 +394,7 @@ LIMITS: dict[str, Text] = {
 
 WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS
 WORDS |= FORMAL
+WORDS |= LISTS
 
 
 def word(key: str, lang: Lang, **values: object) -> str:
