@@ -187,6 +187,7 @@ class PackReader:
                 bulletin={
                     entry["id"]: entry for content in read_data("bulletin") for entry in content["phrases"]
                 },
+                elements=_element_names(),
             )
             for kind, key, location, message in check_references(pack):
                 places = self.kinds.get(kind)
@@ -202,6 +203,19 @@ class PackReader:
     def _of(self, kind: type[Model]) -> dict[str, Model]:
         definitions = self.kinds.get(kind)
         return dict(definitions.found) if definitions else {}
+
+
+def _element_names() -> dict[str, Any]:
+    """Return the names of the required elements of a policy and of their parts, none without that data."""
+    found: dict[str, Any] = {}
+    if not (files("rules") / "data" / "policy_elements.yaml").is_file():
+        return found
+    for content in read_data("policy_elements"):
+        for element in content["elements"]:
+            found[element["id"]] = element["name"]
+            for part in element.get("parts", ()):
+                found[f"{element['id']}.{part['id']}"] = part["name"]
+    return found
 
 
 def _pack_error(lines: Sequence[str]) -> PackError:
