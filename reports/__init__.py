@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from reports.view import ReportView
     from scanner.facts import Facts
+    from scanner.gate import BaselineState
     from scanner.model import Assessment, Lang
     from scanner.rulepack import Pack
 
@@ -45,6 +46,11 @@ BUILT_IN: dict[str, Format] = {
     "console": Format("reports.console:write", "txt", "text/plain"),
     "json": Format("reports.jsonout:write", "json", "application/json"),
     "html": Format("reports.html:write", "html", "text/html"),
+    "markdown": Format("reports.markdown:write", "md", "text/markdown"),
+    "sarif": Format("reports.sarif:write", "sarif", "application/sarif+json"),
+    "junit": Format("reports.junit:write", "xml", "application/xml"),
+    "codequality": Format("reports.codequality:write", "codequality.json", "application/json"),
+    "github": Format("reports.github:write", "github.txt", "text/plain"),
 }
 
 
@@ -68,11 +74,14 @@ def render(
     *,
     width: int = 80,
     colour: bool = False,
+    baseline: BaselineState | None = None,
+    new_only: bool = False,
 ) -> bytes:
     """Return the report in format ``name``; raises KeyError for an unknown format.
 
-    ``width`` (columns) and ``colour`` describe the terminal it is meant for, if any.
+    ``width`` (columns) and ``colour`` describe the terminal it is meant for, if any; ``baseline`` and ``new_only`` are
+    those of :class:`~reports.view.ReportView`.
     """
     from reports.view import ReportView  # noqa: PLC0415 - only when a report is written
 
-    return WRITERS[name].load()(ReportView(assessment, facts, pack, lang, width, colour))
+    return WRITERS[name].load()(ReportView(assessment, facts, pack, lang, width, colour, baseline, new_only))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reports.words_developers import DEVELOPERS
 from scanner.model import Lang, Text
 
 
@@ -391,6 +392,7 @@ LIMITS: dict[str, Text] = {
 }
 
 WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS
+WORDS |= DEVELOPERS
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

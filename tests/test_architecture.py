@@ -47,12 +47,13 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.evaluate", FACTS | RULEPACK),
     ("scanner.grade", {"scanner.model", "scanner.rulepack"}),
     ("scanner.assess", FACTS | RULEPACK | {"scanner.evaluate", "scanner.grade"}),
+    ("scanner.gate", {"scanner.model", "scanner.rulepack", "scanner.grade"}),
     ("scanner.files", CORE),
     ("scanner.cli", {"scanner", "reports"}),
     ("scanner.batch", {"scanner", "reports"}),
     ("scanner.__main__", {"scanner.cli"}),
     ("scanner", CORE),
-    ("reports", FACTS | {"scanner.rulepack", "reports"}),
+    ("reports", FACTS | {"scanner.rulepack", "scanner.gate", "reports"}),
     ("rules", set()),
 ]
 UNTIL_SUBMODULES = {"scanner.collect", "scanner.dex", "reports", "rules"}

@@ -20,13 +20,14 @@ from scanner.cli.options import (
     exit_code,
     moment_or_now,
     show_error,
+    write_output,
 )
 from scanner.cli.output import Output, plan_outputs
 from scanner.cli.progress import observer
 from scanner.context import CollectOptions
-from scanner.errors import GuijianError, InputError
+from scanner.errors import GuijianError, InputError, PackError
 from scanner.facts import Facts
-from scanner.files import write_whole
+from scanner.gate import Baseline, BaselineState, compare_baseline, gate_verdict
 from scanner.model import Assessment, Lang, Text, Verdict
 
 MAX_FACTS = 1 << 30
@@ -44,6 +45,8 @@ def scan(
     formats: tuple[str, ...],
     output: str | None,
     fail_on: str,
+    baseline_file: Path | None,
+    new_only: bool,
     lang: Lang,
     now: datetime | None,
 ) -> None:
@@ -51,7 +54,18 @@ def scan(
 
     Scan TARGETS (APK files) and write graded reports. Without -f the report goes to the terminal.
     """
-    run = _Run(profile_name, overlays, formats, output, fail_on, lang, now, many=len(targets) > 1)
+    run = _Run(
+        profile_name,
+        overlays,
+        formats,
+        output,
+        fail_on,
+        lang,
+        now,
+        many=len(targets) > 1,
+        baseline_file=baseline_file,
+        new_only=new_only,
+    )
     for target in targets:
         run.one(target, partial(_collect, target, category, lang))
     sys.exit(run.code)
@@ -71,7 +85,7 @@ def collect_command(target: str, output: str, category: str | None, lang: Lang) 
     """
     try:
         facts = _collect(target, category, lang)
-        _write(output, facts.model_dump_json(indent=1).encode() + b"\n")
+        write_output(output, facts.model_dump_json(indent=1).encode() + b"\n")
     except GuijianError as error:
         show_error(target, error, lang)
         sys.exit(exit_code(error))
@@ -87,6 +101,8 @@ def assess_command(
     formats: tuple[str, ...],
     output: str | None,
     fail_on: str,
+    baseline_file: Path | None,
+    new_only: bool,
     lang: Lang,
     now: datetime | None,
 ) -> None:
@@ -94,7 +110,18 @@ def assess_command(
 
     Assess saved FACTS_FILES again without opening the packages.
     """
-    run = _Run(profile_name, overlays, formats, output, fail_on, lang, now, many=len(facts_files) > 1)
+    run = _Run(
+        profile_name,
+        overlays,
+        formats,
+        output,
+        fail_on,
+        lang,
+        now,
+        many=len(facts_files) > 1,
+        baseline_file=baseline_file,
+        new_only=new_only,
+    )
     for path in facts_files:
         run.one(str(path), partial(read_facts, path))
     sys.exit(run.code)
@@ -138,14 +165,6 @@ def _collect(target: str, category: str | None, lang: Lang) -> Facts:
         return collect(target, CollectOptions(category=category, observer=watcher))
 
 
-def _write(output: str, data: bytes) -> None:
-    if output == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    else:
-        write_whole(Path(output), data)
-
-
 class _Run:
     """One invocation over several targets: loads the pack once, keeps the worst exit code."""
 
@@ -160,6 +179,8 @@ class _Run:
         now: datetime | None,
         *,
         many: bool,
+        baseline_file: Path | None = None,
+        new_only: bool = False,
     ) -> None:
         from scanner.packload import load_pack, profile  # noqa: PLC0415 - the pack loads only when needed
 
@@ -169,10 +190,12 @@ class _Run:
         self.now = moment_or_now(now)
         self.code = 0
         self.written: set[str] = set()
+        self.new_only = new_only
         try:
             self.outputs: list[Output] = plan_outputs(formats, output, many=many)
             self.pack = load_pack(overlays)
             self.profile = profile(self.pack, profile_name)
+            self.baseline = _baseline(baseline_file, new_only)
         except GuijianError as error:
             show_error("", error, lang)
             sys.exit(exit_code(error))
@@ -187,8 +210,13 @@ class _Run:
             show_error(target, error, self.lang)
             self.code = max(self.code, exit_code(error))
             return
-        if self.fail_on is not None and _worst(assessment) <= self.fail_on.rank:
+        known = self._state(assessment)
+        worst = gate_verdict(assessment, self.pack, known.known if known else ())
+        if self.fail_on is not None and worst.rank <= self.fail_on.rank:
             self.code = max(self.code, 1)
+
+    def _state(self, assessment: Assessment) -> BaselineState | None:
+        return compare_baseline(self.baseline, assessment) if self.baseline is not None else None
 
     def _assess(self, facts: Facts) -> Assessment:
         from scanner.assess import assess  # noqa: PLC0415 - loaded with the pack only when needed
@@ -210,8 +238,18 @@ class _Run:
         for output in self.outputs:
             path = self._distinct(output.path_for(target))
             width, colour = _terminal(path)
-            data = render(output.format, assessment, facts, self.pack, self.lang, width=width, colour=colour)
-            _write(path, data)
+            data = render(
+                output.format,
+                assessment,
+                facts,
+                self.pack,
+                self.lang,
+                width=width,
+                colour=colour,
+                baseline=self._state(assessment),
+                new_only=self.new_only,
+            )
+            write_output(path, data)
 
 
 def _terminal(path: str) -> tuple[int, bool]:
@@ -222,6 +260,14 @@ def _terminal(path: str) -> tuple[int, bool]:
     return min(shutil.get_terminal_size().columns, 120), colour
 
 
-def _worst(assessment: Assessment) -> int:
-    ranks = [c.verdict.rank for instrument in assessment.instruments for c in instrument.clauses]
-    return min(ranks, default=Verdict.NOT_APPLICABLE.rank)
+def _baseline(path: Path | None, new_only: bool) -> Baseline | None:
+    if path is not None:
+        from scanner.cli.baseline import read_baseline  # noqa: PLC0415 - only when a baseline is given
+
+        return read_baseline(path)
+    if new_only:
+        raise PackError(
+            "new-only",
+            Text(zh="--new-only 须与 --baseline 一起使用", en="--new-only needs --baseline"),
+        )
+    return None
