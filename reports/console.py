@@ -97,7 +97,7 @@ def _grade(view: ReportView) -> RenderableType:
     parts.append(Styled(f"{view.word('coverage')}{view.word('colon')}{view.coverage_line}", style="dim"))
     if grade.provisional:
         parts.append(Styled(view.word("provisional_why")))
-    parts += [Styled(line) for line in view.baseline_lines]
+    parts += [Styled(line) for line in (*view.decision_lines, *view.baseline_lines)]
     parts += [Styled(f"· {cap.reason.get(view.lang)}") for cap in grade.caps]
     parts += [Styled(f"· {reason.get(view.lang)}") for reason in grade.reasons]
     if view.manual:

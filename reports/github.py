@@ -29,7 +29,7 @@ def write(view: ReportView) -> bytes:
         if shown[level] <= PER_LEVEL - (level == "notice"):  # one notice is kept for the summary
             lines.append(_command(view, level, finding, raw[finding.fingerprint].evidence[0]))
     left = sum(shown.values()) - len(lines)
-    summary = [view.headline, *view.baseline_lines]
+    summary = [view.headline, *view.decision_lines, *view.baseline_lines]
     if left:
         summary.append(view.word("more_findings", count=left))
     if view.manual:

@@ -59,6 +59,7 @@ def _properties(view: ReportView) -> ET.Element:
         (view.word("grade"), f"{view.grade.label.get(view.lang)} {view.grade.score}"),
         (view.word("pack"), view.assessment.pack_version),
         *((view.word("baseline"), line) for line in view.baseline_lines),
+        *((view.word("human"), line) for line in view.decision_lines),
     ]
     for name, value in rows:
         ET.SubElement(properties, "property", {"name": name, "value": value})

@@ -69,7 +69,7 @@ def _head(view: ReportView) -> Iterable[str]:
     yield "|" + "---:|" * len(view.counts)
     yield "| " + " | ".join(str(count) for _, _, count in view.counts) + " |"
     yield ""
-    for line in view.baseline_lines:
+    for line in (*view.decision_lines, *view.baseline_lines):
         yield f"- {escape(line)}"
     for finding in (f for f in view.findings if f.accepted):
         yield f"- {escape(view.word('human'))} {escape(finding.title)}{view.word('colon')}{escape(finding.accepted)}"

@@ -76,7 +76,12 @@ def _run(view: ReportView) -> dict[str, Any]:
                 "language": "zh-CN" if view.lang == "zh" else "en-US",
                 "rules": [_rule(rule, view, taxa) for rule in rules],
                 "notifications": [
-                    {"id": name, "shortDescription": {"text": view.word(f"note_{name}")}}
+                    {
+                        "id": name,
+                        "shortDescription": {"text": view.word(f"note_{name}")},
+                        "fullDescription": {"text": view.word(f"note_{name}")},
+                        "help": {"text": view.word("unread_notice")},
+                    }
                     for name in ("unread", "odd", "undecided")
                 ],
                 "supportedTaxonomies": [{"name": name, "index": n} for n, name in enumerate(taxa.names)],
@@ -108,6 +113,7 @@ def _run(view: ReportView) -> dict[str, Any]:
             "clauses": {verdict.value: count for verdict, _, count in view.counts},
             "rulePack": {"version": view.assessment.pack_version, "sha256": view.assessment.pack_sha256},
             "baseline": list(view.baseline_lines),
+            "decisions": list(view.decision_lines),
         },
     }
 

@@ -144,6 +144,22 @@ class ReportView:
             found.append(Problem(group, names))
         return tuple(found)
 
+    @cached_property
+    def decision_lines(self) -> tuple[str, ...]:
+        """What humans decided, as sentences: how many decisions hold, and each that does not with the reason."""
+        used = sum(control.decision is not None for control in self.assessment.controls)
+        unused = self.assessment.unused_decisions
+        lines = [self.word("decisions_used", count=used)] if used or unused else []
+        for entry in unused[:MAX_ENTRIES]:
+            control = self.pack.controls.get(entry.decision.control)
+            title = self.names.text(control.title) if control else one_line(entry.decision.control, 80)
+            who = one_line(entry.decision.who, 80)
+            values = {"control": title, "who": who, "when": entry.decision.when}
+            lines.append(self.word("decision_unused", reason=self.names.text(entry.reason), **values))
+        if len(unused) > MAX_ENTRIES:
+            lines.append(self.word("decisions_more", count=len(unused) - MAX_ENTRIES))
+        return tuple(lines)
+
     # --- clauses and findings -------------------------------------------------------------------------
 
     @cached_property

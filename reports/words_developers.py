@@ -31,6 +31,12 @@ DEVELOPERS: dict[str, Text] = {
         "基线中有 {count} 项本次无法判断，请保留：{what}",
         "{count} baseline entries could not be checked this time; keep them: {what}",
     ),
+    "decisions_used": _t("采用人工结论 {count} 条。", "{count} human decisions apply."),
+    "decision_unused": _t(
+        "人工结论未采用：{control}（{who}，{when}）：{reason}。",
+        "Human decision not applied: {control} ({who}, {when}): {reason}.",
+    ),
+    "decisions_more": _t("另有 {count} 条人工结论未采用。", "{count} more human decisions are not applied."),
     "none_new": _t(
         "未发现新增问题；已知问题仍须整改。", "Nothing new was found; the known findings remain to be fixed."
     ),

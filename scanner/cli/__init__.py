@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "scan": "scanner.cli.scan:scan",
     "collect": "scanner.cli.scan:collect_command",
     "assess": "scanner.cli.scan:assess_command",
+    "review": "scanner.cli.review:review",
     "baseline": "scanner.cli.baseline:baseline_command",
     "rules": "scanner.cli.rules:rules",
 }
@@ -51,6 +52,7 @@ SHORT_HELP = {
     "scan": "检测安装包，输出分级报告 / scan packages and write graded reports",
     "collect": "只采集事实并保存为 JSON / collect facts only, as JSON",
     "assess": "对已保存的事实重新评估 / assess saved facts again",
+    "review": "逐项完成人工核查并记录结论 / work through the manual checks",
     "baseline": "把已有问题记为基线 / remember findings as known",
     "rules": "查看、校验规则包与覆盖情况 / show, check and measure the rule pack",
 }

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from scanner.errors import InputError
+from scanner.facts import Facts
 from scanner.model import Text
 
 MAX_FILE = 1 << 30
@@ -62,6 +63,32 @@ def parse(model: type[M], data: bytes, path: Path, what: Text) -> M:
             Text(
                 zh=f"{path} 不是本版本的{what.zh}（{where}：{first['msg']}）",
                 en=f"{path} is no {what.en} of this version ({where}: {first['msg']})",
+            ),
+        ) from error
+
+
+def facts_of(path: Path) -> Facts:
+    """Return the facts in ``path``, a facts file or a JSON report; raises InputError for anything else."""
+    data = read_bytes(path)
+    if kind_of(data) == "report":
+        from reports.jsonout import JsonReport  # noqa: PLC0415 - the report's model loads only when one is read
+
+        return parse(JsonReport, data, path, Text(zh="JSON 报告", en="JSON report")).facts
+    return parse_facts(data, path)
+
+
+def parse_facts(data: bytes, path: Path) -> Facts:
+    """Return ``data`` as facts; raises InputError that tells to collect again."""
+    try:
+        return Facts.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise InputError(
+            "facts-invalid",
+            Text(
+                zh=f"{path} 不是本版本 guijian collect 生成的事实文件（{where}：{first['msg']}），请重新采集",
+                en=f"{path} is no facts file of this version ({where}: {first['msg']}); collect again",
             ),
         ) from error
 

@@ -24,6 +24,17 @@ LANG = click.option(
     "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="语言 / language"
 )
 
+PROFILE = click.option(
+    "--profile", "profile_name", default=DEFAULT_PROFILE, show_default=True, help="检测方案 / profile"
+)
+RULES = click.option(
+    "--rules",
+    "overlays",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="附加规则目录 / overlay folder",
+)
+
 
 class Moment(click.ParamType[datetime]):
     """A date or time in ISO 8601; without a zone it is UTC."""
@@ -47,20 +58,8 @@ def assess_options(function: F) -> F:
     """Add the options of everything that assesses and reports."""
     for option in reversed(
         [
-            click.option(
-                "--profile",
-                "profile_name",
-                default=DEFAULT_PROFILE,
-                show_default=True,
-                help="检测方案 / profile",
-            ),
-            click.option(
-                "--rules",
-                "overlays",
-                multiple=True,
-                type=click.Path(path_type=Path),
-                help="附加规则目录 / overlay folder",
-            ),
+            PROFILE,
+            RULES,
             click.option(
                 "-f",
                 "--format",
@@ -89,6 +88,13 @@ def assess_options(function: F) -> F:
                 "--new-only",
                 is_flag=True,
                 help="只列出基线之外的问题 / list only findings the baseline lacks",
+            ),
+            click.option(
+                "--decisions",
+                "decisions_file",
+                default=None,
+                type=click.Path(path_type=Path),
+                help="人工结论文件（guijian review 所写） / decisions file",
             ),
             LANG,
             click.option(

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from scanner import __version__
+from scanner.cli.documents import facts_of
 from scanner.cli.options import (
     FAIL_CHOICES,
     assess_options,
@@ -25,12 +26,10 @@ from scanner.cli.options import (
 from scanner.cli.output import Output, plan_outputs
 from scanner.cli.progress import observer
 from scanner.context import CollectOptions
-from scanner.errors import GuijianError, InputError, PackError
+from scanner.errors import GuijianError, PackError
 from scanner.facts import Facts
 from scanner.gate import Baseline, BaselineState, compare_baseline, gate_verdict
-from scanner.model import Assessment, Lang, Text, Verdict
-
-MAX_FACTS = 1 << 30
+from scanner.model import Assessment, Decision, Lang, Text, UnusedDecision, Verdict
 
 
 @click.command("scan")
@@ -47,6 +46,7 @@ def scan(
     fail_on: str,
     baseline_file: Path | None,
     new_only: bool,
+    decisions_file: Path | None,
     lang: Lang,
     now: datetime | None,
 ) -> None:
@@ -65,6 +65,7 @@ def scan(
         many=len(targets) > 1,
         baseline_file=baseline_file,
         new_only=new_only,
+        decisions_file=decisions_file,
     )
     for target in targets:
         run.one(target, partial(_collect, target, category, lang))
@@ -103,6 +104,7 @@ def assess_command(
     fail_on: str,
     baseline_file: Path | None,
     new_only: bool,
+    decisions_file: Path | None,
     lang: Lang,
     now: datetime | None,
 ) -> None:
@@ -121,41 +123,11 @@ def assess_command(
         many=len(facts_files) > 1,
         baseline_file=baseline_file,
         new_only=new_only,
+        decisions_file=decisions_file,
     )
     for path in facts_files:
-        run.one(str(path), partial(read_facts, path))
+        run.one(str(path), partial(facts_of, path))
     sys.exit(run.code)
-
-
-def read_facts(path: Path) -> Facts:
-    """Return the facts saved in ``path``; raises InputError when it is no facts file of this version."""
-    from pydantic import ValidationError  # noqa: PLC0415 - loaded with the models only when needed
-
-    try:
-        if path.stat().st_size > MAX_FACTS:
-            raise InputError(
-                "facts-too-large",
-                Text(
-                    zh=f"{path} 超过 {MAX_FACTS >> 20} MB，拒绝读取",
-                    en=f"{path} exceeds {MAX_FACTS >> 20} MB",
-                ),
-            )
-        return Facts.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            "facts-unreadable",
-            Text(zh=f"无法读取 {path}：{error.strerror}", en=f"cannot read {path}: {error.strerror}"),
-        ) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise InputError(
-            "facts-invalid",
-            Text(
-                zh=f"{path} 不是本版本 guijian collect 生成的事实文件（{where}：{first['msg']}），请重新采集",
-                en=f"{path} is no facts file of this version ({where}: {first['msg']}); collect again",
-            ),
-        ) from error
 
 
 def _collect(target: str, category: str | None, lang: Lang) -> Facts:
@@ -181,6 +153,7 @@ class _Run:
         many: bool,
         baseline_file: Path | None = None,
         new_only: bool = False,
+        decisions_file: Path | None = None,
     ) -> None:
         from scanner.packload import load_pack, profile  # noqa: PLC0415 - the pack loads only when needed
 
@@ -196,6 +169,7 @@ class _Run:
             self.pack = load_pack(overlays)
             self.profile = profile(self.pack, profile_name)
             self.baseline = _baseline(baseline_file, new_only)
+            self.decisions, self.rejected = _decisions(decisions_file)
         except GuijianError as error:
             show_error("", error, lang)
             sys.exit(exit_code(error))
@@ -221,7 +195,15 @@ class _Run:
     def _assess(self, facts: Facts) -> Assessment:
         from scanner.assess import assess  # noqa: PLC0415 - loaded with the pack only when needed
 
-        return assess(facts, self.pack, self.profile, now=self.now, tool_version=__version__)
+        return assess(
+            facts,
+            self.pack,
+            self.profile,
+            now=self.now,
+            tool_version=__version__,
+            decisions=self.decisions,
+            rejected=self.rejected,
+        )
 
     def _distinct(self, path: str) -> str:
         """Return ``path``, or with a number where this run has already written a report of that name."""
@@ -271,3 +253,11 @@ def _baseline(path: Path | None, new_only: bool) -> Baseline | None:
             Text(zh="--new-only 须与 --baseline 一起使用", en="--new-only needs --baseline"),
         )
     return None
+
+
+def _decisions(path: Path | None) -> tuple[tuple[Decision, ...], tuple[UnusedDecision, ...]]:
+    if path is None:
+        return (), ()
+    from scanner.cli.decisionfile import read_decisions, verify_evidence  # noqa: PLC0415 - only when given
+
+    return verify_evidence(read_decisions(path).decisions, path.parent)
