@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reports.words_developers import DEVELOPERS
+from reports.words_diff import DIFF
 from scanner.model import Lang, Text
 
 
@@ -392,7 +393,7 @@ LIMITS: dict[str, Text] = {
 }
 
 WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS
-WORDS |= DEVELOPERS
+WORDS |= DEVELOPERS | DIFF
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

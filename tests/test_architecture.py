@@ -48,13 +48,14 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.grade", {"scanner.model", "scanner.rulepack"}),
     ("scanner.assess", FACTS | RULEPACK | {"scanner.evaluate", "scanner.grade", "scanner.decisions"}),
     ("scanner.decisions", {"scanner.model"}),
+    ("scanner.diff", FACTS | {"scanner.gate"}),
     ("scanner.gate", {"scanner.model", "scanner.rulepack", "scanner.grade"}),
     ("scanner.files", CORE),
     ("scanner.cli", {"scanner", "reports"}),
     ("scanner.batch", {"scanner", "reports"}),
     ("scanner.__main__", {"scanner.cli"}),
     ("scanner", CORE),
-    ("reports", FACTS | {"scanner.rulepack", "scanner.gate", "reports"}),
+    ("reports", FACTS | {"scanner.rulepack", "scanner.gate", "scanner.diff", "reports"}),
     ("rules", set()),
 ]
 UNTIL_SUBMODULES = {"scanner.collect", "scanner.dex", "reports", "rules"}

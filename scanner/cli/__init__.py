@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "collect": "scanner.cli.scan:collect_command",
     "assess": "scanner.cli.scan:assess_command",
     "review": "scanner.cli.review:review",
+    "diff": "scanner.cli.diff:diff",
     "baseline": "scanner.cli.baseline:baseline_command",
     "rules": "scanner.cli.rules:rules",
 }
@@ -53,6 +54,7 @@ SHORT_HELP = {
     "collect": "只采集事实并保存为 JSON / collect facts only, as JSON",
     "assess": "对已保存的事实重新评估 / assess saved facts again",
     "review": "逐项完成人工核查并记录结论 / work through the manual checks",
+    "diff": "比较两个版本或两次评估（复测） / compare two versions or assessments",
     "baseline": "把已有问题记为基线 / remember findings as known",
     "rules": "查看、校验规则包与覆盖情况 / show, check and measure the rule pack",
 }

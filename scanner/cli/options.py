@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -130,6 +132,14 @@ def write_output(output: str, data: bytes) -> None:
         sys.stdout.buffer.flush()
     else:
         write_whole(Path(output), data)
+
+
+def terminal(path: str) -> tuple[int, bool]:
+    """Return columns and whether to colour what is written to ``path``: only a terminal gets more than plain text."""
+    if path != "-" or not sys.stdout.isatty():
+        return 80, False
+    colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return min(shutil.get_terminal_size().columns, 120), colour
 
 
 def verdict_name(verdict: Verdict, lang: Lang) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -21,6 +19,7 @@ from scanner.cli.options import (
     exit_code,
     moment_or_now,
     show_error,
+    terminal,
     write_output,
 )
 from scanner.cli.output import Output, plan_outputs
@@ -219,7 +218,7 @@ class _Run:
 
         for output in self.outputs:
             path = self._distinct(output.path_for(target))
-            width, colour = _terminal(path)
+            width, colour = terminal(path)
             data = render(
                 output.format,
                 assessment,
@@ -232,14 +231,6 @@ class _Run:
                 new_only=self.new_only,
             )
             write_output(path, data)
-
-
-def _terminal(path: str) -> tuple[int, bool]:
-    """Return columns and whether to colour what is written to ``path``: only a terminal gets more than plain text."""
-    if path != "-" or not sys.stdout.isatty():
-        return 80, False
-    colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    return min(shutil.get_terminal_size().columns, 120), colour
 
 
 def _baseline(path: Path | None, new_only: bool) -> Baseline | None:

@@ -12,6 +12,7 @@ from report_sample import view
 from reports import html
 from reports.words import BODY, HEAD, LIMITS, TABLES, WORDS, word
 from reports.words_developers import DEVELOPERS
+from reports.words_diff import DIFF
 from scanner.catalogue import sdks
 from scanner.facts import AppFacts, Permission, Sdk
 from scanner.model import Evidence, Outcome, Verdict
@@ -35,7 +36,7 @@ def test_every_word_exists_in_both_languages_with_the_same_values(key: str) -> N
 
 
 def test_no_key_is_defined_twice() -> None:
-    assert len(WORDS) == len(HEAD) + len(BODY) + len(TABLES) + len(LIMITS) + len(DEVELOPERS)
+    assert len(WORDS) == len(HEAD) + len(BODY) + len(TABLES) + len(LIMITS) + len(DEVELOPERS) + len(DIFF)
 
 
 def test_keys_the_code_names_exist() -> None:
