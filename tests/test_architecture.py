@@ -48,6 +48,8 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.grade", {"scanner.model", "scanner.rulepack"}),
     ("scanner.assess", FACTS | RULEPACK | {"scanner.evaluate", "scanner.grade", "scanner.decisions"}),
     ("scanner.decisions", {"scanner.model"}),
+    ("scanner.seal", CORE),
+    ("scanner.bundle", CORE | {"scanner.seal"}),
     ("scanner.diff", FACTS | {"scanner.gate"}),
     ("scanner.gate", {"scanner.model", "scanner.rulepack", "scanner.grade"}),
     ("scanner.files", CORE),

@@ -22,6 +22,9 @@ COMMANDS: dict[str, str] = {
     "assess": "scanner.cli.scan:assess_command",
     "review": "scanner.cli.review:review",
     "diff": "scanner.cli.diff:diff",
+    "keygen": "scanner.cli.evidence:keygen",
+    "evidence": "scanner.cli.evidence:evidence",
+    "verify": "scanner.cli.evidence:verify",
     "baseline": "scanner.cli.baseline:baseline_command",
     "rules": "scanner.cli.rules:rules",
 }
@@ -55,6 +58,9 @@ SHORT_HELP = {
     "assess": "对已保存的事实重新评估 / assess saved facts again",
     "review": "逐项完成人工核查并记录结论 / work through the manual checks",
     "diff": "比较两个版本或两次评估（复测） / compare two versions or assessments",
+    "keygen": "生成签署证据包的密钥 / make a signing key",
+    "evidence": "制作签名的证据包 / make signed evidence packages",
+    "verify": "校验证据包 / verify an evidence package",
     "baseline": "把已有问题记为基线 / remember findings as known",
     "rules": "查看、校验规则包与覆盖情况 / show, check and measure the rule pack",
 }
