@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reports.words_developers import DEVELOPERS
+from reports.words_diff import DIFF
 from reports.words_formal import FORMAL
 from reports.words_lists import LISTS
 from reports.words_policy import POLICY
@@ -399,6 +401,7 @@ WORDS |= POLICY
 WORDS |= FORMAL
 WORDS |= LISTS
 WORDS |= SITES
+WORDS |= DEVELOPERS | DIFF
 
 
 def word(key: str, lang: Lang, **values: object) -> str:
