@@ -11,12 +11,13 @@ from scanner.facts import Facts
 __all__ = ["collect", "is_url"]
 
 
-def collect(target: str, options: CollectOptions | None = None) -> Facts:
+def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
     """Return the facts of ``target``: the path of an Android package, or the URL of a website (http or https).
 
     Raises :class:`~scanner.errors.InputError` when it cannot be read at all; parts that cannot be read become gaps
     and problems of the facts.
     """
+    target = str(target)
     if is_url(target):
         from scanner.collect.site.collect import collect_site  # noqa: PLC0415 - the web stack loads for sites only
 
