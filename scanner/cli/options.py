@@ -15,7 +15,6 @@ from scanner.model import VERDICT_LABELS, Lang, Verdict
 F = TypeVar("F", bound=Callable[..., Any])
 
 FAIL_CHOICES = [v.value for v in (Verdict.VIOLATION, Verdict.SUSPECTED, Verdict.MANUAL)] + ["never"]
-DEFAULT_PROFILE = "app-pi"
 
 
 class Moment(click.ParamType[datetime]):
@@ -43,9 +42,8 @@ def assess_options(function: F) -> F:
             click.option(
                 "--profile",
                 "profile_name",
-                default=DEFAULT_PROFILE,
-                show_default=True,
-                help="检测方案 / profile",
+                default=None,
+                help="检测方案，默认按对象种类选用 / profile, by default the one for the kind of subject",
             ),
             click.option(
                 "--rules",

@@ -39,7 +39,7 @@ MAX_FACTS = 1 << 30
 def scan(
     targets: tuple[str, ...],
     category: str | None,
-    profile_name: str,
+    profile_name: str | None,
     overlays: tuple[Path, ...],
     formats: tuple[str, ...],
     output: str | None,
@@ -82,7 +82,7 @@ def collect_command(target: str, output: str, category: str | None, lang: Lang) 
 @assess_options
 def assess_command(
     facts_files: tuple[Path, ...],
-    profile_name: str,
+    profile_name: str | None,
     overlays: tuple[Path, ...],
     formats: tuple[str, ...],
     output: str | None,
@@ -151,7 +151,7 @@ class _Run:
 
     def __init__(
         self,
-        profile_name: str,
+        profile_name: str | None,
         overlays: Sequence[Path],
         formats: Sequence[str],
         output: str | None,
@@ -172,7 +172,7 @@ class _Run:
         try:
             self.outputs: list[Output] = plan_outputs(formats, output, many=many)
             self.pack = load_pack(overlays)
-            self.profile = profile(self.pack, profile_name)
+            self.profile_name = profile_name and profile(self.pack, profile_name).id
         except GuijianError as error:
             show_error("", error, lang)
             sys.exit(exit_code(error))
@@ -192,8 +192,10 @@ class _Run:
 
     def _assess(self, facts: Facts) -> Assessment:
         from scanner.assess import assess  # noqa: PLC0415 - loaded with the pack only when needed
+        from scanner.packload import profile_for  # noqa: PLC0415
 
-        return assess(facts, self.pack, self.profile, now=self.now, tool_version=__version__)
+        chosen = profile_for(self.pack, facts.subject.kind, self.profile_name)
+        return assess(facts, self.pack, chosen, now=self.now, tool_version=__version__)
 
     def _distinct(self, path: str) -> str:
         """Return ``path``, or with a number where this run has already written a report of that name."""
