@@ -84,6 +84,13 @@ class Names:
         fields = [*rule.group_by, *([""] * len(values))]
         return " · ".join(self._field(field, value) for field, value in zip(fields, values, strict=False))
 
+    def known_finding(self, rule: str, group: str) -> str:
+        """Return a baseline entry for people; its rule may no longer exist."""
+        known = self.pack.rules.get(rule)
+        if known is None:
+            return " · ".join(part for part in (one_line(rule, 80), one_line(group, 120)) if part)
+        return " · ".join(part for part in (self.text(known.title), self.group(known, group)) if part)
+
     def _field(self, field: str, value: str) -> str:
         if field == "item":
             return self.item(value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reports import charts, tables
+from reports import charts, policytable, tables
 from reports.clauses import (
     ControlView,
     InstrumentView,
@@ -20,13 +20,16 @@ from reports.clauses import (
     rule_views,
 )
 from reports.findings import FindingView, by_rule, finding_views
+from reports.imprint import BLANK, Imprint
 from reports.names import Names
 from reports.text import one_line
 from scanner.facts import Facts
+from scanner.gate import BaselineState, standings
 from scanner.model import VERDICT_ORDER, Assessment, Grade, Lang, Verdict
 from scanner.rulepack import Pack
 
 MAX_ARTIFACTS = 200
+MAX_ENTRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class ReportView:
     """The content of one report in one language.
 
     ``width`` and ``colour`` describe the terminal, for writers that write to one (80 columns without colour
-    where there is none).
+    where there is none).  ``imprint`` and ``template`` (a Word file) are the agency's, for formal reports.
+    ``baseline`` says which findings were known before; with ``new_only`` they are counted (:attr:`known_total`) but
+    not listed.
     """
 
     assessment: Assessment
@@ -56,6 +61,10 @@ class ReportView:
     lang: Lang
     width: int = 80
     colour: bool = False
+    imprint: Imprint = BLANK
+    template: bytes | None = None
+    baseline: BaselineState | None = None
+    new_only: bool = False
 
     @cached_property
     def names(self) -> Names:
@@ -139,12 +148,56 @@ class ReportView:
             found.append(Problem(group, names))
         return tuple(found)
 
+    @cached_property
+    def decision_lines(self) -> tuple[str, ...]:
+        """What humans decided, as sentences: how many decisions hold, and each that does not with the reason."""
+        used = sum(control.decision is not None for control in self.assessment.controls)
+        unused = self.assessment.unused_decisions
+        lines = [self.word("decisions_used", count=used)] if used or unused else []
+        for entry in unused[:MAX_ENTRIES]:
+            control = self.pack.controls.get(entry.decision.control)
+            title = self.names.text(control.title) if control else one_line(entry.decision.control, 80)
+            who = one_line(entry.decision.who, 80)
+            values = {"control": title, "who": who, "when": entry.decision.when}
+            lines.append(self.word("decision_unused", reason=self.names.text(entry.reason), **values))
+        if len(unused) > MAX_ENTRIES:
+            lines.append(self.word("decisions_more", count=len(unused) - MAX_ENTRIES))
+        return tuple(lines)
+
     # --- clauses and findings -------------------------------------------------------------------------
 
     @cached_property
     def findings(self) -> tuple[FindingView, ...]:
+        """The findings to list, worst first: all, or with ``new_only`` those the baseline does not know."""
+        return tuple(f for f in self.all_findings if not (self.new_only and f.known))
+
+    @cached_property
+    def all_findings(self) -> tuple[FindingView, ...]:
         """All findings, worst first."""
-        return finding_views(self.assessment, self.names)
+        known = set(self.baseline.known) if self.baseline else set()
+        return finding_views(self.assessment, self.names, known, standings(self.assessment, self.pack))
+
+    @cached_property
+    def known_total(self) -> int:
+        """Number of findings the baseline knows."""
+        return sum(finding.known for finding in self.all_findings)
+
+    @cached_property
+    def baseline_lines(self) -> tuple[str, ...]:
+        """What the baseline says, as sentences: new and known findings, entries gone, entries not checked."""
+        if self.baseline is None:
+            return ()
+        new = len(self.all_findings) - self.known_total
+        lines = [self.word("baseline_counts", new=new, known=self.known_total)]
+        if self.new_only and self.known_total:
+            lines.append(self.word("baseline_hidden", count=self.known_total))
+        for key, entries in (("gone", self.baseline.gone), ("unchecked", self.baseline.unchecked)):
+            if entries:
+                shown = [self.names.known_finding(entry.rule, entry.group) for entry in entries[:MAX_ENTRIES]]
+                more = self.word("and_more", count=len(entries)) if len(entries) > MAX_ENTRIES else ""
+                what = self.word("semicolon").join(shown) + more
+                lines.append(self.word(f"baseline_{key}", count=len(entries), what=what))
+        return tuple(lines)
 
     @cached_property
     def rules(self) -> dict[str, RuleView]:
@@ -201,6 +254,11 @@ class ReportView:
     def matrix(self) -> tables.Matrix:
         """Items × owners."""
         return tables.matrix(self.facts.app, self.names) if self.facts.app else tables.Matrix((), (), (), ())
+
+    @cached_property
+    def compared(self) -> policytable.Compared:
+        """What was seen beside what the policy says."""
+        return policytable.compared(self.names)
 
     @cached_property
     def endpoints(self) -> tuple[tables.EndpointRow, ...]:

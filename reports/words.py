@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from reports.words_developers import DEVELOPERS
+from reports.words_diff import DIFF
+from reports.words_formal import FORMAL
+from reports.words_lists import LISTS
+from reports.words_policy import POLICY
 from scanner.model import Lang, Text
 
 
@@ -391,6 +396,10 @@ LIMITS: dict[str, Text] = {
 }
 
 WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS
+WORDS |= POLICY
+WORDS |= FORMAL
+WORDS |= LISTS
+WORDS |= DEVELOPERS | DIFF
 
 
 def word(key: str, lang: Lang, **values: object) -> str:
