@@ -21,8 +21,8 @@ ALL_REASONS = 4
 
 def write(view: ReportView) -> bytes:
     """Return the report as UTF-8 HTML."""
-    css, script = _source("report.css"), _source("report.js")
-    template = _environment().get_template("report.html")
+    css, script = source("report.css"), source("report.js")
+    template = environment().get_template("report.html")
     page = template.render(
         v=view,
         w=view.word,
@@ -50,9 +50,10 @@ def _hash(text: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the template engine: everything it fills in is escaped."""
     return Environment(
-        loader=FunctionLoader(_source),
+        loader=FunctionLoader(source),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -62,5 +63,6 @@ def _environment() -> Environment:
 
 
 @cache
-def _source(name: str) -> str:
+def source(name: str) -> str:
+    """Return a file of the templates folder."""
     return (files("reports") / "templates" / name).read_text("utf-8")
