@@ -53,7 +53,7 @@ def compared(names: Names) -> Compared:
     found = policy.comparisons if policy is not None else ()
     order = sorted(found, key=lambda c: (STATES.index(c.state), c.kind != "item", c.name.zh, c.owner_id))
     rows = [_row(c, names) for c in order]
-    counts = Counter(c.state for c in found)
+    counts: Counter[str] = Counter(c.state for c in found)
     return Compared(
         source=one_line(policy.source, 200) if policy is not None else "",
         rows=tuple(r for r in rows if r.state not in FINE)[:MAX_ROWS],

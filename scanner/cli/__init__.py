@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "scan": "scanner.cli.scan:scan",
     "collect": "scanner.cli.scan:collect_command",
     "assess": "scanner.cli.scan:assess_command",
+    "policy": "scanner.cli.policy:policy_command",
     "rules": "scanner.cli.rules:rules",
 }
 
@@ -50,6 +51,7 @@ SHORT_HELP = {
     "scan": "检测安装包，输出分级报告 / scan packages and write graded reports",
     "collect": "只采集事实并保存为 JSON / collect facts only, as JSON",
     "assess": "对已保存的事实重新评估 / assess saved facts again",
+    "policy": "解读隐私政策，不作结论 / read a privacy policy, without verdicts",
     "rules": "查看、校验规则包与覆盖情况 / show, check and measure the rule pack",
 }
 
