@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "collect": "scanner.cli.scan:collect_command",
     "assess": "scanner.cli.scan:assess_command",
     "policy": "scanner.cli.policy:policy_command",
+    "batch": "scanner.cli.batch:batch",
     "rules": "scanner.cli.rules:rules",
 }
 
@@ -52,6 +53,7 @@ SHORT_HELP = {
     "collect": "只采集事实并保存为 JSON / collect facts only, as JSON",
     "assess": "对已保存的事实重新评估 / assess saved facts again",
     "policy": "解读隐私政策，不作结论 / read a privacy policy, without verdicts",
+    "batch": "批量检测，结果存入数据库 / examine many targets into a store",
     "rules": "查看、校验规则包与覆盖情况 / show, check and measure the rule pack",
 }
 

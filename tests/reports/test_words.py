@@ -50,6 +50,8 @@ def test_no_key_is_defined_twice() -> None:
 def test_keys_the_code_names_exist() -> None:
     sources = [p.read_text("utf-8") for p in (REPORTS / "templates").glob("*.html")]
     used = {key for source in sources for key in re.findall(r'\bw\(["\'](\w+)["\'][,)]', source)}
+    typeset = (REPORTS / "templates" / "report.typ").read_text("utf-8")
+    used |= set(re.findall(r"\bw\.(\w+)", typeset)) - {"at"}
     for path in REPORTS.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if (
