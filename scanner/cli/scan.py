@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,6 +24,7 @@ from scanner.cli.options import (
 )
 from scanner.cli.output import Output, plan_outputs
 from scanner.cli.progress import observer
+from scanner.cli.site import site_options, to_site_options
 from scanner.context import CollectOptions
 from scanner.errors import GuijianError, InputError
 from scanner.facts import Facts
@@ -36,6 +38,7 @@ MAX_FACTS = 1 << 30
 @click.argument("targets", nargs=-1, required=True)
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
 @assess_options
+@site_options
 def scan(
     targets: tuple[str, ...],
     category: str | None,
@@ -46,14 +49,15 @@ def scan(
     fail_on: str,
     lang: Lang,
     now: datetime | None,
+    **site: Any,
 ) -> None:
-    """检测一个或多个 TARGETS（APK 文件），输出分级报告。
+    """检测一个或多个 TARGETS（APK 文件或 http(s) 网址），输出分级报告。
 
-    Scan TARGETS (APK files) and write graded reports. Without -f the report goes to the terminal.
+    Scan TARGETS (APK files or http(s) URLs) and write graded reports. Without -f the report goes to the terminal.
     """
     run = _Run(profile_name, overlays, formats, output, fail_on, lang, now, many=len(targets) > 1)
     for target in targets:
-        run.one(target, partial(_collect, target, category, lang))
+        run.one(target, partial(_collect, target, category, lang, site))
     sys.exit(run.code)
 
 
@@ -64,13 +68,14 @@ def scan(
 )
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language")
-def collect_command(target: str, output: str, category: str | None, lang: Lang) -> None:
+@site_options
+def collect_command(target: str, output: str, category: str | None, lang: Lang, **site: Any) -> None:
     """采集 TARGET 的事实，保存为 JSON，供以后重新评估。
 
     Collect the facts of TARGET as JSON, to be assessed again when rules change.
     """
     try:
-        facts = _collect(target, category, lang)
+        facts = _collect(target, category, lang, site)
         _write(output, facts.model_dump_json(indent=1).encode() + b"\n")
     except GuijianError as error:
         show_error(target, error, lang)
@@ -131,11 +136,13 @@ def read_facts(path: Path) -> Facts:
         ) from error
 
 
-def _collect(target: str, category: str | None, lang: Lang) -> Facts:
+def _collect(target: str, category: str | None, lang: Lang, site: dict[str, Any]) -> Facts:
     from scanner.collect import collect  # noqa: PLC0415 - parsers load only when a target is read
 
     with observer(lang) as watcher:
-        return collect(target, CollectOptions(category=category, observer=watcher))
+        return collect(
+            target, CollectOptions(category=category, observer=watcher, site=to_site_options(site))
+        )
 
 
 def _write(output: str, data: bytes) -> None:

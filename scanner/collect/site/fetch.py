@@ -166,8 +166,12 @@ class Fetcher:
         scope: Callable[[str], bool] | None = None,
         method: str = "GET",
         body_limit: int | None = None,
+        origin: str | None = None,
     ) -> Fetched:
-        """Fetch ``url``, following redirects while ``scope`` (given the URL) accepts them."""
+        """Fetch ``url``, following redirects while ``scope`` (given the URL) accepts them.
+
+        ``origin`` is sent as the ``Origin`` header, to see whether the answer is open to other sites.
+        """
         started = time.monotonic()
         self._deadline.until = min(started + self.limits.total, self.until)
         self._deadline.header_limit = self.limits.headers
@@ -175,7 +179,7 @@ class Fetcher:
         notes: list[str] = []
         body, trouble, left = b"", None, None
         try:
-            body, left = self._follow(url, scope, method, hops, notes, body_limit or self.limits.body)
+            body, left = self._follow(url, scope, method, hops, notes, body_limit or self.limits.body, origin)
         except _Stop as stop:
             trouble, body = stop.trouble, stop.partial
         elapsed = round((time.monotonic() - started) * 1000)
@@ -189,6 +193,7 @@ class Fetcher:
         hops: list[Hop],
         notes: list[str],
         limit: int,
+        origin: str | None,
     ) -> tuple[bytes, str | None]:
         seen: set[str] = set()
         while True:
@@ -203,7 +208,7 @@ class Fetcher:
             url = allowed.url
             if hops and scope is not None and not scope(url):
                 return b"", url
-            response = self._send(url, allowed.host, allowed.port, method, notes)
+            response = self._send(url, allowed.host, allowed.port, method, notes, origin)
             try:
                 headers = tuple((k.lower(), _clean(v)) for k, v in response.raw.headers.items())
                 hops.append(Hop(url, response.status_code, headers))
@@ -222,13 +227,17 @@ class Fetcher:
                 )
             url = urljoin(url, _unmojibake(location))
 
-    def _send(self, url: str, host: str, port: int, method: str, notes: list[str]) -> requests.Response:
+    def _send(
+        self, url: str, host: str, port: int, method: str, notes: list[str], origin: str | None
+    ) -> requests.Response:
         headers = {
             "User-Agent": USER_AGENT,
             "Accept": ACCEPT,
             "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5",
             "Accept-Encoding": "gzip, deflate, br",
         }
+        if origin is not None:
+            headers["Origin"] = origin
         try:
             self._pace.wait(f"{host}:{port}", self._deadline.until)
             session = self._observing if (host, port) in self._untrusted else self._verified
