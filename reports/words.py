@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from reports.words_formal import FORMAL
+from reports.words_lists import LISTS
+from reports.words_policy import POLICY
 from scanner.model import Lang, Text
 
 
@@ -391,6 +394,9 @@ LIMITS: dict[str, Text] = {
 }
 
 WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS
+WORDS |= POLICY
+WORDS |= FORMAL
+WORDS |= LISTS
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "scan": "scanner.cli.scan:scan",
     "collect": "scanner.cli.scan:collect_command",
     "assess": "scanner.cli.scan:assess_command",
+    "batch": "scanner.cli.batch:batch",
     "rules": "scanner.cli.rules:rules",
 }
 
@@ -50,6 +51,7 @@ SHORT_HELP = {
     "scan": "检测安装包，输出分级报告 / scan packages and write graded reports",
     "collect": "只采集事实并保存为 JSON / collect facts only, as JSON",
     "assess": "对已保存的事实重新评估 / assess saved facts again",
+    "batch": "批量检测，结果存入数据库 / examine many targets into a store",
     "rules": "查看、校验规则包与覆盖情况 / show, check and measure the rule pack",
 }
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,11 +25,15 @@ from scanner.cli.options import (
 from scanner.cli.output import Output, plan_outputs
 from scanner.cli.progress import observer
 from scanner.cli.site import site_options, to_site_options
+from scanner.cli.stationery import stationery, stationery_options
 from scanner.context import CollectOptions
 from scanner.errors import GuijianError, InputError
 from scanner.facts import Facts
 from scanner.files import write_whole
 from scanner.model import Assessment, Lang, Text, Verdict
+
+if TYPE_CHECKING:
+    from reports import Gatherer
 
 MAX_FACTS = 1 << 30
 
@@ -39,6 +43,7 @@ MAX_FACTS = 1 << 30
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
 @assess_options
 @site_options
+@stationery_options
 def scan(
     targets: tuple[str, ...],
     category: str | None,
@@ -58,6 +63,7 @@ def scan(
     run = _Run(profile_name, overlays, formats, output, fail_on, lang, now, many=len(targets) > 1)
     for target in targets:
         run.one(target, partial(_collect, target, category, lang, site))
+    run.finish()
     sys.exit(run.code)
 
 
@@ -85,6 +91,7 @@ def collect_command(target: str, output: str, category: str | None, lang: Lang, 
 @click.command("assess")
 @click.argument("facts_files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @assess_options
+@stationery_options
 def assess_command(
     facts_files: tuple[Path, ...],
     profile_name: str,
@@ -102,6 +109,7 @@ def assess_command(
     run = _Run(profile_name, overlays, formats, output, fail_on, lang, now, many=len(facts_files) > 1)
     for path in facts_files:
         run.one(str(path), partial(read_facts, path))
+    run.finish()
     sys.exit(run.code)
 
 
@@ -176,6 +184,8 @@ class _Run:
         self.now = moment_or_now(now)
         self.code = 0
         self.written: set[str] = set()
+        self.imprint, self.template = stationery()
+        self.gatherers: dict[Output, Gatherer] = {}
         try:
             self.outputs: list[Output] = plan_outputs(formats, output, many=many)
             self.pack = load_pack(overlays)
@@ -212,13 +222,34 @@ class _Run:
         return self._distinct(next(name for name in numbers if name not in self.written))
 
     def _report(self, assessment: Assessment, facts: Facts, target: str) -> None:
-        from reports import render  # noqa: PLC0415 - writers load only when used
+        from reports import WRITERS, render  # noqa: PLC0415 - writers load only when used
+        from reports.view import ReportView  # noqa: PLC0415 - writers load only when used
 
         for output in self.outputs:
+            if output.together:
+                if output not in self.gatherers:
+                    self.gatherers[output] = WRITERS[output.format].gather(self.pack, self.lang)
+                self.gatherers[output].add(ReportView(assessment, facts, self.pack, self.lang))
+                continue
             path = self._distinct(output.path_for(target))
             width, colour = _terminal(path)
-            data = render(output.format, assessment, facts, self.pack, self.lang, width=width, colour=colour)
+            data = render(
+                output.format,
+                assessment,
+                facts,
+                self.pack,
+                self.lang,
+                width=width,
+                colour=colour,
+                imprint=self.imprint,
+                template=self.template,
+            )
             _write(path, data)
+
+    def finish(self) -> None:
+        """Write the reports that hold all targets; none where no target could be scanned."""
+        for output, gatherer in self.gatherers.items():
+            _write(self._distinct(output.path_for("")), gatherer.finish())
 
 
 def _terminal(path: str) -> tuple[int, bool]:
