@@ -135,7 +135,13 @@ def assess_facts(facts: Facts, job: Job) -> Assessment:
     from scanner.packload import profile_for  # noqa: PLC0415
 
     pack = shared_pack(job.overlays)
-    return assess(facts, pack, profile_for(pack, facts.subject.kind, job.profile or None), now=job.now, tool_version=__version__)
+    return assess(
+        facts,
+        pack,
+        profile_for(pack, facts.subject.kind, job.profile or None),
+        now=job.now,
+        tool_version=__version__,
+    )
 
 
 def with_meta(facts: Facts, meta: Meta) -> Facts:
