@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reports import charts, tables
+from reports import charts, policytable, tables
 from reports.clauses import (
     ControlView,
     InstrumentView,
@@ -20,6 +20,7 @@ from reports.clauses import (
     rule_views,
 )
 from reports.findings import FindingView, by_rule, finding_views
+from reports.imprint import BLANK, Imprint
 from reports.names import Names
 from reports.text import one_line
 from scanner.facts import Facts
@@ -49,8 +50,9 @@ class ReportView:
     """The content of one report in one language.
 
     ``width`` and ``colour`` describe the terminal, for writers that write to one (80 columns without colour
-    where there is none).  ``baseline`` says which findings were known before; with ``new_only`` they are counted
-    (:attr:`known_total`) but not listed.
+    where there is none).  ``imprint`` and ``template`` (a Word file) are the agency's, for formal reports.
+    ``baseline`` says which findings were known before; with ``new_only`` they are counted (:attr:`known_total`) but
+    not listed.
     """
 
     assessment: Assessment
@@ -59,6 +61,8 @@ class ReportView:
     lang: Lang
     width: int = 80
     colour: bool = False
+    imprint: Imprint = BLANK
+    template: bytes | None = None
     baseline: BaselineState | None = None
     new_only: bool = False
 
@@ -260,6 +264,11 @@ class ReportView:
     def matrix(self) -> tables.Matrix:
         """Items × owners."""
         return tables.matrix(self.facts.app, self.names) if self.facts.app else tables.Matrix((), (), (), ())
+
+    @cached_property
+    def compared(self) -> policytable.Compared:
+        """What was seen beside what the policy says."""
+        return policytable.compared(self.names)
 
     @cached_property
     def endpoints(self) -> tuple[tables.EndpointRow, ...]:

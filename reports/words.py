@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from reports.words_developers import DEVELOPERS
 from reports.words_diff import DIFF
+from reports.words_formal import FORMAL
+from reports.words_lists import LISTS
+from reports.words_policy import POLICY
 from scanner.model import Lang, Text
 
 
@@ -393,6 +396,9 @@ LIMITS: dict[str, Text] = {
 }
 
 WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS
+WORDS |= POLICY
+WORDS |= FORMAL
+WORDS |= LISTS
 WORDS |= DEVELOPERS | DIFF
 
 

@@ -117,6 +117,9 @@ def _rule(rule: Rule, pack: Pack, served: set[str] | None) -> Iterator[tuple[tup
         if condition is not None:
             for message in check(condition):
                 yield (name,), message
+    for phrase in rule.bulletin:
+        if phrase not in pack.bulletin:
+            yield ("bulletin",), f"unknown bulletin phrase {phrase!r}"
     for path in rule.looked_in:
         try:
             resolve(Facts, path)

@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from scanner.catalogue import items as catalogue_items
-from scanner.datafiles import read_yaml
+from scanner.datafiles import read_data, read_yaml
 from scanner.errors import PackError
 from scanner.model import Text
 from scanner.packcheck import check_references
@@ -184,6 +184,9 @@ class PackReader:
                 profiles=self._of(Profile),
                 grading=self.grading,
                 items={item.id: item.name for item in catalogue_items().values()},
+                bulletin={
+                    entry["id"]: entry for content in read_data("bulletin") for entry in content["phrases"]
+                },
             )
             for kind, key, location, message in check_references(pack):
                 places = self.kinds.get(kind)

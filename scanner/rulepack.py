@@ -266,8 +266,22 @@ class Grading(Frozen):
     provisional_above: float
 
 
+class Phrase(Frozen):
+    """A problem as the authorities' bulletins (通报) word it (``rules/data/bulletin.yaml``); rules name it by id."""
+
+    id: str
+    phrase: str
+    en: str
+    authority: Text
+    source: str
+    verified: str
+
+
 class Pack(Frozen):
-    """A loaded and checked rule pack; ``items`` names the personal-information items rules and reports speak of."""
+    """A loaded and checked rule pack.
+
+    ``items`` names the personal-information items rules and reports speak of, ``bulletin`` the phrases of bulletins.
+    """
 
     version: str
     sha256: str
@@ -277,6 +291,7 @@ class Pack(Frozen):
     profiles: dict[str, Profile]
     grading: Grading
     items: dict[str, Text] = Field(default_factory=dict)
+    bulletin: dict[str, Phrase] = Field(default_factory=dict)
 
     def clause(self, clause_id: str) -> Clause:
         """Return a clause by id; raises KeyError for an unknown one."""

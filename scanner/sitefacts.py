@@ -224,12 +224,12 @@ class ConsentDialog(Frozen):
 
 
 class Filing(Frozen):
-    """An ICP or public-security filing number shown on the site.
+    """An ICP filing, telecom licence or public-security filing number shown on the site.
 
     ``linked``: it links to the authority's site; ``registered``: result of the offline register (None = none given).
     """
 
-    kind: Literal["icp", "police"]
+    kind: Literal["icp", "license", "police"]
     number: str
     well_formed: bool
     province: str = ""

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,17 +25,24 @@ from scanner.cli.options import (
 )
 from scanner.cli.output import Output, plan_outputs
 from scanner.cli.progress import observer
+from scanner.cli.site import site_options, to_site_options
+from scanner.cli.stationery import stationery, stationery_options
 from scanner.context import CollectOptions
 from scanner.errors import GuijianError, PackError
 from scanner.facts import Facts
 from scanner.gate import Baseline, BaselineState, compare_baseline, gate_verdict
 from scanner.model import Assessment, Decision, Lang, Text, UnusedDecision, Verdict
 
+if TYPE_CHECKING:
+    from reports import Gatherer
+
 
 @click.command("scan")
 @click.argument("targets", nargs=-1, required=True)
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
 @assess_options
+@site_options
+@stationery_options
 def scan(
     targets: tuple[str, ...],
     category: str | None,
@@ -48,10 +56,11 @@ def scan(
     decisions_file: Path | None,
     lang: Lang,
     now: datetime | None,
+    **site: Any,
 ) -> None:
-    """检测一个或多个 TARGETS（APK 文件），输出分级报告。
+    """检测一个或多个 TARGETS（APK 文件或 http(s) 网址），输出分级报告。
 
-    Scan TARGETS (APK files) and write graded reports. Without -f the report goes to the terminal.
+    Scan TARGETS (APK files or http(s) URLs) and write graded reports. Without -f the report goes to the terminal.
     """
     run = _Run(
         profile_name,
@@ -67,7 +76,8 @@ def scan(
         decisions_file=decisions_file,
     )
     for target in targets:
-        run.one(target, partial(_collect, target, category, lang))
+        run.one(target, partial(_collect, target, category, lang, site))
+    run.finish()
     sys.exit(run.code)
 
 
@@ -78,13 +88,14 @@ def scan(
 )
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language")
-def collect_command(target: str, output: str, category: str | None, lang: Lang) -> None:
+@site_options
+def collect_command(target: str, output: str, category: str | None, lang: Lang, **site: Any) -> None:
     """采集 TARGET 的事实，保存为 JSON，供以后重新评估。
 
     Collect the facts of TARGET as JSON, to be assessed again when rules change.
     """
     try:
-        facts = _collect(target, category, lang)
+        facts = _collect(target, category, lang, site)
         write_output(output, facts.model_dump_json(indent=1).encode() + b"\n")
     except GuijianError as error:
         show_error(target, error, lang)
@@ -94,6 +105,7 @@ def collect_command(target: str, output: str, category: str | None, lang: Lang) 
 @click.command("assess")
 @click.argument("facts_files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @assess_options
+@stationery_options
 def assess_command(
     facts_files: tuple[Path, ...],
     profile_name: str,
@@ -126,14 +138,17 @@ def assess_command(
     )
     for path in facts_files:
         run.one(str(path), partial(facts_of, path))
+    run.finish()
     sys.exit(run.code)
 
 
-def _collect(target: str, category: str | None, lang: Lang) -> Facts:
+def _collect(target: str, category: str | None, lang: Lang, site: dict[str, Any]) -> Facts:
     from scanner.collect import collect  # noqa: PLC0415 - parsers load only when a target is read
 
     with observer(lang) as watcher:
-        return collect(target, CollectOptions(category=category, observer=watcher))
+        return collect(
+            target, CollectOptions(category=category, observer=watcher, site=to_site_options(site))
+        )
 
 
 class _Run:
@@ -162,6 +177,8 @@ class _Run:
         self.now = moment_or_now(now)
         self.code = 0
         self.written: set[str] = set()
+        self.imprint, self.template = stationery()
+        self.gatherers: dict[Output, Gatherer] = {}
         self.new_only = new_only
         try:
             self.outputs: list[Output] = plan_outputs(formats, output, many=many)
@@ -214,9 +231,15 @@ class _Run:
         return self._distinct(next(name for name in numbers if name not in self.written))
 
     def _report(self, assessment: Assessment, facts: Facts, target: str) -> None:
-        from reports import render  # noqa: PLC0415 - writers load only when used
+        from reports import WRITERS, render  # noqa: PLC0415 - writers load only when used
+        from reports.view import ReportView  # noqa: PLC0415 - writers load only when used
 
         for output in self.outputs:
+            if output.together:
+                if output not in self.gatherers:
+                    self.gatherers[output] = WRITERS[output.format].gather(self.pack, self.lang)
+                self.gatherers[output].add(ReportView(assessment, facts, self.pack, self.lang))
+                continue
             path = self._distinct(output.path_for(target))
             width, colour = terminal(path)
             data = render(
@@ -227,10 +250,17 @@ class _Run:
                 self.lang,
                 width=width,
                 colour=colour,
+                imprint=self.imprint,
+                template=self.template,
                 baseline=self._state(assessment),
                 new_only=self.new_only,
             )
             write_output(path, data)
+
+    def finish(self) -> None:
+        """Write the reports that hold all targets; none where no target could be scanned."""
+        for output, gatherer in self.gatherers.items():
+            write_output(self._distinct(output.path_for("")), gatherer.finish())
 
 
 def _baseline(path: Path | None, new_only: bool) -> Baseline | None:
