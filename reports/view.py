@@ -184,6 +184,16 @@ class ReportView:
         return finding_views(self.assessment, self.names, known, standings(self.assessment, self.pack))
 
     @cached_property
+    def owners(self) -> tuple[str, ...]:
+        """Whose code the findings are about, each once, in the order of the findings."""
+        return tuple(dict.fromkeys(f.owner for f in self.findings if f.owner))
+
+    @cached_property
+    def severities(self) -> tuple[tuple[str, str], ...]:
+        """Severity and its name of all findings listed, worst first."""
+        return tuple(dict.fromkeys((f.severity.value, f.severity_label) for f in self.findings))
+
+    @cached_property
     def known_total(self) -> int:
         """Number of findings the baseline knows."""
         return sum(finding.known for finding in self.all_findings)
