@@ -32,8 +32,8 @@ from scanner.model import VERDICT_ORDER, Assessment, Grade, Lang, Verdict
 from scanner.rulepack import Pack
 
 MAX_ARTIFACTS = 200
-IDENTIFIER = {"app": "identifier", "site": "address", "policy": "document"}
 MAX_ENTRIES = 10
+IDENTIFIER = {"app": "identifier", "site": "address", "policy": "document"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,16 @@ class ReportView:
         """All findings, worst first."""
         known = set(self.baseline.known) if self.baseline else set()
         return finding_views(self.assessment, self.names, known, standings(self.assessment, self.pack))
+
+    @cached_property
+    def owners(self) -> tuple[str, ...]:
+        """Whose code the findings are about, each once, in the order of the findings."""
+        return tuple(dict.fromkeys(f.owner for f in self.findings if f.owner))
+
+    @cached_property
+    def severities(self) -> tuple[tuple[str, str], ...]:
+        """Severity and its name of all findings listed, worst first."""
+        return tuple(dict.fromkeys((f.severity.value, f.severity_label) for f in self.findings))
 
     @cached_property
     def known_total(self) -> int:

@@ -400,8 +400,8 @@ WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS
 WORDS |= POLICY
 WORDS |= FORMAL
 WORDS |= LISTS
-WORDS |= SITES
 WORDS |= DEVELOPERS | DIFF
+WORDS |= SITES
 
 
 def word(key: str, lang: Lang, **values: object) -> str:
