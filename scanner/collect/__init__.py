@@ -10,20 +10,36 @@ from scanner.facts import Facts
 
 __all__ = ["collect", "is_url"]
 
+POLICY_SUFFIXES = frozenset(
+    {".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".txt", ".pdf", ".docx", ".doc", ".rtf"}
+)
+
 
 def collect(target: str, options: CollectOptions | None = None) -> Facts:
-    """Return the facts of ``target``: the path of an Android package, or the URL of a website (http or https).
+    """Return the facts of ``target``: an Android package, the URL of a website (http or https), or a policy file.
+
+    A package or site is compared with its privacy policy: the one of the options, else the one found with it.
 
     Raises :class:`~scanner.errors.InputError` when it cannot be read at all; parts that cannot be read become gaps
     and problems of the facts.
     """
+    options = options or CollectOptions()
+    if not is_url(target) and Path(target).suffix.lower() in POLICY_SUFFIXES:
+        from scanner.collect.policy.collect import collect_policy  # noqa: PLC0415 - readers load for policies only
+
+        return collect_policy(target, options)
     if is_url(target):
         from scanner.collect.site.collect import collect_site  # noqa: PLC0415 - the web stack loads for sites only
 
-        return collect_site(target, options or CollectOptions())
-    from scanner.collect.app.collect import collect_app  # noqa: PLC0415 - parsers load when a package is read
+        path, facts = None, collect_site(target, options)
+    else:
+        from scanner.collect.app.collect import collect_app  # noqa: PLC0415 - parsers load when a package is read
 
-    return collect_app(Path(target), options or CollectOptions())
+        path = Path(target)
+        facts = collect_app(path, options)
+    from scanner.collect.policy.attach import with_policy  # noqa: PLC0415 - after what it is compared with
+
+    return with_policy(facts, path, options)
 
 
 def is_url(target: str) -> bool:
