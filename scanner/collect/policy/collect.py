@@ -13,6 +13,7 @@ from scanner.collect.policy.compare import compare
 from scanner.collect.policy.disclose import disclosed_items, table_items
 from scanner.collect.policy.document import Document
 from scanner.collect.policy.elements import elements, response_days
+from scanner.collect.policy.identify import identify
 from scanner.collect.policy.permissions import disclosed_permissions
 from scanner.collect.policy.sdktable import listed_sdks, named_sdks
 from scanner.collect.policy.source import read_document
@@ -70,6 +71,8 @@ def read(
     """Return what ``document`` says, as :func:`read_policy` does."""
     sentences = topics(document)
     readable, long = _readable(sentences)
+    about = (subject.name, subject.identifier, subject.developer or "") if subject else ("", "", "")
+    identity = identify(document, *about)
     listed = listed_sdks(document)
     said = disclosed_items(document, readable, listed.used)
     policy = PolicyFacts(
@@ -80,7 +83,8 @@ def read(
         complete=document.complete and bool(document.text) and not long,
         text_sha256=document.sha256,
         found_by=found_by,
-        elements=elements(document, sentences),
+        identity=identity,
+        elements=elements(document, sentences, identity),
         response_days=response_days(document),
         paragraphs=document.paragraphs,
         tables=document.tables,
