@@ -13,6 +13,9 @@ STAGES = {
     "package": Text(zh="读取安装包", en="reading the package"),
     "signing": Text(zh="校验签名", en="verifying signatures"),
     "code": Text(zh="分析代码", en="analysing code"),
+    "crawl": Text(zh="访问网页", en="visiting pages"),
+    "browser": Text(zh="用浏览器观察", en="observing in a browser"),
+    "transport": Text(zh="检查传输安全", en="checking transport security"),
     "interface": Text(zh="检索界面文本", en="searching interface text"),
 }
 
