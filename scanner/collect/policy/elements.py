@@ -24,9 +24,10 @@ from scanner.safere import compile_pattern
 
 # Shorter texts are summaries, notices or fragments; nothing is called absent in them.
 MIN_CHARACTERS, MIN_SENTENCES = 1_500, 25
-# Longer units are cut: no requirement needs more context, and every pattern costs time.
-MAX_UNIT = 1_500
+# Longer sentences are read in pieces that overlap; longer documents are read no further, and nothing is absent in them.
+MAX_UNIT, OVERLAP = 1_500, 120
 MAX_UNITS = 30_000
+MAX_CHARACTERS = 2_000_000
 MAX_EVIDENCE = 5
 # So many sentences with a topic show by themselves that the element is spoken of.
 RESCUE = 2
@@ -100,7 +101,7 @@ def may_miss(document: Document, sentences: Sequence[Sentence], identity: Policy
 
     It must be a Chinese privacy policy, read completely, and long enough to be one.
     """
-    if not document.complete or len(sentences) > MAX_UNITS:
+    if not document.complete or len(document.text) > MAX_CHARACTERS or len(sentences) > MAX_UNITS:
         return False
     if len(document.text) < MIN_CHARACTERS or len(sentences) < MIN_SENTENCES:
         return False
@@ -159,20 +160,38 @@ def _number(text: str) -> int:
 
 
 def _units(document: Document, sentences: Sequence[Sentence]) -> list[_Unit]:
-    units = [_Unit(_plain(s.text), s.paragraph, s.start, s.end, s.topics) for s in sentences[:MAX_UNITS]]
+    units = [
+        _Unit(piece, s.paragraph, s.start, s.end, s.topics)
+        for s in sentences[:MAX_UNITS]
+        if s.end <= MAX_CHARACTERS
+        for piece in _plain(s.text)
+    ]
+    units += [
+        _Unit(piece, ident, start, start + len(body))
+        for ident, body, start in _rows(document)
+        for piece in _plain(body)
+    ]
+    return sorted(units, key=lambda unit: unit.start)[: 2 * MAX_UNITS]
+
+
+def _rows(document: Document) -> Iterator[tuple[str, str, int]]:
+    """Yield the lines of all tables: paragraph, text, offset."""
     for paragraph in document.paragraphs:
-        if paragraph.kind == "table":
-            at = paragraph.start
-            for line in paragraph.text.splitlines(keepends=True)[: MAX_UNITS - len(units)]:
-                body = line.rstrip("\n")
-                if body.strip():
-                    units.append(_Unit(_plain(body), paragraph.id, at, at + len(body)))
-                at += len(line)
-    return sorted(units, key=lambda unit: unit.start)
+        if paragraph.kind != "table" or paragraph.end > MAX_CHARACTERS:
+            continue
+        at = paragraph.start
+        for line in paragraph.text.splitlines(keepends=True):
+            body = line.rstrip("\r\n")
+            if body.strip():
+                yield paragraph.id, body, at
+            at += len(line)
 
 
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text[:MAX_UNIT]).split()).casefold()
+def _plain(text: str) -> Iterator[str]:
+    """Yield ``text`` in compatibility form without case, cut into overlapping pieces when it is long."""
+    plain = " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    for start in range(0, max(len(plain) - OVERLAP, 1), MAX_UNIT - OVERLAP):
+        yield plain[start : start + MAX_UNIT]
 
 
 def _any(patterns: Sequence[str], text: str) -> re.Match[str] | None:
