@@ -74,7 +74,7 @@ class FindingView:
     """A finding with its rule's texts; ``number`` counts from 1 in the order of the report.
 
     ``total`` counts all places, ``hidden`` those left to the JSON report.  ``verdict`` is what the finding's controls
-    reach.  ``known``: a baseline has it; ``accepted``: who decided that it is no violation, empty where nobody did.
+    reach; ``owner`` whose code it is about.  ``known``: a baseline has it; ``accepted``: who decided that it is no violation, empty where nobody did.
     """
 
     number: int
@@ -98,6 +98,7 @@ class FindingView:
     hidden: int
     verdict: Verdict
     verdict_label: str
+    owner: str = ""
     known: bool = False
     accepted: str = ""
 
@@ -159,6 +160,7 @@ def _finding(
         evidence=tuple(evidence_view(evidence, names) for evidence in finding.evidence[:shown]),
         total=finding.evidence_total,
         hidden=finding.evidence_total - min(shown, len(finding.evidence)),
+        owner=names.finding_owner(rule, finding),
         verdict=standing.verdict,
         verdict_label=standing.verdict.label.get(names.lang),
         known=known,

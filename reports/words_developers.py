@@ -40,6 +40,10 @@ DEVELOPERS: dict[str, Text] = {
     "none_new": _t(
         "未发现新增问题；已知问题仍须整改。", "Nothing new was found; the known findings remain to be fixed."
     ),
+    "filter_severity": _t("严重程度", "Severity"),
+    "filter_owner": _t("归属", "Owner"),
+    "filter_reset": _t("清除筛选", "Clear"),
+    "filter_shown": _t("显示 %c 条要求、%f 项问题", "%c requirements and %f findings shown"),
     "rest": _t("其余事项", "What remains"),
     "manual_waits": _t("须人工核查，本次未执行", "needs a human; not done by the scanner"),
     "note_unread": _t("未能读取的内容", "content that could not be read"),
