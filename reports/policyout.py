@@ -33,7 +33,7 @@ def write_json(view: PolicyView) -> bytes:
 
 def write_html(view: PolicyView) -> bytes:
     """Return the reading as one HTML file that needs no network and runs no script."""
-    css = html.source("report.css") + html.source("policy.css")
+    css = html.template_source("report.css") + html.template_source("policy.css")
     page = (
         html.environment()
         .get_template("policy.html")
@@ -42,7 +42,7 @@ def write_html(view: PolicyView) -> bytes:
             w=view.word,
             lang="zh-CN" if view.lang == "zh" else "en",
             css=css,
-            policy=html.content_policy(css, ""),
+            policy=html.style_policy(css),
         )
     )
     return page.encode()

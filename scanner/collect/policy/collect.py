@@ -15,9 +15,11 @@ from scanner.collect.policy.document import Document
 from scanner.collect.policy.elements import elements, response_days
 from scanner.collect.policy.identify import identify
 from scanner.collect.policy.permissions import disclosed_permissions
+from scanner.collect.policy.readability import readability
 from scanner.collect.policy.sdktable import listed_sdks, named_sdks
 from scanner.collect.policy.source import read_document
 from scanner.collect.policy.topics import topics
+from scanner.collect.policy.wording import wording_issues
 from scanner.context import CollectOptions
 from scanner.errors import InputError
 from scanner.facts import Facts
@@ -84,6 +86,8 @@ def read(
         text_sha256=document.sha256,
         found_by=found_by,
         identity=identity,
+        issues=wording_issues(document, identity),
+        readability=readability(document),
         elements=elements(document, sentences, identity),
         response_days=response_days(document),
         paragraphs=document.paragraphs,
