@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +47,25 @@ class PolicyReading:
     gaps: tuple[Gap, ...] = ()
     looked: tuple[Looked, ...] = ()
     problems: tuple[Problem, ...] = ()
+    lists: tuple[Artifact, ...] = ()
+
+    def with_list(self, other: PolicyReading) -> PolicyReading:
+        """Return this policy with what a list beside it says: its SDKs, items and permissions count as said here."""
+        policy = self.policy.model_copy(
+            update={
+                "items": (*self.policy.items, *other.policy.items),
+                "sdks": (*self.policy.sdks, *other.policy.sdks),
+                "permissions": (*self.policy.permissions, *other.policy.permissions),
+                "lists": (*self.policy.lists, other.policy.source),
+            }
+        )
+        return replace(
+            self,
+            policy=policy,
+            gaps=(*self.gaps, *other.gaps),
+            problems=(*self.problems, *other.problems),
+            lists=(*self.lists, other.artifact),
+        )
 
 
 def read_policy(
@@ -132,7 +151,7 @@ def join(facts: Facts, reading: PolicyReading) -> Facts:
     together = facts.model_copy(
         update={
             "policy": reading.policy,
-            "artifacts": (*facts.artifacts, reading.artifact),
+            "artifacts": (*facts.artifacts, reading.artifact, *reading.lists),
             "gaps": (*facts.gaps, *reading.gaps),
             "looked": (*facts.looked, *reading.looked),
             "problems": (*facts.problems, *reading.problems),
