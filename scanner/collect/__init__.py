@@ -16,15 +16,17 @@ POLICY_SUFFIXES = frozenset(
 
 
 def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
-    """Return the facts of ``target``: an Android package, the URL of a website (http or https), an evidence package of
-    an earlier visit, or a policy file.
+    """Return the facts of ``target``.
 
-    A package or site is compared with its privacy policy: the one of the options, else the one found with it.
+    ``target`` is an Android package, the URL of a website (http or https), an evidence package of an earlier visit, or
+    a policy file.  A package or site is compared with its privacy policy: the one of the options, else the one found
+    with it.
 
     Raises :class:`~scanner.errors.InputError` when it cannot be read at all; parts that cannot be read become gaps
     and problems of the facts.
     """
-    target, options = str(target), options or CollectOptions()
+    options = options or CollectOptions()
+    target = str(target)
     if is_url(target):
         from scanner.collect.site.collect import collect_site  # noqa: PLC0415 - the web stack loads for sites only
 
