@@ -81,6 +81,7 @@ class Form(Frozen):
     purpose: Literal[
         "login",
         "register",
+        "password_reset",
         "search",
         "contact",
         "order",
