@@ -23,6 +23,7 @@ from scanner.model import SEVERITY_LABELS, Verdict
 FLAGGED = (Verdict.VIOLATION, Verdict.SUSPECTED)
 MAX_IMPRINT = 200
 CLAUSE_FINDINGS = 12
+SHORT_NAME = 24
 
 Data = dict[str, Any]
 
@@ -34,6 +35,7 @@ def content(view: ReportView, imprint: Imprint) -> Data:
         "w": {key: text.get(view.lang) for key, text in WORDS.items() if "{" not in text.zh},
         "title": view.word("f_title"),
         "name": view.name,
+        "short_name": one_line(view.name, SHORT_NAME),
         "kind": view.word(f"kind_{view.facts.subject.kind}"),
         "version": view.facts.subject.version and one_line(view.facts.subject.version, 80),
         "date": one_line(imprint.issued, 40) or view.assessment.assessed_at.date().isoformat(),
@@ -125,10 +127,10 @@ def _method(view: ReportView) -> Data:
         (view.word("collector"), view.collector),
         (view.word("assessed"), view.when),
     ]
-    how, limits = method_words(view.facts.subject.kind)
+    how, limits = view.method
     return {
-        "how": view.word(how),
-        "limits": view.word(limits),
+        "how": how,
+        "limits": limits,
         "code": view.code_line,
         "means": [
             {"verdict": verdict.value, "label": label, "text": view.word(f"means_{verdict.value}")}
@@ -138,13 +140,6 @@ def _method(view: ReportView) -> Data:
         "packer": view.word("packer_note", name=view.packer) if view.packer else "",
         "versions": [{"label": label, "value": value} for label, value in versions],
     }
-
-
-def method_words(kind: str) -> tuple[str, str]:
-    """Return the words that tell how a subject of ``kind`` was examined and what that cannot see."""
-    return (
-        ("method_how", "method_limits") if kind == "app" else (f"method_how_{kind}", f"method_limits_{kind}")
-    )
 
 
 def _summary(view: ReportView) -> Data:

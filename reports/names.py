@@ -46,6 +46,11 @@ class Names:
         """Return the name of a personal-information item."""
         return self._items.get(item) or one_line(item, 80)
 
+    def element(self, element: str) -> str:
+        """Return the name of a required element of a policy, or of a part of one (``element.part``)."""
+        found = self.pack.elements.get(element)
+        return self.text(found) if found is not None else one_line(element, 80)
+
     def items(self, items: Iterable[str]) -> tuple[str, ...]:
         """Return the names of several items."""
         return tuple(self.item(item) for item in items)

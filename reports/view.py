@@ -22,6 +22,9 @@ from reports.clauses import (
 from reports.findings import FindingView, by_rule, finding_views
 from reports.imprint import BLANK, Imprint
 from reports.names import Names
+from reports.policysheets import policy_identity, policy_sheets
+from reports.sheet import Sheet
+from reports.sitetables import site_identity, site_sheets
 from reports.text import one_line
 from scanner.facts import Facts
 from scanner.gate import BaselineState, standings
@@ -30,6 +33,7 @@ from scanner.rulepack import Pack
 
 MAX_ARTIFACTS = 200
 MAX_ENTRIES = 10
+IDENTIFIER = {"app": "identifier", "site": "address", "policy": "document"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class ReportView:
     def identity(self) -> tuple[tuple[str, str], ...]:
         """Label and value of what identifies the subject and its source."""
         subject, app = self.facts.subject, self.facts.app
-        rows = [("identifier", subject.identifier), ("version", subject.version)]
+        rows = [(IDENTIFIER[subject.kind], subject.identifier), ("version", subject.version)]
         if app is not None:
             rows[1] = ("version", _version(subject.version, app.identity.version_code))
             rows.append(("levels", _levels(app.identity.min_sdk, app.identity.target_sdk)))
@@ -102,7 +106,9 @@ class ReportView:
             ("source", subject.source),
             ("sha256", subject.sha256),
         ]
-        return tuple((self.word(f"label_{key}"), one_line(value, 300)) for key, value in rows if value)
+        keyed = [(f"label_{key}", value) for key, value in rows]
+        keyed += [*site_identity(self.names), *policy_identity(self.names)]
+        return tuple((self.word(key), one_line(value, 300)) for key, value in keyed if value)
 
     @property
     def grade(self) -> Grade:
@@ -271,6 +277,11 @@ class ReportView:
         return policytable.compared(self.names)
 
     @cached_property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """The tables of a site and of a policy."""
+        return (*site_sheets(self.names), *policy_sheets(self.names))
+
+    @cached_property
     def endpoints(self) -> tuple[tables.EndpointRow, ...]:
         """Addresses in an app, at most :data:`reports.tables.MAX_ENDPOINTS`."""
         return tables.endpoint_rows(self.facts.app, self.names) if self.facts.app else ()
@@ -338,6 +349,13 @@ class ReportView:
     def code_line(self) -> str:
         """Size of the code as one sentence, empty where there is no app."""
         return self.word("code_line", **self.facts.app.code.model_dump()) if self.facts.app else ""
+
+    @cached_property
+    def method(self) -> tuple[str, str]:
+        """How the subject was examined, and what that cannot see."""
+        kind = self.facts.subject.kind
+        suffix = "" if kind == "app" else f"_{kind}"
+        return self.word(f"method_how{suffix}"), self.word(f"method_limits{suffix}")
 
     @cached_property
     def profile(self) -> str:

@@ -7,6 +7,7 @@ from reports.words_diff import DIFF
 from reports.words_formal import FORMAL
 from reports.words_lists import LISTS
 from reports.words_policy import POLICY
+from reports.words_site import SITES
 from scanner.model import Lang, Text
 
 
@@ -400,6 +401,7 @@ WORDS |= POLICY
 WORDS |= FORMAL
 WORDS |= LISTS
 WORDS |= DEVELOPERS | DIFF
+WORDS |= SITES
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

@@ -66,7 +66,7 @@ def assess(
     for name in profile.instruments:
         ids = [clause.id for clause in pack.instruments[name].clauses if clause.id in clauses]
         verdicts = tuple(
-            clause_verdict(clauses[c], [controls[k] for k in by_clause.get(c, ()) if k in controls], facts)
+            clause_verdict(clauses[c], [controls[k] for k in by_clause.get(c, ()) if k in controls], index)
             for c in ids
         )
         cover = coverage([clauses[c] for c in ids], pack, facts.subject.kind)
@@ -137,7 +137,7 @@ def control_verdict(
     decision: Decision | None = None,
 ) -> ControlResult:
     """Return the verdict of ``control`` for the first row of the verdict table that matches."""
-    own = [results[rule_id] for rule_id in control.rules if rule_id in results]
+    own = [results[r] for r in control.rules if r in results and _concerns(rules[r], index.facts)]
     hits = [r for r in own if r.outcome is Outcome.HIT]
     hit_ids = tuple(r.rule for r in hits)
 
@@ -178,6 +178,11 @@ def control_verdict(
     return result(Verdict.MANUAL, 7, [reason, control.why])
 
 
+def _concerns(rule: Rule, facts: Facts) -> bool:
+    """Whether ``rule`` can say something here: a rule for sites leaves a control for apps and sites undecided."""
+    return rule.surface in {facts.subject.kind, "policy"} or getattr(facts, rule.surface) is not None
+
+
 def _not_applicable(control: Control, own: Sequence[RuleResult], index: FactIndex) -> Text | list[Text]:
     """Return why the control does not apply, or the reasons why that could not be decided (maybe none)."""
     present = [surface for surface in control.surfaces if getattr(index.facts, surface) is not None]
@@ -200,19 +205,37 @@ def _not_applicable(control: Control, own: Sequence[RuleResult], index: FactInde
     return []
 
 
-def clause_verdict(clause: Clause, controls: Sequence[ControlResult], facts: Facts) -> ClauseResult:
+_NO_PRECONDITION = Text(
+    zh="本对象不属于该条所针对的类别", en="the subject is not of the kind this clause is written for"
+)
+_OUT_OF_SCOPE: dict[str, Text] = {
+    "app": Text(zh="该条不针对应用", en="the clause does not address apps"),
+    "site": Text(zh="该条不针对网站", en="the clause does not address websites"),
+    "policy": Text(
+        zh="该条要看应用或网站本身，仅凭隐私政策文本不能判断",
+        en="the clause is about the app or site itself, which a policy alone does not show",
+    ),
+}
+
+
+def clause_verdict(clause: Clause, controls: Sequence[ControlResult], index: FactIndex) -> ClauseResult:
     """Return the worst of the controls' verdicts for ``clause``, capped by its limit (human decisions are not)."""
     names = tuple(c.control for c in controls)
-    if not clause.scope or facts.subject.kind not in (*clause.scope, "policy"):
-        reason = clause.reason or Text(
-            zh="该条不针对此类对象", en="the clause does not address this kind of subject"
-        )
+    kind = index.facts.subject.kind
+    applies = evaluate_condition(clause.applies_when, index) if clause.applies_when is not None else None
+    if kind not in clause.scope or (applies is not None and applies.truth is False):
+        reason = (clause.reason or _OUT_OF_SCOPE[kind]) if kind not in clause.scope else _NO_PRECONDITION
         return ClauseResult(
             clause=clause.id, verdict=Verdict.NOT_APPLICABLE, controls=names, reasons=(reason,)
         )
     if not controls:
         reason = clause.reason or Text(zh="尚无自动检查，须人工核查", en="no automatic check; check by hand")
         return ClauseResult(clause=clause.id, verdict=Verdict.MANUAL, controls=(), reasons=(reason,))
+    decided = any(c.decision is not None for c in controls)
+    if applies is not None and applies.truth is None and not decided:
+        return ClauseResult(
+            clause=clause.id, verdict=Verdict.MANUAL, controls=names, reasons=tuple(applies.reasons)
+        )
     worst = min(controls, key=lambda c: (_capped(c, clause).rank, c.control))
     verdict = _capped(worst, clause)
     capped_from = worst.verdict if verdict is not worst.verdict else None
@@ -235,7 +258,10 @@ def _capped(control: ControlResult, clause: Clause) -> Verdict:
 
 
 def coverage(clauses: Sequence[Clause], pack: Pack, kind: str) -> Coverage:
-    """Count how the clauses in scope for subjects of ``kind`` are covered by controls and tested rules."""
+    """Count how the clauses in scope for subjects of ``kind`` are covered by controls and tested rules.
+
+    Only controls that concern ``kind``, and rules that can run on it, count.
+    """
     by_clause = _controls_by_clause(pack)
     counts = {"full": 0, "partial": 0, "manual": 0, "uncovered": 0}
     in_scope = tested = 0
@@ -243,17 +269,23 @@ def coverage(clauses: Sequence[Clause], pack: Pack, kind: str) -> Coverage:
         if kind not in clause.scope:
             continue
         in_scope += 1
-        controls = [pack.controls[c] for c in by_clause.get(clause.id, ())]
-        counts[_coverage_kind(controls)] += 1
-        rules = [pack.rules[r] for c in controls for r in c.rules if r in pack.rules]
+        controls = [
+            pack.controls[c] for c in by_clause.get(clause.id, ()) if kind in pack.controls[c].surfaces
+        ]
+        rules = [pack.rules[r] for c in controls for r in c.rules if _runs_on(pack.rules[r], kind)]
+        counts[_coverage_kind(controls, bool(rules))] += 1
         tested += bool(rules) and all(rule.examples is not None for rule in rules)
     return Coverage(clauses=len(clauses), in_scope=in_scope, tested=tested, **counts)
 
 
-def _coverage_kind(controls: Sequence[Control]) -> str:
+def _runs_on(rule: Rule, kind: str) -> bool:
+    return rule.surface in {kind, "policy"} and rule.status == "stable"
+
+
+def _coverage_kind(controls: Sequence[Control], has_rules: bool) -> str:
     if not controls:
         return "uncovered"
     kinds = {control.automation for control in controls}
-    if kinds == {"full"}:
+    if kinds == {"full"} and has_rules:
         return "full"
-    return "manual" if kinds == {"manual"} else "partial"
+    return "manual" if kinds == {"manual"} or not has_rules else "partial"

@@ -44,6 +44,7 @@ class SiteOptions:
     respect_robots: bool = True
     browser: bool = True
     max_rendered: int = 25
+    typing: bool = False
     probe: bool = False
     register: Path | None = None
     authority: Path | None = None

@@ -39,7 +39,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.safere", set()),
     ("scanner.rulepack", {"scanner.model"}),
     ("scanner.paths", {"scanner.model"}),
-    ("scanner.predicates", FACTS),
+    ("scanner.predicates", FACTS | {"scanner.catalogue"}),
     ("scanner.conditions", FACTS | RULEPACK),
     ("scanner.packcheck", FACTS | RULEPACK),
     ("scanner.packload", FACTS | RULEPACK | {"scanner.catalogue", "scanner.datafiles"}),

@@ -17,7 +17,7 @@ import click
 from pydantic import ConfigDict, Field, ValidationError
 
 from scanner.cli.documents import read_bytes
-from scanner.cli.options import DEFAULT_PROFILE, LANG
+from scanner.cli.options import LANG
 from scanner.errors import PackError
 from scanner.model import Frozen, Lang, Text
 
@@ -65,7 +65,7 @@ class Settings(Frozen):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    profile: str = DEFAULT_PROFILE
+    profile: str | None = None
     rules: list[str] = Field(default=[])
     format: list[str] = Field(default=[])
     output: str | None = None

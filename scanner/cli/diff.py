@@ -68,7 +68,7 @@ def diff(
     formats: tuple[str, ...],
     output: str | None,
     fail_on: str,
-    profile_name: str,
+    profile_name: str | None,
     overlays: tuple[Path, ...],
     lang: Lang,
     now: datetime | None,
@@ -140,7 +140,7 @@ Pair = tuple[tuple[Facts, Assessment], tuple[Facts, Assessment]]
 
 
 def _sides(
-    names: tuple[str, str], pack: Pack, profile_name: str, now: datetime, lang: Lang
+    names: tuple[str, str], pack: Pack, profile_name: str | None, now: datetime, lang: Lang
 ) -> tuple[Pair, tuple[Text, ...]]:
     """Return facts and assessment of both sides, and remarks.
 
@@ -148,14 +148,14 @@ def _sides(
     assessed with the present pack.
     """
     from scanner.assess import assess  # noqa: PLC0415 - loaded with the pack only when needed
-    from scanner.packload import profile  # noqa: PLC0415
+    from scanner.packload import profile_for  # noqa: PLC0415
 
     (old, before), (new, after) = (_load(name, lang) for name in names)
     if before is not None and after is not None:
         same = (before.pack_sha256, before.profile) == (after.pack_sha256, after.profile)
         if same and before.pack_sha256 == pack.sha256:
             return ((old, before), (new, after)), ()
-    chosen = profile(pack, profile_name)
+    chosen = profile_for(pack, new.subject.kind, profile_name)
 
     def again(facts: Facts) -> Assessment:
         return assess(facts, pack, chosen, now=now, tool_version=__version__)

@@ -19,7 +19,6 @@ from scanner.model import VERDICT_LABELS, Lang, Verdict
 F = TypeVar("F", bound=Callable[..., Any])
 
 FAIL_CHOICES = [v.value for v in (Verdict.VIOLATION, Verdict.SUSPECTED, Verdict.MANUAL)] + ["never"]
-DEFAULT_PROFILE = "app-pi"
 
 
 LANG = click.option(
@@ -27,7 +26,10 @@ LANG = click.option(
 )
 
 PROFILE = click.option(
-    "--profile", "profile_name", default=DEFAULT_PROFILE, show_default=True, help="检测方案 / profile"
+    "--profile",
+    "profile_name",
+    default=None,
+    help="检测方案，默认按对象种类选用 / profile, by default the one for the kind of subject",
 )
 RULES = click.option(
     "--rules",

@@ -107,7 +107,7 @@ def review(
     until: str,
     evidence: tuple[Path, ...],
     any_version: bool,
-    profile_name: str,
+    profile_name: str | None,
     overlays: tuple[Path, ...],
     lang: Lang,
     now: datetime | None,
@@ -140,7 +140,7 @@ class _Session:
         self,
         target: Path,
         path: Path,
-        profile_name: str,
+        profile_name: str | None,
         overlays: Sequence[Path],
         now: datetime,
         lang: Lang,
@@ -148,7 +148,7 @@ class _Session:
     ) -> None:
         from reports.view import ReportView  # noqa: PLC0415 - loaded only for this command
         from scanner.assess import assess  # noqa: PLC0415
-        from scanner.packload import load_pack, profile  # noqa: PLC0415
+        from scanner.packload import load_pack, profile_for  # noqa: PLC0415
 
         facts = facts_of(target)
         pack = load_pack(overlays)
@@ -158,7 +158,7 @@ class _Session:
         assessment = assess(
             facts,
             pack,
-            profile(pack, profile_name),
+            profile_for(pack, facts.subject.kind, profile_name),
             now=now,
             tool_version=__version__,
             decisions=good,

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 def scan(
     targets: tuple[str, ...],
     category: str | None,
-    profile_name: str,
+    profile_name: str | None,
     overlays: tuple[Path, ...],
     formats: tuple[str, ...],
     output: str | None,
@@ -108,7 +108,7 @@ def collect_command(target: str, output: str, category: str | None, lang: Lang, 
 @stationery_options
 def assess_command(
     facts_files: tuple[Path, ...],
-    profile_name: str,
+    profile_name: str | None,
     overlays: tuple[Path, ...],
     formats: tuple[str, ...],
     output: str | None,
@@ -156,7 +156,7 @@ class _Run:
 
     def __init__(
         self,
-        profile_name: str,
+        profile_name: str | None,
         overlays: Sequence[Path],
         formats: Sequence[str],
         output: str | None,
@@ -183,7 +183,7 @@ class _Run:
         try:
             self.outputs: list[Output] = plan_outputs(formats, output, many=many)
             self.pack = load_pack(overlays)
-            self.profile = profile(self.pack, profile_name)
+            self.profile_name = profile_name and profile(self.pack, profile_name).id
             self.baseline = _baseline(baseline_file, new_only)
             self.decisions, self.rejected = _decisions(decisions_file)
         except GuijianError as error:
@@ -210,11 +210,12 @@ class _Run:
 
     def _assess(self, facts: Facts) -> Assessment:
         from scanner.assess import assess  # noqa: PLC0415 - loaded with the pack only when needed
+        from scanner.packload import profile_for  # noqa: PLC0415
 
         return assess(
             facts,
             self.pack,
-            self.profile,
+            profile_for(self.pack, facts.subject.kind, self.profile_name),
             now=self.now,
             tool_version=__version__,
             decisions=self.decisions,

@@ -12,7 +12,8 @@ __all__ = ["collect", "is_url"]
 
 
 def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
-    """Return the facts of ``target``: the path of an Android package, or the URL of a website (http or https).
+    """Return the facts of ``target``: the path of an Android package, the URL of a website (http or https), or an
+    evidence package of an earlier visit.
 
     Raises :class:`~scanner.errors.InputError` when it cannot be read at all; parts that cannot be read become gaps
     and problems of the facts.
@@ -22,6 +23,10 @@ def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
         from scanner.collect.site.collect import collect_site  # noqa: PLC0415 - the web stack loads for sites only
 
         return collect_site(target, options or CollectOptions())
+    from scanner.collect.site.evidence import is_package, read_package  # noqa: PLC0415 - as above
+
+    if is_package(Path(target)):
+        return read_package(Path(target))
     from scanner.collect.app.collect import collect_app  # noqa: PLC0415 - parsers load when a package is read
 
     return collect_app(Path(target), options or CollectOptions())

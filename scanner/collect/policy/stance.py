@@ -146,11 +146,6 @@ class Says:
         """Return the stance where nothing names the item for this party."""
         if sdk and rows:
             return self._row_stance(item, rows)
-        if told:
-            other = Text(zh="政策只写明由其他主体收集", en="the policy names it for another party only")
-            if sdk:
-                return Stance("vague", told[0].term, _evidence_of(told), other)
-            return Stance("unknown", told[0].term, _evidence_of(told), other)
         for above in ancestors(item):
             umbrellas = self._meant_by(above, wanted, sdk)
             if umbrellas:
@@ -159,6 +154,11 @@ class Says:
             close = self._meant_by(near, wanted, sdk)
             if close:
                 return Stance("vague", close[0].term, _evidence_of(close))
+        if told:
+            other = Text(zh="政策只写明由其他主体收集", en="the policy names it for another party only")
+            if sdk:
+                return Stance("vague", told[0].term, _evidence_of(told), other)
+            return Stance("unknown", told[0].term, _evidence_of(told), other)
         permission = self._by_permission(item)
         if permission is not None:
             return permission

@@ -9,11 +9,13 @@ from scanner.model import Evidence
 from scanner.sitefacts import Page, SiteDisclosure
 
 
-def disclosure(readings: Sequence[PageReading], *, complete: bool, failed: frozenset[str]) -> SiteDisclosure:
+def disclosure(
+    readings: Sequence[PageReading], *, complete: bool, failed: frozenset[str], dead: frozenset[str]
+) -> SiteDisclosure:
     """Join what all pages link to and say.
 
     ``complete``: every page that matters was read, so what was not found is absent; otherwise it is not known.
-    ``failed``: kinds of pages that are linked but could not be read.
+    ``failed``: kinds of pages that are linked but could not be read; ``dead``: addresses that answered 404 or 410.
     """
     pages = [r.page for r in readings]
     policy = min((p for p in pages if p.kind == "policy"), key=lambda p: p.depth, default=None)
@@ -33,9 +35,11 @@ def disclosure(readings: Sequence[PageReading], *, complete: bool, failed: froze
             return True
         return False if complete and kind not in failed else None
 
-    policy_found = _policy_found(policy, readings, complete=complete, failed=failed)
+    policy_found = _policy_found(policy, readings, complete=complete, failed=failed, dead=dead)
     if policy is not None:
         proofs.extend(policy.evidence)
+    elif policy_found is False:
+        proofs.extend(p.evidence for r in readings for p in r.pointers if p.kind == "policy")
     return SiteDisclosure(
         policy_url=policy.final_url if policy is not None else None,
         policy_clicks=policy.depth if policy is not None else None,
@@ -51,12 +55,17 @@ def disclosure(readings: Sequence[PageReading], *, complete: bool, failed: froze
 
 
 def _policy_found(
-    policy: Page | None, readings: Sequence[PageReading], *, complete: bool, failed: frozenset[str]
+    policy: Page | None,
+    readings: Sequence[PageReading],
+    *,
+    complete: bool,
+    failed: frozenset[str],
+    dead: frozenset[str],
 ) -> bool | None:
     if policy is not None:
         return True
-    linked = any(p.kind == "policy" for r in readings for p in r.pointers)
-    # A link is there, but what it leads to was not read, or did not read like a policy: a person must look.
+    # A link that leads to something not read, or not read as a policy, needs a person; one that leads nowhere is none.
+    linked = any(p.kind == "policy" and p.url not in dead for r in readings for p in r.pointers)
     return None if linked or "policy" in failed or not complete else False
 
 

@@ -135,7 +135,8 @@ def find_exposed(page: ParsedPage) -> Iterator[ExposedData]:
         near = _window(text, match, 30)
         if _EXAMPLE.search(near) or len(set(match.group())) <= 3:
             continue
-        if _PERSON.search(_window(text, match, 200)) and not _CONTACT.search(near):
+        before = text[max(0, match.start() - 12) : match.start()]
+        if _PERSON.search(_window(text, match, 200)) and not _CONTACT.search(before):
             mobiles[match.group()] = True
     if len(mobiles) >= MANY:
         yield _fact(page, "phone-number", list(mobiles))

@@ -20,6 +20,7 @@ MAX_LABEL = 200
 SHORT = 3
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])[\s\u00a0\u3000]+(?=[\u3400-\u9fff])")
 _ALTERNATIVES = re.compile(r"[/／、|或]|\bor\b")
 _CLEAN = re.compile(r"[\s:：*＊•·_（）()\[\]【】?？,，.。!！]+")
 _LEAD = re.compile(
@@ -75,13 +76,14 @@ _SUFFIXES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What a page says about one input, as it stands."""
+    """What a page says about one input, as it stands; ``bound``: the label is the input's own, not just near it."""
 
     type: str = "text"
     name: str = ""
     ident: str = ""
     autocomplete: str = ""
     label: str = ""
+    bound: bool = True
     placeholder: str = ""
     rules: str = ""
     pattern: str = ""
@@ -172,7 +174,7 @@ def classify(signals: Signals) -> Guess:
         votes.append((words.types[signals.type], "type", 0.9))
     label, said = _by_words(signals.label)
     if label:
-        votes.append((label, "label", 0.9))
+        votes.append((label, "label", 0.9 if signals.bound else 0.78))
     placeholder, hinted = _by_words(signals.placeholder)
     if placeholder:
         votes.append((placeholder, "placeholder", 0.8))
@@ -183,7 +185,7 @@ def classify(signals: Signals) -> Guess:
         if signals.pattern and any(part in signals.pattern for part in parts):
             votes.append((item, "pattern", 0.7))
             break
-    by_name = _by_name(signals, silent=bool(said or hinted) and not (label or placeholder))
+    by_name = _by_name(signals, silent=(bool(said) or hinted == "neutral") and not (label or placeholder))
     if by_name is not None:
         votes.append((by_name[0], "name", by_name[1]))
     return _settle(votes, neutral=said == "neutral" or (not said and hinted == "neutral"))
@@ -206,7 +208,7 @@ def _settle(votes: list[tuple[str, str, float]], *, neutral: bool) -> Guess:
 
 def _by_words(text: str) -> tuple[str, str]:
     """Return the item that words for people name, and whether they say anything: ``item``, ``neutral``, ``other``."""
-    cleaned = _LEAD.sub("", text[:MAX_LABEL].strip()).lower()
+    cleaned = _LEAD.sub("", _HAN_GAP.sub("", text[:MAX_LABEL].strip())).lower()
     if not _CLEAN.sub("", cleaned):
         return "", ""
     words = field_words()

@@ -27,7 +27,7 @@ LAST_LINES = 25
 MAX_FOUND = 20
 MAX_REGISTER = 64 << 20
 _ICP = re.compile(
-    r"([\u4e00-\u9fff]?)\s?ICP\s?([备備证證])\s?(?:案)?(?:字)?(?:第)?[\s:：]{0,3}([0-9A-Za-z]{4,14})\s?(?:号|號)?(?:\s?[-－—]\s?([0-9]{1,4}[A-Za-z]?))?",
+    r"([\u4e00-\u9fff]?)\s?ICP\s?([备備证證])\s?(?:案)?(?:字)?(?:第)?[\s:：]{0,3}([0-9A-Za-z]{3,14})\s?(?:号|號)?(?:\s?[-－—]\s?([0-9]{1,4}[A-Za-z]?))?",
     re.IGNORECASE,
 )
 _LICENSE = re.compile(r"([\u4e00-\u9fff])\s?(B[12]|A[12])\s?[-.－—]\s?([0-9]{8})", re.IGNORECASE)

@@ -232,10 +232,12 @@ class _Reader:
                 if name in radios:
                     continue
                 radios.add(name)
-            yield self._field(element, kind, name)
+            field = self._field(element, kind, name)
+            if field.item or kind != "hidden":
+                yield field
 
     def _field(self, element: Element, kind: str, name: str) -> FormField:
-        label = self.labels.of(element, self.block)
+        label, bound = self.labels.of(element, self.block)
         placeholder = squeeze(element.get("placeholder") or "")[:200]
         rules = "|".join(
             element.get(a) or ""
@@ -262,6 +264,7 @@ class _Reader:
                 ident=element.get("id") or "",
                 autocomplete=element.get("autocomplete") or "",
                 label="" if kind == "hidden" else label,
+                bound=bound,
                 placeholder=placeholder,
                 rules=rules,
                 pattern=element.get("pattern") or "",
@@ -324,8 +327,8 @@ class _Reader:
             said = f"{f.label} {f.placeholder}"
             item = f.item
             if item == "sms-code" and not (
-                {"phone-number", "email", "account-name"} & items
-                and (sends or "短信" in said or "手机" in said)
+                any(word in said for word in ("短信", "手机", "动态"))
+                or (sends and {"phone-number", "email", "account-name"} & items)
             ):
                 item = ""
             elif (
@@ -385,10 +388,12 @@ class _Reader:
                 score += 1.5
             scores[purpose.id] = score
         if passwords:
-            for name in ("login", "register"):
-                scores[name] += 2
+            for name in ("login", "register", "password_reset"):
+                page_path = next(p.path for p in table if p.id == name)
+                scores[name] += 3 if page_path.search(_path_of(self.page.url)) else 2
             if passwords > 1:
                 scores["register"] += 1.5
+                scores["password_reset"] += 1
             for name in ("search", "subscription", "contact", "survey", "appointment"):
                 scores[name] -= 4
         if scores["search"] > 0 and len([f for f in fields if f.type not in {"select"}]) > 2:
@@ -455,7 +460,7 @@ class _Reader:
         codes = [
             f
             for f in self.inputs
-            if _says("captcha", f"{f.get('placeholder') or ''}{self.labels.of(f, self.block)}")
+            if _says("captcha", f"{f.get('placeholder') or ''}{self.labels.of(f, self.block)[0]}")
         ]
         return bool(codes) and not _says("send_code", self.text + " " + self.buttons)
 

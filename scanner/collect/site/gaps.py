@@ -49,8 +49,13 @@ def code_text(code: str) -> Text:
     return Text(zh=code, en=code)
 
 
-def gaps_of(result: Visited[Any], left_out: LeftOut, *, shell: bool, rendered: bool) -> Iterator[Gap]:
-    """Yield a gap per reason for which pages were not read."""
+def gaps_of(
+    result: Visited[Any], left_out: LeftOut, shells: Sequence[str], *, home_shell: bool
+) -> Iterator[Gap]:
+    """Yield a gap per reason for which pages were not read.
+
+    ``shells`` are pages that only a browser can show and none did; ``home_shell``: the start page is one of them.
+    """
     lost = Counter(m.code for m in result.missed if m.code not in HARMLESS)
     for code, count in sorted(lost.items()):
         text = code_text(code)
@@ -80,12 +85,15 @@ def gaps_of(result: Visited[Any], left_out: LeftOut, *, shell: bool, rendered: b
             reason = Text(zh=f"{count} 个链接未访问：{zh}", en=f"{count} links not visited: {en}")
             for path in FROM_PAGES:
                 yield Gap(path=path, code=f"links-{code}", reason=reason)
-    if shell and not rendered:
+    if shells:
         reason = Text(
-            zh="页面由脚本在浏览器中生成，静态抓取看不到内容；请使用浏览器检测",
-            en="the page is built by scripts; a static crawl cannot see it, use the browser",
+            zh=f"{len(shells)} 个页面由脚本在浏览器中生成（如 {shells[0]}），静态抓取看不到内容",
+            en=f"{len(shells)} pages are built by scripts (e.g. {shells[0]}); a static crawl cannot see them",
         )
-        for path in (*FROM_PAGES, "site.filings", "site.disclosure", "site.icp_shown", "site.police_shown"):
+        whole = (
+            ("site.filings", "site.disclosure", "site.icp_shown", "site.police_shown") if home_shell else ()
+        )
+        for path in (*FROM_PAGES, *whole):
             yield Gap(path=path, code="needs-browser", reason=reason)
 
 

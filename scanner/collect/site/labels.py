@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scanner.collect.site.page import Element, squeeze
 
 MAX_LABEL = 120
+MAX_POSITIONAL = 40
 FIELDS = frozenset({"input", "select", "textarea", "button"})
 SILENT = frozenset({"script", "style", "option", "select", "textarea", "noscript", "template"})
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_SENTENCE = re.compile(r"[。！!；;]|，.*，|@section|\{\{|<\?")
+_WORD = re.compile(r"[^\W_]")
 _BUTTON_CLASS = ("btn", "button", "submit", "login-b", "tijiao")
 
 
@@ -70,16 +75,19 @@ class Labels:
         self._by_for = {e.get("for"): e for e in root.iter("label") if e.get("for")}
         self._by_id = {e.get("id"): e for e in root.iter() if isinstance(e.tag, str) and e.get("id")}
 
-    def of(self, element: Element, block: Element) -> str:
-        """Return the words that name ``element``; empty when nothing stands there."""
+    def of(self, element: Element, block: Element) -> tuple[str, bool]:
+        """Return the words that name ``element`` (empty when nothing stands there) and whether the page binds them.
+
+        Bound are ``aria``, ``label`` and ``legend``; otherwise the words merely stand before the input.
+        """
         for find in (self._referenced, self._explicit, self._wrapping, self._legend):
             text = _short(find(element))
             if text:
-                return text
+                return text, True
         text = _short(self._before(element, block))
-        if text:
-            return text
-        return _short(element.get("title") or "")
+        if text and not _SENTENCE.search(text) and len(text) <= MAX_POSITIONAL:
+            return text, False
+        return _short(element.get("title") or ""), True
 
     def beside(self, element: Element, block: Element) -> str:
         """Return the words that belong to a check box: its label, else what follows it, else its small container."""
@@ -131,15 +139,19 @@ class Labels:
     def _before(self, element: Element, block: Element) -> str:
         """Return the text just before ``element``, climbing out while nothing else is asked for in between."""
         current = element
+        limit = 4 if (element.get("type") or "") == "radio" else 1
         for _ in range(5):
             text = squeeze(_preceding(current, element))
-            if text:
+            if _WORD.search(text):
                 return text
             parent = current.getparent()
-            if parent is None or current is block or parent.tag in {"body", "html"}:
-                return ""
-            if parent is not block and _asks(parent) > (4 if (element.get("type") or "") == "radio" else 1):
-                # several inputs share this line; only what stands between them and this one may name it
+            # Beyond the block, or where several inputs share a line, words before no longer name this one.
+            if (
+                parent is None
+                or parent is block
+                or parent.tag in {"body", "html", "form"}
+                or _asks(parent) > limit
+            ):
                 return ""
             current = parent
         return ""
@@ -150,6 +162,8 @@ def _preceding(current: Element, element: Element) -> str:
     sibling = current.getprevious()
     while sibling is not None and len(parts) < 6:
         parts.append(sibling.tail or "")
+        if sibling.tag in HEADINGS:
+            return "".join(reversed(parts))
         if isinstance(sibling.tag, str) and sibling.tag not in SILENT:
             if sibling.tag in FIELDS or next(sibling.iter(*FIELDS), None) is not None:
                 if (element.get("type") or "") != "radio":
@@ -157,7 +171,7 @@ def _preceding(current: Element, element: Element) -> str:
             else:
                 text = _text(sibling)
                 parts.append(text)
-                if squeeze(text):
+                if _WORD.search(text):
                     return "".join(reversed(parts))
         if sibling.tag in {"br", "hr"} and any(squeeze(p) for p in parts):
             break

@@ -18,6 +18,7 @@ from scanner.model import Evidence
 from scanner.sitefacts import ExposedData, Form, Page, Weakness
 
 SHELL_TEXT = 120
+SHELL_LINKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,9 @@ def read_page(target: Target, fetched: Fetched | None, parsed: ParsedPage, *, st
     reading.operator = find_operator(parsed)
     reading.policy_like = kind == "policy"
     reading.chinese = any("\u4e00" <= c <= "\u9fff" for c in parsed.text[:2000])
+    scripted = bool(parsed.scripts) or any(r.type == "script" for r in parsed.resources)
     reading.shell = (
-        len(parsed.text) < SHELL_TEXT and not reading.forms and bool(parsed.scripts or parsed.resources)
+        scripted and len(parsed.text) < SHELL_TEXT and len(parsed.links) <= SHELL_LINKS and not reading.forms
     )
     for name, pattern in words.statements.items():
         match = pattern.search(lowered)

@@ -12,7 +12,6 @@ from scanner.collect.site.fetch import Fetched, Fetcher
 from scanner.collect.site.headers import (
     PROBE_ORIGIN,
     cookie_facts,
-    cookie_weaknesses,
     cors_weakness,
     header_weaknesses,
 )
@@ -110,7 +109,6 @@ def _weaknesses(
         found = cors_weakness(answer.final, scope.start.host)
         if found is not None:
             yield found
-    yield from cookie_weaknesses(result.cookies, https=scope.start.scheme == "https")
     grouped: dict[tuple[str, str], Weakness] = {}
     for reading in scope.readings:
         for weakness in reading.weaknesses:
