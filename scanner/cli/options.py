@@ -60,6 +60,12 @@ class Moment(click.ParamType[datetime]):
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def policy_option(function: F) -> F:
+    """Add the option that names the subject's privacy policy."""
+    help_text = "隐私政策文件或网址，默认用安装包内或网站上的 / privacy policy, a file or URL"
+    return click.option("--policy", default=None, metavar="FILE|URL", help=help_text)(function)
+
+
 def assess_options(function: F) -> F:
     """Add the options of everything that assesses and reports."""
     for option in reversed(

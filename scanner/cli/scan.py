@@ -19,6 +19,7 @@ from scanner.cli.options import (
     assess_options,
     exit_code,
     moment_or_now,
+    policy_option,
     show_error,
     terminal,
     write_output,
@@ -40,12 +41,14 @@ if TYPE_CHECKING:
 @click.command("scan")
 @click.argument("targets", nargs=-1, required=True)
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
+@policy_option
 @assess_options
 @site_options
 @stationery_options
 def scan(
     targets: tuple[str, ...],
     category: str | None,
+    policy: str | None,
     profile_name: str | None,
     overlays: tuple[Path, ...],
     formats: tuple[str, ...],
@@ -58,9 +61,9 @@ def scan(
     now: datetime | None,
     **site: Any,
 ) -> None:
-    """检测一个或多个 TARGETS（APK 文件或 http(s) 网址），输出分级报告。
+    """检测一个或多个 TARGETS（APK 文件、http(s) 网址或隐私政策文件），输出分级报告。
 
-    Scan TARGETS (APK files or http(s) URLs) and write graded reports. Without -f the report goes to the terminal.
+    Scan TARGETS (APK files, http(s) URLs or privacy policies) and write graded reports. Without -f the report goes to the terminal.
     """
     run = _Run(
         profile_name,
@@ -76,7 +79,7 @@ def scan(
         decisions_file=decisions_file,
     )
     for target in targets:
-        run.one(target, partial(_collect, target, category, lang, site))
+        run.one(target, partial(_collect, target, category, policy, lang, site))
     run.finish()
     sys.exit(run.code)
 
@@ -87,15 +90,18 @@ def scan(
     "-o", "--output", default="-", show_default=True, help="事实文件，- 为标准输出 / facts file or -"
 )
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
+@policy_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language")
 @site_options
-def collect_command(target: str, output: str, category: str | None, lang: Lang, **site: Any) -> None:
+def collect_command(
+    target: str, output: str, category: str | None, policy: str | None, lang: Lang, **site: Any
+) -> None:
     """采集 TARGET 的事实，保存为 JSON，供以后重新评估。
 
     Collect the facts of TARGET as JSON, to be assessed again when rules change.
     """
     try:
-        facts = _collect(target, category, lang, site)
+        facts = _collect(target, category, policy, lang, site)
         write_output(output, facts.model_dump_json(indent=1).encode() + b"\n")
     except GuijianError as error:
         show_error(target, error, lang)
@@ -142,13 +148,16 @@ def assess_command(
     sys.exit(run.code)
 
 
-def _collect(target: str, category: str | None, lang: Lang, site: dict[str, Any]) -> Facts:
+def _collect(
+    target: str, category: str | None, policy: str | None, lang: Lang, site: dict[str, Any]
+) -> Facts:
     from scanner.collect import collect  # noqa: PLC0415 - parsers load only when a target is read
 
     with observer(lang) as watcher:
-        return collect(
-            target, CollectOptions(category=category, observer=watcher, site=to_site_options(site))
+        options = CollectOptions(
+            category=category, observer=watcher, site=to_site_options(site), policy=policy
         )
+        return collect(target, options)
 
 
 class _Run:

@@ -207,7 +207,12 @@ class Says:
             return Stance("unknown", "", evidence, self.doubt)
         operator = [d for d in self._by_item.get(item, ()) if not d.negated]
         if operator:
-            return Stance("vague", operator[0].term, (*evidence, *_evidence_of(operator))[:MAX_EVIDENCE])
+            reason = Text(
+                zh="政策写明应用自身收集，SDK 清单中未列",
+                en="the policy names it for the app itself, the SDK's entry does not",
+            )
+            both = (*evidence, *_evidence_of(operator))[:MAX_EVIDENCE]
+            return Stance("vague", operator[0].term, both, reason)
         return Stance("omitted", "", (*evidence, self.searched((item, *ancestors(item))))[:MAX_EVIDENCE])
 
     def _by_permission(self, item: str) -> Stance | None:
