@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from reports.imprint import Imprint
     from reports.view import ReportView
     from scanner.facts import Facts
+    from scanner.gate import BaselineState
     from scanner.model import Assessment, Lang
     from scanner.rulepack import Pack
 
@@ -26,25 +28,71 @@ class Writer(Protocol):
         ...
 
 
+class Gatherer(Protocol):
+    """Makes one report of many subjects: takes their views one by one, keeps only what it will write."""
+
+    def add(self, view: ReportView) -> None:
+        """Take one subject."""
+        ...
+
+    def finish(self) -> bytes:
+        """Return the report of all subjects taken."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A report format: where its writer is (imported when used), file extension and media type."""
+    """A report format: where its writer is (imported when used), file extension and media type.
+
+    ``gatherer``: where the class is that makes one report of many subjects, for formats that are lists.
+    """
 
     target: str
     extension: str
     media_type: str
+    gatherer: str = ""
 
     def load(self) -> Writer:
         """Import and return the writer."""
-        module, _, name = self.target.partition(":")
-        writer: Writer = getattr(import_module(module), name)
+        writer: Writer = _load(self.target)
         return writer
+
+    def gather(self, pack: Pack, lang: Lang) -> Gatherer:
+        """Return a new gatherer; only for formats that have one."""
+        gatherer: Gatherer = _load(self.gatherer)(pack, lang)
+        return gatherer
+
+
+def _load(target: str) -> Any:
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
 
 
 BUILT_IN: dict[str, Format] = {
     "console": Format("reports.console:write", "txt", "text/plain"),
     "json": Format("reports.jsonout:write", "json", "application/json"),
     "html": Format("reports.html:write", "html", "text/html"),
+    "pdf": Format("reports.pdf:write", "pdf", "application/pdf"),
+    "docx": Format(
+        "reports.docx:write",
+        "docx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
+    "xlsx": Format(
+        "reports.xlsx:write",
+        "xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "reports.xlsx:Workbook",
+    ),
+    "csv": Format("reports.csvout:write", "csv", "text/csv", "reports.csvout:FindingList"),
+    "csv-notice": Format(
+        "reports.csvout:write_notice", "notice.csv", "text/csv", "reports.csvout:NoticeList"
+    ),
+    "markdown": Format("reports.markdown:write", "md", "text/markdown"),
+    "sarif": Format("reports.sarif:write", "sarif", "application/sarif+json"),
+    "junit": Format("reports.junit:write", "xml", "application/xml"),
+    "codequality": Format("reports.codequality:write", "codequality.json", "application/json"),
+    "github": Format("reports.github:write", "github.txt", "text/plain"),
 }
 
 
@@ -68,11 +116,19 @@ def render(
     *,
     width: int = 80,
     colour: bool = False,
+    imprint: Imprint | None = None,
+    template: bytes | None = None,
+    baseline: BaselineState | None = None,
+    new_only: bool = False,
 ) -> bytes:
     """Return the report in format ``name``; raises KeyError for an unknown format.
 
-    ``width`` (columns) and ``colour`` describe the terminal it is meant for, if any.
+    The other arguments are those of :class:`~reports.view.ReportView`.
     """
+    from reports.imprint import BLANK  # noqa: PLC0415 - only when a report is written
     from reports.view import ReportView  # noqa: PLC0415 - only when a report is written
 
-    return WRITERS[name].load()(ReportView(assessment, facts, pack, lang, width, colour))
+    view = ReportView(
+        assessment, facts, pack, lang, width, colour, imprint or BLANK, template, baseline, new_only
+    )
+    return WRITERS[name].load()(view)

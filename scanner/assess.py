@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from scanner.conditions import FactIndex, evaluate_condition
+from scanner.decisions import choose, concerns, sort_unused
 from scanner.evaluate import SURFACE_NAMES, evaluate, in_force, selected_rules
 from scanner.facts import Facts
 from scanner.grade import grade_controls
@@ -24,6 +25,7 @@ from scanner.model import (
     Outcome,
     RuleResult,
     Text,
+    UnusedDecision,
     Verdict,
 )
 from scanner.rulepack import Clause, Control, Pack, Profile, Rule
@@ -37,10 +39,13 @@ def assess(
     now: datetime,
     tool_version: str,
     decisions: Sequence[Decision] = (),
+    rejected: Sequence[UnusedDecision] = (),
 ) -> Assessment:
     """Evaluate ``profile`` on ``facts`` and return verdicts for all its controls and clauses, with a grade.
 
     ``now`` selects the rules, clauses and decisions in force and is recorded; nothing else depends on time.
+    ``rejected`` are decisions whose evidence did not stand; those about this subject are listed with the others that
+    do not hold.
     """
     today = now.date()
     rules = selected_rules(pack, profile, today)
@@ -50,11 +55,12 @@ def assess(
     clauses = selected_clauses(pack, profile, today)
     index = FactIndex(facts)
     controls: dict[str, ControlResult] = {}
-    for control in pack.controls.values():
-        own = [clauses[c] for c in control.clauses if c in clauses]
-        if own:
-            decision = _decision(control.id, facts, decisions, today)
-            controls[control.id] = control_verdict(control, own, by_id, results, index, decision)
+    selected = {
+        c.id: own for c in pack.controls.values() if (own := [clauses[x] for x in c.clauses if x in clauses])
+    }
+    decided, unused = choose(decisions, facts.subject, selected, today)
+    for name, own in selected.items():
+        controls[name] = control_verdict(pack.controls[name], own, by_id, results, index, decided.get(name))
     by_clause = _controls_by_clause(pack)
     instruments = []
     for name in profile.instruments:
@@ -87,6 +93,9 @@ def assess(
         controls=tuple(controls[key] for key in sorted(controls)),
         instruments=tuple(instruments),
         grade=grade,
+        unused_decisions=sort_unused(
+            [*unused, *(u for u in rejected if concerns(u.decision, facts.subject))]
+        ),
     )
 
 
@@ -109,18 +118,6 @@ def _controls_by_clause(pack: Pack) -> dict[str, list[str]]:
         for clause in control.clauses:
             found.setdefault(clause, []).append(control.id)
     return found
-
-
-def _decision(control: str, facts: Facts, decisions: Sequence[Decision], today: date) -> Decision | None:
-    valid = [
-        decision
-        for decision in decisions
-        if decision.control == control
-        and decision.subject in {facts.subject.identifier, facts.subject.sha256}
-        and decision.when <= today
-        and (decision.until is None or today <= decision.until)
-    ]
-    return max(valid, key=lambda decision: (decision.when, decision.who)) if valid else None
 
 
 def control_verdict(

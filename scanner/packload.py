@@ -186,6 +186,7 @@ class PackReader:
                 grading=self.grading,
                 items={item.id: item.name for item in catalogue_items().values()},
                 bulletin=bulletin_phrases(),
+                elements=_element_names(),
             )
             for kind, key, location, message in check_references(pack):
                 places = self.kinds.get(kind)
@@ -207,6 +208,19 @@ def bulletin_phrases() -> dict[str, BulletinPhrase]:
     """Return the phrases of the authorities' notices by id."""
     entries = [entry for content in read_data("bulletin") for entry in content["phrases"]]
     return {entry["id"]: BulletinPhrase.model_validate(entry) for entry in entries}
+
+
+def _element_names() -> dict[str, Any]:
+    """Return the names of the required elements of a policy and of their parts, none without that data."""
+    found: dict[str, Any] = {}
+    if not (files("rules") / "data" / "policy_elements.yaml").is_file():
+        return found
+    for content in read_data("policy_elements"):
+        for element in content["elements"]:
+            found[element["id"]] = element["name"]
+            for part in element.get("parts", ()):
+                found[f"{element['id']}.{part['id']}"] = part["name"]
+    return found
 
 
 def _pack_error(lines: Sequence[str]) -> PackError:

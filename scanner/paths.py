@@ -57,6 +57,12 @@ NAMES: dict[str, Text] = {
     ),
     "app.signing": Text(zh="签名", en="signatures"),
     "app.texts": Text(zh="界面文字", en="interface text"),
+    "site.cookies": Text(zh="网站的 Cookie", en="the site's cookies"),
+    "site.dialogs": Text(zh="网站的同意提示", en="the site's consent dialogs"),
+    "site.requests": Text(zh="网站的网络请求", en="the site's network requests"),
+    "site.script_uses": Text(zh="网站脚本使用的接口", en="interfaces the site's scripts use"),
+    "site.storage": Text(zh="网站的浏览器存储", en="the site's browser storage"),
+    "site.third_parties": Text(zh="网站的第三方", en="the site's third parties"),
 }
 
 

@@ -111,10 +111,14 @@ class DisclosedItem(Frozen):
 
 
 class DisclosedSdk(Frozen):
-    """A third-party SDK or partner the policy names, from a table row or a sentence; ``sdk_id`` in the catalogue."""
+    """A third-party SDK or partner the policy names, from a table row or a sentence.
+
+    ``sdk_ids``: every catalogue entry the name can mean (友盟SDK means several); ``sdk_id`` when it is only one.
+    """
 
     name: str
     sdk_id: str = ""
+    sdk_ids: tuple[str, ...] = ()
     vendor: str = ""
     items: tuple[str, ...] = ()
     item_text: str = ""
@@ -164,7 +168,10 @@ class Comparison(Frozen):
 
     ``state``: ``disclosed``; ``vague`` (only an umbrella term); ``omitted`` (seen, and nothing in a policy that was
     read whole can mean it); ``contradicted`` (seen, and the policy denies it); ``unseen`` (declared, not found);
-    ``unknown``.  ``evidence`` shows both sides: what was seen first, then the policy or the search record.
+    ``unknown`` (``reason`` says why).  ``evidence`` shows both sides: what was seen first, then the policy or the search
+    record.  ``umbrella`` is the vaguer wording that can mean it.  ``owner_id`` is an SDK id, a package or a domain.
+    Only what certainly runs is called omitted or contradicted: ``reachable`` is True and ``strength`` direct or derived
+    there.
     """
 
     kind: Literal["item", "sdk", "permission"]
@@ -179,6 +186,7 @@ class Comparison(Frozen):
     sensitive: Literal["yes", "conditional", "legacy", "no"] = "no"
     persistent_identifier: bool = False
     umbrella: str = ""
+    reason: Text | None = None
     seen_evidence: tuple[Evidence, ...] = ()
     policy_evidence: tuple[Evidence, ...] = ()
     evidence: tuple[Evidence, ...] = ()

@@ -289,7 +289,11 @@ class Grading(Frozen):
 
 
 class Pack(Frozen):
-    """A loaded and checked rule pack; ``items`` names the personal-information items rules and reports speak of."""
+    """A loaded and checked rule pack.
+
+    ``items`` names the personal-information items rules and reports speak of, ``elements`` what a policy must contain
+    (``element`` and ``element.part``), ``bulletin`` the phrases of bulletins.
+    """
 
     version: str
     sha256: str
@@ -300,6 +304,7 @@ class Pack(Frozen):
     grading: Grading
     items: dict[str, Text] = Field(default_factory=dict)
     bulletin: dict[str, BulletinPhrase] = Field(default_factory=dict)
+    elements: dict[str, Text] = Field(default_factory=dict)
 
     def clause(self, clause_id: str) -> Clause:
         """Return a clause by id; raises KeyError for an unknown one."""

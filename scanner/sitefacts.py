@@ -81,6 +81,7 @@ class Form(Frozen):
     purpose: Literal[
         "login",
         "register",
+        "password_reset",
         "search",
         "contact",
         "order",
@@ -129,7 +130,11 @@ class ThirdParty(Frozen):
 
 
 class Request(Frozen):
-    """A network request of a page; ``sends`` names catalogue items found in URL, headers or body (values masked)."""
+    """A network request of a page; ``sends`` names catalogue items found in URL, headers or body (values masked).
+
+    ``size`` in bytes on the wire; ``country`` of the host's owner by offline data (empty = unknown); ``lists``: the
+    filter lists that name it; ``initiator``: the script or document that caused it.
+    """
 
     url: str
     host: str
@@ -144,6 +149,9 @@ class Request(Frozen):
     sends: tuple[str, ...] = ()
     initiator: str = ""
     status: int | None = None
+    size: int = 0
+    country: str = ""
+    lists: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -160,6 +168,7 @@ class Cookie(Frozen):
     http_only: bool = False
     same_site: str = ""
     set_by: str = ""
+    owner: str = ""
     purpose: Literal["necessary", "functional", "analytics", "advertising", "unknown"] = "unknown"
     session: bool = False
     identifier: bool = False
@@ -206,7 +215,9 @@ class ConsentDialog(Frozen):
     """A consent banner or dialog, and how it treats a refusal.
 
     ``reject_clicks``: clicks needed to refuse (None = impossible).  ``reject_respected``: whether what was set after a
-    refusal lacks what acceptance adds.  ``wall``: the page cannot be used before accepting.
+    refusal lacks what acceptance adds; ``kept_after_reject`` names what it does not lack (hosts, cookies, storage).
+    ``equal_choice``: refusing stands beside accepting and is about as prominent.  ``wall``: the page cannot be used
+    before accepting.  ``bundled``: agreement goes with registration or login; ``implied``: going on counts as consent.
     """
 
     page: str
@@ -214,12 +225,16 @@ class ConsentDialog(Frozen):
     text: str = ""
     buttons: tuple[Button, ...] = ()
     reject_clicks: int | None = None
+    accept_clicks: int | None = None
     equal_choice: bool | None = None
     prechecked: tuple[str, ...] = ()
     wall: bool = False
     closable: bool | None = None
     policy_linked: bool | None = None
     reject_respected: bool | None = None
+    bundled: bool | None = None
+    implied: bool | None = None
+    kept_after_reject: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
 

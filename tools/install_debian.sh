@@ -14,6 +14,7 @@ programs=(
   zipalign:zipalign
   node:nodejs
   npm:npm
+  psql:postgresql
 )
 files=(
   /usr/share/android-framework-res/framework-res.apk:android-framework-res

@@ -13,17 +13,23 @@ from scanner.model import Text
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One report format with its destination: ``-``, a file, or a folder with a name per target."""
+    """One report format with its destination: ``-``, a file, or a folder with a name per target.
+
+    ``together``: the format makes one report of all targets.
+    """
 
     format: str
     extension: str
     destination: str
     is_folder: bool
+    together: bool = False
 
     def path_for(self, target: str) -> str:
-        """Return the file for ``target``, or ``-``."""
+        """Return the file for ``target``, or ``-``; of a report of all targets one name for all."""
         if not self.is_folder:
             return self.destination
+        if self.together:
+            return str(Path(self.destination) / f"report.{self.extension}")
         stem = re.sub(r"[^\w.-]+", "_", Path(target).name or "report").strip(".") or "report"
         return str(Path(self.destination) / f"{stem}.{self.extension}")
 
@@ -44,8 +50,12 @@ def plan_outputs(formats: Sequence[str], output: str | None, *, many: bool) -> l
                 ),
             )
     destination = "-" if output is None else output
+    together = {name: many and bool(WRITERS[name].gatherer) for name in names}
     folder = destination != "-" and (
-        destination.endswith("/") or Path(destination).is_dir() or many or len(names) > 1
+        destination.endswith("/")
+        or Path(destination).is_dir()
+        or len(names) > 1
+        or (many and not all(together.values()))
     )
     if destination == "-" and len(names) > 1:
         raise ReportError(
@@ -66,7 +76,7 @@ def plan_outputs(formats: Sequence[str], output: str | None, *, many: bool) -> l
                     en=f"several targets or formats need a folder, but {destination}: {error.strerror}",
                 ),
             ) from error
-    return [Output(name, WRITERS[name].extension, destination, folder) for name in names]
+    return [Output(name, WRITERS[name].extension, destination, folder, together[name]) for name in names]
 
 
 def _guess(output: str | None) -> str:

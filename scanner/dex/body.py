@@ -16,6 +16,7 @@ _LENGTHS: list[int] = LENGTHS.tolist()
 MAX_UNITS = 1 << 20
 # The array filled-new-array leaves for move-result-object, kept under a register number that does not exist.
 _RESULT = -1
+_TO_ARRAY = ("Ljava/lang/String;->getBytes(", "Ljava/lang/String;->toCharArray(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def listing(dex: Dex, node: int, offset: int, before: int = 3, after: int = 2) -
 def constant_arguments(dex: Dex, node: int, offset: int) -> tuple[Any, ...]:
     """Return the arguments of the call at ``offset``: a str or int where constant in its basic block, else None.
 
-    For array arguments built in the block, a tuple of the strings stored.  The receiver is argument 0.
+    For array arguments built in the block, a tuple of the strings stored.  Byte and character arrays whose content
+    is fixed there (filled from data, or made from a constant string) come as bytes.  The receiver is argument 0.
     """
     body = instructions(dex, node)
     here = next((i for i, ins in enumerate(body) if ins.offset == offset), None)
@@ -83,7 +85,7 @@ def constant_arguments(dex: Dex, node: int, offset: int) -> tuple[Any, ...]:
 def _freeze(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple(value[key] for key in sorted(value))
-    return value
+    return bytes(value) if isinstance(value, bytearray) else value
 
 
 def _block_start(body: list[Instruction], here: int) -> int:
@@ -112,7 +114,13 @@ def _step(ins: Instruction, values: dict[int, Any]) -> None:
     elif 0x01 <= op <= 0x09:
         values[regs[0]] = values.get(regs[1])
     elif op == 0x23:
-        values[regs[0]] = {}
+        values[regs[0]] = bytearray() if ins.reference in {"[B", "[C"} else {}
+    elif op == 0x26:
+        values[regs[0]] = b"\0" if isinstance(values.get(regs[0]), bytearray) else None
+    elif op in {0x4F, 0x50}:
+        _store_byte(values, regs)
+    elif 0x6E <= op <= 0x78:
+        _call(ins, values)
     elif op in {0x24, 0x25}:
         values[_RESULT] = dict(enumerate(values.get(register) for register in regs))
     elif op == 0x0C:
@@ -123,6 +131,29 @@ def _step(ins: Instruction, values: dict[int, Any]) -> None:
             array[index] = values.get(regs[0])
     elif regs and _writes(op):
         values.pop(regs[0], None)
+
+
+def _store_byte(values: dict[int, Any], regs: tuple[int, ...]) -> None:
+    """Keep an array as constant only while what is stored in it is."""
+    array = values.get(regs[1])
+    if isinstance(array, bytes | bytearray) and not isinstance(values.get(regs[0]), int):
+        _forget(values, array)
+
+
+def _call(ins: Instruction, values: dict[int, Any]) -> None:
+    """A call may fill an array it is given; ``getBytes`` and ``toCharArray`` of a constant give a constant."""
+    given = values.get(ins.registers[0]) if ins.registers else None
+    for register in ins.registers:
+        array = values.get(register)
+        if isinstance(array, bytearray):
+            _forget(values, array)
+    if isinstance(given, str) and (ins.reference or "").startswith(_TO_ARRAY):
+        values[_RESULT] = given.encode("utf-8", "surrogatepass")
+
+
+def _forget(values: dict[int, Any], array: object) -> None:
+    for register in [r for r, value in values.items() if value is array]:
+        del values[register]
 
 
 def _writes(op: int) -> bool:

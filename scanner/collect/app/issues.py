@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from scanner.collect.app.code import Code
+from scanner.collect.app.patterns import pattern_issues
+from scanner.collect.app.trust import trust_issues
 from scanner.dex import Member, MemberSite, constant_arguments
 from scanner.facts import CodeIssue
 
@@ -34,6 +36,8 @@ def code_issues(code: Code) -> list[CodeIssue]:
         interval = _interval(code, hit)
         if interval is not None:
             found.append(_issue(code, hit, "frequent-location", f"{interval} ms"))
+    found += pattern_issues(code)
+    found += trust_issues(code)
     return sorted(found, key=lambda i: (i.kind, i.caller, i.detail))
 
 

@@ -23,9 +23,24 @@ MAX_EXCERPT = 200
 _END = re.compile(r"[。！？!?；;\n]+[”’」』）)》\"']*")
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A hyperlink: the span of its words in the document's text, and the address."""
+
+    paragraph: str
+    start: int
+    end: int
+    url: str
+
+
 @dataclass(frozen=True)
 class Document:
-    """A policy as text with its structure; ``complete`` is False when part of the source was not read."""
+    """A policy as text with its structure; ``complete`` is False when part of the source was not read.
+
+    The text of a table has one line for its header (if it has one) and for each row, cells apart by tabs; a cell that
+    spans several rows or columns stands in each of them.  ``boilerplate`` are texts around the policy that were left
+    out.  ``font_px`` and ``contrast`` are known when a browser rendered it.
+    """
 
     source: str
     format: Format
@@ -37,6 +52,10 @@ class Document:
     rendered: bool = False
     complete: bool = True
     problems: tuple[Problem, ...] = ()
+    links: tuple[Link, ...] = ()
+    boilerplate: tuple[str, ...] = ()
+    font_px: float | None = None
+    contrast: float | None = None
 
     @cached_property
     def sha256(self) -> str:
@@ -52,6 +71,24 @@ class Document:
     def headings(self) -> dict[str, Paragraph]:
         """The headings by id, for the section of a paragraph."""
         return {p.id: p for p in self.paragraphs if p.kind == "heading"}
+
+    @cached_property
+    def by_id(self) -> dict[str, Paragraph]:
+        """All paragraphs by id."""
+        return {p.id: p for p in self.paragraphs}
+
+    def cell_span(self, table: PolicyTable, row: int, column: int) -> tuple[int, int]:
+        """Return the character span of a cell of ``table.rows``; raises IndexError when there is none."""
+        lines = [table.header, *table.rows] if table.header else list(table.rows)
+        number = row + 1 if table.header else row
+        start = self.by_id[table.paragraph].start
+        start += sum(len("\t".join(line)) + 1 for line in lines[:number])
+        start += sum(len(cell) + 1 for cell in lines[number][:column])
+        return start, start + len(lines[number][column])
+
+    def link_of(self, start: int, end: int) -> str:
+        """Return the address of the first link that overlaps the span, empty when there is none."""
+        return next((link.url for link in self.links if link.start < end and start < link.end), "")
 
     def section_title(self, paragraph: Paragraph) -> str:
         """Return the titles of the headings above ``paragraph``, outermost first, joined by ``›``."""

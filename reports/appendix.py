@@ -1,0 +1,277 @@
+"""The appendices of the formal report as tables: clauses, permissions, SDKs, items, addresses, evidence, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reports.sheet import NONE, Sheet
+from reports.tables import Cell, ItemRow, Unread
+from reports.text import one_line
+from reports.view import ReportView
+from scanner.model import Finding
+
+
+def appendix_sheets(view: ReportView) -> tuple[Sheet, ...]:
+    """Return the appendices of the view's subject in the order of the report."""
+    sheets = [clause_sheet(view)]
+    if view.facts.app is not None:
+        sheets += [permission_sheet(view), sdk_sheet(view), *item_sheets(view), endpoint_sheet(view)]
+    sheets += view.sheets
+    sheets += [evidence_sheet(view), file_sheet(view), *unread_sheets(view)]
+    return tuple(sheets)
+
+
+def clause_sheet(view: ReportView) -> Sheet:
+    """Return every clause with its verdict and findings, by instrument; ``*`` marks a text that was not compared."""
+    rows: list[tuple[str, ...]] = []
+    for instrument in view.instruments:
+        rows.append((f"{instrument.title}{view.word('open')}{instrument.number}{view.word('close')}",))
+        for clause in instrument.clauses:
+            mark = "" if clause.is_verified else " *"
+            hand = f" {view.word('f_by_hand')}" if any(c.decision for c in clause.controls) else ""
+            labels = [finding.label for finding in clause.findings]
+            found = view.names.join(labels[:6]) + (f" +{len(labels) - 6}" if len(labels) > 6 else "")
+            rows.append((clause.number + mark, clause.title, clause.verdict_label + hand, found or NONE))
+    header = ("clause", "f_requirement", "verdict", "f_findings_short")
+    return _sheet(view, "clauses", "f_appendix_clauses", header, (4, 8, 3, 4), rows)
+
+
+def permission_sheet(view: ReportView) -> Sheet:
+    """Return the permissions with their users and what they open."""
+    join = view.names.join
+    rows = [
+        (
+            row.label or row.short,
+            row.name,
+            row.level_label
+            if row.declared
+            else f"{row.level_label}{view.word('comma')}{view.word('undeclared')}",
+            join(row.users) or row.use_label,
+            join(row.items) or NONE,
+        )
+        for row in view.permissions
+    ]
+    header = ("permission", "f_name_code", "level", "use", "opens")
+    return _sheet(
+        view,
+        "permissions",
+        "permissions",
+        header,
+        (4, 6, 2, 4, 4),
+        rows,
+        empty="permissions_none",
+        code=(1,),
+        incomplete=view.incomplete("app.permissions", "app.accesses"),
+    )
+
+
+def sdk_sheet(view: ReportView) -> Sheet:
+    """Return the SDKs: vendor, purpose, what is seen and what the vendor states; plain libraries in the note."""
+    join = view.names.join
+    rows = [
+        (
+            f"{row.name} {row.version}".strip(),
+            join(part for part in (row.vendor, row.country) if part) or NONE,
+            row.purpose,
+            join(row.seen) or NONE,
+            join(row.documented) or NONE,
+            row.started,
+        )
+        for row in view.sdks
+    ]
+    libraries = (
+        f"{view.word('libraries')}{view.word('colon')}{join(view.libraries)}" if view.libraries else ""
+    )
+    return _sheet(
+        view,
+        "sdks",
+        "sdks",
+        ("sdk", "vendor", "purpose", "seen", "documented", "start"),
+        (4, 4, 2, 5, 5, 3),
+        rows,
+        note=libraries,
+        empty="sdks_none",
+        incomplete=view.incomplete("app.sdks"),
+    )
+
+
+def item_sheets(view: ReportView) -> Iterable[Sheet]:
+    """Return items × owners, and apart from them the items obtained only through interfaces of general use."""
+    table = view.matrix
+    head = (view.word("item"), *table.columns, view.word("total"))
+    widths = (5, *[2] * (len(head) - 1))
+    others = (
+        f"{view.word('others')}{view.word('colon')}{view.names.join(table.others)}" if table.others else ""
+    )
+    note = " ".join(part for part in (view.word("f_matrix_row_note"), others) if part)
+    open_rows = view.incomplete("app.accesses")
+    yield Sheet(
+        key="items",
+        title=view.word("items"),
+        header=head,
+        widths=widths,
+        rows=tuple(_item_row(row) for row in table.rows),
+        note=note if table.rows else "",
+        empty=view.word("items_none"),
+        incomplete=open_rows,
+    )
+    if table.weak:
+        yield Sheet(
+            key="items_weak",
+            title=view.word("items_weak", count=len(table.weak)),
+            header=head,
+            widths=widths,
+            rows=tuple(_item_row(row) for row in table.weak),
+            note=note,
+            incomplete=open_rows,
+            level=2,
+        )
+
+
+def _item_row(row: ItemRow) -> tuple[str, ...]:
+    name = " ".join((row.name, *(f"[{mark}]" for mark in row.marks)))
+    return (name, *(_cell(cell) for cell in row.cells), _cell(row.total))
+
+
+def _cell(cell: Cell) -> str:
+    if not cell.sites:
+        return "·"
+    return str(cell.sites) if cell.reachable else f"({cell.sites})"
+
+
+def endpoint_sheet(view: ReportView) -> Sheet:
+    """Return the network addresses, cleartext first."""
+    rows = [
+        (row.host, row.url, view.word("cleartext") if row.cleartext else NONE, row.owner, row.origin)
+        for row in view.endpoints
+    ]
+    note = view.word("endpoints_count", count=view.endpoint_total, clear=view.cleartext_total)
+    return _sheet(
+        view,
+        "endpoints",
+        "endpoints",
+        ("host", "address", "cleartext", "owner", "found_in"),
+        (4, 7, 1, 3, 2),
+        rows,
+        note=note if rows else "",
+        empty="f_none",
+        code=(0, 1),
+        incomplete=view.incomplete("app.endpoints"),
+    )
+
+
+def evidence_sheet(view: ReportView) -> Sheet:
+    """Return where each piece of evidence shown was found, with the sha256 of its source."""
+    raw = {f.fingerprint: f for r in view.assessment.evaluation.results for f in r.findings}
+    hashes = {artifact.name: artifact.sha256 for artifact in view.facts.artifacts}
+    rows = []
+    for finding in view.findings:
+        source: Finding = raw[finding.fingerprint]
+        for number, (shown, evidence) in enumerate(zip(finding.evidence, source.evidence, strict=False), 1):
+            exact = [value for _, value in shown.locator]
+            rows.append(
+                (
+                    f"{finding.label}-{number}",
+                    shown.kind_label,
+                    " · ".join(dict.fromkeys((shown.place, *exact))),
+                    one_line(evidence.artifact, 120),
+                    one_line(hashes.get(evidence.artifact, ""), 64) or NONE,
+                )
+            )
+    return _sheet(
+        view,
+        "evidence",
+        "f_appendix_evidence",
+        ("f_no_1", "f_evidence_kind", "f_evidence_place", "f_evidence_file", "f_sha256"),
+        (2, 2, 8, 3, 5),
+        rows,
+        empty="f_none",
+        code=(2, 3, 4),
+    )
+
+
+def file_sheet(view: ReportView) -> Sheet:
+    """Return the files examined with hash and size."""
+    rows = [(name, sha256, f"{size:,}") for name, sha256, size in view.artifacts]
+    return _sheet(
+        view,
+        "artifacts",
+        "artifacts",
+        ("at_file", "f_sha256", "size"),
+        (5, 10, 2),
+        rows,
+        note=view.word("f_of_files", count=len(view.facts.artifacts))
+        if len(view.facts.artifacts) > len(rows)
+        else "",
+        empty="f_none",
+        code=(0, 1),
+    )
+
+
+def unread_sheets(view: ReportView) -> Iterable[Sheet]:
+    """Return what was not read, what was odd, which rules could not decide, and what was searched."""
+    word, join = view.word, view.names.join
+    yield _sheet(
+        view,
+        "unread",
+        "unread",
+        ("unread_what", "unread_where", "times"),
+        (8, 6, 1),
+        [_unread(row, join(row.where)) for row in view.unread],
+        empty="unread_none",
+    )
+    if view.oddities:
+        rows = [_unread(row, join(row.where)) for row in view.oddities]
+        yield _sheet(
+            view, "oddities", "oddities", ("oddities", "where", "times"), (6, 8, 1), rows, code=(1,), level=2
+        )
+    if view.undecided:
+        reasons = [
+            (word("semicolon").join(group.reasons), join(f"{rule.title} {rule.code}" for rule in group.rules))
+            for group in view.undecided
+        ]
+        title = word("undecided", count=view.undecided_total)
+        head = (word("reason"), word("f_rules"))
+        yield Sheet("undecided", title, head, (6, 8), tuple(reasons), level=2)
+    yield _sheet(
+        view,
+        "looked",
+        "looked",
+        ("looked", "looked_for"),
+        (8, 6),
+        [(what, join(paths)) for what, paths in view.looked],
+        empty="f_none",
+        level=2,
+    )
+
+
+def _unread(row: Unread, where: str) -> tuple[str, str, str]:
+    return row.message, where or NONE, str(row.count or NONE)
+
+
+def _sheet(
+    view: ReportView,
+    key: str,
+    title: str,
+    header: tuple[str, ...],
+    widths: tuple[int, ...],
+    rows: Iterable[tuple[str, ...]],
+    *,
+    note: str = "",
+    empty: str = "",
+    code: tuple[int, ...] = (),
+    incomplete: bool = False,
+    level: int = 1,
+) -> Sheet:
+    return Sheet(
+        key=key,
+        title=view.word(title),
+        header=tuple(view.word(name) for name in header),
+        widths=widths,
+        rows=tuple(rows),
+        note=note,
+        empty=view.word(empty) if empty else "",
+        code=code,
+        incomplete=incomplete,
+        level=level,
+    )

@@ -1,0 +1,202 @@
+"""Ready-made parts of a Word report that a template only places: contents, charts and appendix tables.
+
+Each returns WordprocessingML (ECMA-376, part 1) with all text escaped.  They use the styles ``TOC 1``, ``TOC 2``,
+``Appendix 1``, ``Appendix 2``, ``Cell``, ``Cell Head``, ``Code``, ``Note`` and ``Bar`` of the template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from markupsafe import Markup
+
+from reports.formal import Data
+
+TEXT_WIDTH = 9240  # twentieths of a point: 163 mm
+BAR_ROOM = 5200
+SHADES = {
+    "violation": "E0A39C",
+    "suspected": "F0CF8E",
+    "manual": "DCE4EF",
+    "compliant": "CFE5D7",
+    "not_applicable": "EEF0F2",
+    "critical": "E0A39C",
+    "high": "F0C19B",
+    "medium": "F6E7BD",
+    "low": "EEF0F2",
+    "cover-full": "CFE5D7",
+    "cover-partial": "DCE4EF",
+    "cover-manual": "F0CF8E",
+    "cover-uncovered": "E0A39C",
+    "live": "8BA3C4",
+    "dead": "D5DAE0",
+}
+
+
+def style_id(name: str) -> str:
+    """Return the id Word gives a style of this name."""
+    return name.replace(" ", "")
+
+
+def run(text: str, properties: str = "") -> str:
+    """Return a run of text; line feeds become breaks."""
+    inner = '</w:t><w:br/><w:t xml:space="preserve">'.join(escape(part) for part in text.split("\n"))
+    rpr = f"<w:rPr>{properties}</w:rPr>" if properties else ""
+    return f'<w:r>{rpr}<w:t xml:space="preserve">{inner}</w:t></w:r>'
+
+
+def paragraph(text: str, style: str, properties: str = "") -> str:
+    """Return a paragraph of one run."""
+    return f'<w:p><w:pPr><w:pStyle w:val="{style_id(style)}"/>{properties}</w:pPr>{run(text)}</w:p>'
+
+
+def contents(titles: Iterable[tuple[int, str]]) -> Markup:
+    """Return a table-of-contents field, filled with the titles until Word computes the page numbers."""
+    entries = list(titles)
+    begin = (
+        '<w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r><w:r><w:instrText xml:space="preserve">'
+        ' TOC \\o "1-2" \\t "Appendix 1,1,Appendix 2,2" \\h \\z </w:instrText></w:r>'
+        '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+    )
+    end = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    lines = []
+    for n, (level, title) in enumerate(entries):
+        first, last = (begin if n == 0 else ""), (end if n == len(entries) - 1 else "")
+        lines.append(
+            f'<w:p><w:pPr><w:pStyle w:val="{style_id(f"TOC {level}")}"/></w:pPr>{first}{run(title)}{last}</w:p>'
+        )
+    return Markup("".join(lines))  # noqa: S704 - every text above is escaped
+
+
+def chart(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> str:
+    """Return a bar chart: each bar is shaded paragraphs as wide as their counts."""
+    most = max((sum(count for _, count in parts) for _, parts in rows), default=0) or 1
+    cells = []
+    for label, parts in rows:
+        bars = "".join(
+            paragraph(
+                " ",
+                "Bar",
+                f'<w:shd w:val="clear" w:color="auto" w:fill="{SHADES[style]}"/>'
+                f'<w:ind w:right="{BAR_ROOM - max(40, BAR_ROOM * count // most)}"/>',
+            )
+            for style, count in parts
+            if count
+        )
+        total = sum(count for _, count in parts)
+        cells.append(
+            _row(
+                [
+                    _cell(paragraph(label, "Cell", '<w:jc w:val="right"/>'), 2800),
+                    _cell(bars or paragraph("", "Bar"), BAR_ROOM + 216),
+                    _cell(paragraph(str(total), "Cell"), 900),
+                ]
+            )
+        )
+    return paragraph(title, "Cell Head") + _table([2800, BAR_ROOM + 216, 900], cells, rules=False)
+
+
+def charts(data: Data) -> Markup:
+    """Return the charts of the conclusion."""
+    w, summary = data["w"], data["summary"]
+    parts = [
+        chart(
+            w["f_chart_verdicts"], [(v["label"], [(v["verdict"], v["count"])]) for v in summary["verdicts"]]
+        ),
+        chart(
+            w["f_chart_coverage"],
+            [(v["label"], [(v["style"], v["count"])]) for v in summary["coverage_parts"]],
+        ),
+        chart(
+            w["f_chart_severity"],
+            [(v["label"], [(v["severity"], v["count"])]) for v in summary["severities"]],
+        ),
+    ]
+    if summary["owners"]:
+        parts.append(
+            chart(
+                f"{w['f_chart_owner']}{w['open']}{w['chart_live']}{w['comma']}{w['chart_dead']}{w['close']}",
+                [(v["label"], [(p["style"], p["count"]) for p in v["parts"]]) for v in summary["owners"]],
+            )
+        )
+    return Markup("".join(parts))  # noqa: S704 - every text above is escaped
+
+
+def appendices(data: Data) -> Markup:
+    """Return the appendix tables with their headings."""
+    w = data["w"]
+    parts = [paragraph("", "Normal", "<w:pageBreakBefore/>")] if data["appendices"] else []
+    for sheet in data["appendices"]:
+        level = 2 if "." in sheet["label"] else 1
+        parts.append(paragraph(appendix_title(sheet, w), f"Appendix {level}"))
+        if sheet["incomplete"]:
+            parts.append(paragraph(w["incomplete"], "Note"))
+        if sheet["note"]:
+            parts.append(paragraph(sheet["note"], "Note"))
+        if sheet["rows"]:
+            parts.append(_sheet(sheet))
+        elif not sheet["incomplete"]:
+            parts.append(paragraph(sheet["empty"], "Normal"))
+    return Markup("".join(parts))  # noqa: S704 - every text above is escaped
+
+
+def appendix_title(sheet: Data, w: dict[str, str]) -> str:
+    """Return an appendix's heading: 附录 A 权限."""
+    prefix = "" if "." in sheet["label"] else w["f_appendix"] + " "
+    return f"{prefix}{sheet['label']} {sheet['title']}"
+
+
+def _sheet(sheet: Data) -> str:
+    shares = sheet["widths"]
+    widths = [TEXT_WIDTH * share // sum(shares) for share in shares]
+    head = _row(
+        [
+            _cell(paragraph(text, "Cell Head"), width, fill="F1F3F5")
+            for text, width in zip(sheet["header"], widths, strict=True)
+        ],
+        head=True,
+    )
+    rows = [head]
+    for row in sheet["rows"]:
+        if len(row) == 1 < len(widths):
+            rows.append(
+                _row([_cell(paragraph(row[0], "Cell Head"), sum(widths), fill="F1F3F5", span=len(widths))])
+            )
+            continue
+        rows.append(
+            _row(
+                [
+                    _cell(paragraph(text, "Code" if n in sheet["code"] else "Cell"), width)
+                    for n, (text, width) in enumerate(zip(row, widths, strict=True))
+                ]
+            )
+        )
+    return _table(widths, rows, rules=True) + paragraph("", "Bar")
+
+
+def _table(widths: Sequence[int], rows: Iterable[str], *, rules: bool) -> str:
+    line = '<w:{} w:val="single" w:sz="{}" w:space="0" w:color="5C6570"/>'
+    lines = (
+        f"<w:tblBorders>{line.format('top', 8)}{line.format('bottom', 8)}{line.format('insideH', 4)}</w:tblBorders>"
+        if rules
+        else ""
+    )
+    grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    return (
+        f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/>{lines}<w:tblLayout w:type="fixed"/>'
+        '<w:tblCellMar><w:top w:w="40" w:type="dxa"/><w:left w:w="70" w:type="dxa"/>'
+        '<w:bottom w:w="40" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+        f"<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"
+    )
+
+
+def _row(cells: Iterable[str], *, head: bool = False) -> str:
+    repeat = "<w:tblHeader/>" if head else ""
+    return f"<w:tr><w:trPr><w:cantSplit/>{repeat}</w:trPr>{''.join(cells)}</w:tr>"
+
+
+def _cell(content: str, width: int, *, fill: str = "", span: int = 1) -> str:
+    spanned = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
+    shaded = f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>' if fill else ""
+    return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{spanned}{shaded}</w:tcPr>{content}</w:tc>'

@@ -1,0 +1,346 @@
+"""The content of the formal report as plain data: one structure for PDF and for Word templates.
+
+Every value is text, a number, a list or a mapping (docs/report-templates.md names them all); a format only lays it out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from reports.appendix import appendix_sheets
+from reports.clauses import ClauseView, ControlView
+from reports.findings import MANY_FINDINGS, SEVERITY_ORDER, EvidenceView, FindingView
+from reports.imprint import Imprint
+from reports.sheet import Sheet
+from reports.text import one_line
+from reports.view import Problem, ReportView
+from reports.words import WORDS
+from scanner.model import SEVERITY_LABELS, Verdict
+
+FLAGGED = (Verdict.VIOLATION, Verdict.SUSPECTED)
+MAX_IMPRINT = 200
+CLAUSE_FINDINGS = 12
+SHORT_NAME = 24
+
+Data = dict[str, Any]
+
+
+def content(view: ReportView, imprint: Imprint) -> Data:
+    """Return everything the formal report says, in the view's language."""
+    return {
+        "lang": view.lang,
+        "w": {key: text.get(view.lang) for key, text in WORDS.items() if "{" not in text.zh},
+        "title": view.word("f_title"),
+        "name": view.name,
+        "short_name": one_line(view.name, SHORT_NAME),
+        "kind": view.word(f"kind_{view.facts.subject.kind}"),
+        "version": view.facts.subject.version and one_line(view.facts.subject.version, 80),
+        "date": one_line(imprint.issued, 40) or view.assessment.assessed_at.date().isoformat(),
+        "assessed": view.when,
+        "tool": f"guijian {view.assessment.tool_version}",
+        "imprint": _imprint(imprint),
+        "notices": [
+            *(view.word(f"f_notice_{key}") for key in ("sign", "object", "verdict", "copy")),
+            *(one_line(note, 400) for note in imprint.notes),
+        ],
+        "object": _pairs(view.identity),
+        "signing": _pairs(view.signing),
+        "basis": [_instrument(n, i) for n, i in enumerate(view.instruments, 1)],
+        "basis_note": _basis_note(view),
+        "basis_short": view.word("f_basis_short", count=len(view.instruments), section=2),
+        "method": _method(view),
+        "summary": _summary(view),
+        "clauses": _flagged(view),
+        "problems": [_problem(problem, view) for problem in view.problems],
+        "problem_total": view.word(
+            "f_problem_total", problems=len(view.problems), findings=len(view.findings)
+        ),
+        "manual": _manual(view),
+        "decisions": _decisions(view),
+        "appendices": _appendices(appendix_sheets(view)),
+        "missing": [],
+    }
+
+
+def _appendices(sheets: Iterable[Sheet]) -> list[Data]:
+    """Return the tables with their labels: A, B, B.1 …"""
+    found: list[Data] = []
+    letter, part = ord("A") - 1, 0
+    for sheet in sheets:
+        letter, part = (letter + 1, 0) if sheet.level == 1 else (letter, part + 1)
+        found.append({"label": chr(letter) + (f".{part}" if part else ""), **sheet_data(sheet)})
+    return found
+
+
+def sheet_data(sheet: Sheet) -> Data:
+    """Return a table as plain data."""
+    return {
+        "key": sheet.key,
+        "title": sheet.title,
+        "header": list(sheet.header),
+        "widths": list(sheet.widths),
+        "rows": [list(row) for row in sheet.rows],
+        "note": sheet.note,
+        "empty": sheet.empty,
+        "code": list(sheet.code),
+        "incomplete": sheet.incomplete,
+        "level": sheet.level,
+    }
+
+
+def _imprint(imprint: Imprint) -> dict[str, str]:
+    values = imprint.model_dump(exclude={"notes"})
+    return {key: one_line(value, MAX_IMPRINT) for key, value in values.items()}
+
+
+def _pairs(rows: tuple[tuple[str, str], ...]) -> list[Data]:
+    return [{"label": label, "value": value} for label, value in rows]
+
+
+def _instrument(number: int, instrument: Any) -> Data:
+    return {
+        "no": number,
+        "title": instrument.title,
+        "number": instrument.number,
+        "issuer": instrument.issuer,
+        "effective": instrument.effective,
+        "status": instrument.status,
+        "clauses": len(instrument.clauses),
+    }
+
+
+def _basis_note(view: ReportView) -> str:
+    count = sum(instrument.unverified for instrument in view.instruments)
+    return view.word("f_unverified_note", count=count) if count else ""
+
+
+def _method(view: ReportView) -> Data:
+    assessment = view.assessment
+    versions = [
+        (view.word("profile"), view.profile),
+        (view.word("pack"), assessment.pack_version),
+        (view.word("pack_sha256"), assessment.pack_sha256),
+        (view.word("tool"), f"guijian {assessment.tool_version}"),
+        (view.word("collector"), view.collector),
+        (view.word("assessed"), view.when),
+    ]
+    how, limits = view.method
+    return {
+        "how": how,
+        "limits": limits,
+        "code": view.code_line,
+        "means": [
+            {"verdict": verdict.value, "label": label, "text": view.word(f"means_{verdict.value}")}
+            for verdict, label, _ in view.counts
+        ],
+        "not_followed": [{"label": label, "count": count} for label, count in view.not_followed],
+        "packer": view.word("packer_note", name=view.packer) if view.packer else "",
+        "versions": [{"label": label, "value": value} for label, value in versions],
+    }
+
+
+def _summary(view: ReportView) -> Data:
+    grade = view.grade
+    severities = Counter(finding.severity for finding in view.findings)
+    owners = [
+        {
+            "label": bar.label,
+            "count": bar.count,
+            "parts": [{"style": part.style, "label": part.label, "count": part.count} for part in bar.parts],
+        }
+        for bar in view.owner_chart
+    ]
+    return {
+        "grade": grade.label.get(view.lang),
+        "grade_place": view.grade_place,
+        "score": grade.score,
+        "provisional": grade.provisional,
+        "provisional_why": view.word("provisional_why") if grade.provisional else "",
+        "headline": view.headline,
+        "coverage": view.coverage_line + view.word("stop"),
+        "verdicts": [
+            {"verdict": verdict.value, "label": label, "count": count}
+            for verdict, label, count in view.counts
+        ],
+        "coverage_parts": [
+            {"style": part.style, "label": part.label, "count": part.count} for part in view.coverage_chart
+        ],
+        "severities": [
+            {"severity": s.value, "label": SEVERITY_LABELS[s].get(view.lang), "count": severities[s]}
+            for s in SEVERITY_ORDER
+        ],
+        "owners": owners,
+        "reasons": [
+            *(cap.reason.get(view.lang) for cap in grade.caps),
+            *(reason.get(view.lang) for reason in grade.reasons),
+            *_left_to_hand(view),
+        ],
+        "unread": view.word("unread_notice") if view.unread or view.undecided else "",
+        "oddities": view.word("oddities_notice", count=len(view.oddities)) if view.oddities else "",
+        "decided": [*view.decision_lines, *view.baseline_lines],
+        "none": "" if view.problems else view.word("none_new" if view.known_total else "none_found"),
+    }
+
+
+def _left_to_hand(view: ReportView) -> list[str]:
+    if not view.manual:
+        return []
+    hours = f"{view.manual_minutes / 60:.1f}"
+    return [view.word("manual_left", count=len(view.manual), hours=hours)]
+
+
+def _flagged(view: ReportView) -> list[Data]:
+    groups = []
+    for instrument in view.instruments:
+        found = [_clause(clause, view) for clause in instrument.clauses if clause.verdict in FLAGGED]
+        if found:
+            groups.append({"title": instrument.title, "number": instrument.number, "clauses": found})
+    return groups
+
+
+def _clause(clause: ClauseView, view: ReportView) -> Data:
+    worst = min(clause.findings, key=lambda f: SEVERITY_ORDER.index(f.severity), default=None)
+    labels = [finding.label for finding in clause.findings]
+    return {
+        "anchor": clause.anchor,
+        "number": clause.number,
+        "title": clause.title,
+        "text": clause.text,
+        "mark": clause.text_note or view.word("f_text_exact"),
+        "verified": clause.is_verified,
+        "verdict": clause.verdict.value,
+        "label": clause.verdict_label,
+        "by_hand": any(control.decision for control in clause.controls),
+        "severity": worst.severity_label if worst else "",
+        "severity_id": worst.severity.value if worst else "",
+        "reasons": list(clause.reasons),
+        "capped": clause.capped,
+        "findings": labels[:CLAUSE_FINDINGS],
+        "more": view.word("f_and_more_places", count=len(labels)) if len(labels) > CLAUSE_FINDINGS else "",
+        "fixes": list(clause.fixes),
+    }
+
+
+def _problem(problem: Problem, view: ReportView) -> Data:
+    first = problem.first
+    return {
+        "code": first.code,
+        "title": first.title,
+        "severity": first.severity_label,
+        "severity_id": first.severity.value,
+        "confidence": first.confidence_label,
+        "verdict": first.verdict.value,
+        "label": first.verdict_label,
+        "message": first.message,
+        "why": first.why,
+        "fix": first.fix,
+        "false_positives": list(first.false_positives),
+        "basis": _basis(first, view),
+        "findings": [_finding(finding, view) for finding in problem.findings],
+    }
+
+
+def _basis(finding: FindingView, view: ReportView) -> list[Data]:
+    titles = {c.id: (i.title, c.number) for i in view.instruments for c in i.clauses}
+    return [{"title": titles[name][0], "number": titles[name][1]} for name in finding.basis if name in titles]
+
+
+def _finding(finding: FindingView, view: ReportView) -> Data:
+    shown = len(finding.evidence)
+    chained = shown if len(view.findings) <= MANY_FINDINGS else 1
+    return {
+        "label": finding.label,
+        "group": finding.group,
+        "total": finding.total,
+        "note": "\u2003".join(
+            part for part in (view.word("known") if finding.known else "", finding.accepted) if part
+        ),
+        "places": "" if finding.evidence[0].kind == "search" else view.word("places", count=finding.total),
+        "evidence": [
+            _evidence(evidence, view, chained=n < chained) for n, evidence in enumerate(finding.evidence)
+        ],
+        "more": view.word("more_evidence", total=finding.total, shown=shown) if finding.hidden > 0 else "",
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _evidence(evidence: EvidenceView, view: ReportView, *, chained: bool) -> Data:
+    steps = evidence.steps if chained and len(evidence.steps) > 1 else ()
+    return {
+        "kind": evidence.kind,
+        "kind_label": evidence.kind_label,
+        "place": evidence.place,
+        "locator": [{"label": label, "value": value} for label, value in evidence.locator],
+        "excerpt": evidence.excerpt,
+        "searched": list(evidence.searched),
+        "chain": view.word("chain", count=len(steps) + sum(s.skipped for s in steps)) if steps else "",
+        "steps": [
+            {
+                "name": step.name,
+                "full": step.full,
+                "offset": step.offset,
+                "edge": step.edge,
+                "skipped": view.word("skipped", count=step.skipped) if step.skipped else "",
+            }
+            for step in steps
+        ],
+    }
+
+
+def _manual(view: ReportView) -> Data:
+    clauses: dict[str, list[str]] = {}
+    for instrument in view.instruments:
+        for clause in instrument.clauses:
+            for control in clause.controls:
+                clauses.setdefault(control.id, []).append(f"{instrument.title} {clause.number}")
+    hours = f"{view.manual_minutes / 60:.1f}"
+    return {
+        "note": view.word("f_manual_note", count=len(view.manual), hours=hours) if view.manual else "",
+        "entries": [
+            _manual_item(n, control, clauses[control.id], view) for n, control in enumerate(view.manual, 1)
+        ],
+        "choices": [
+            label for verdict, label, _ in view.counts if verdict not in {Verdict.SUSPECTED, Verdict.MANUAL}
+        ],
+    }
+
+
+def _manual_item(number: int, control: ControlView, clauses: list[str], view: ReportView) -> Data:
+    return {
+        "no": f"M{number:02d}",
+        "id": control.id,
+        "title": control.title,
+        "verdict": control.verdict.value,
+        "label": control.verdict_label,
+        "clauses": clauses,
+        "why": control.why,
+        "steps": list(control.steps),
+        "keep": list(control.keep),
+        "minutes": view.word("minutes", minutes=control.minutes),
+    }
+
+
+def _decisions(view: ReportView) -> list[Data]:
+    found = []
+    for result in view.assessment.controls:
+        decision = result.decision
+        if decision is None:
+            continue
+        found.append(
+            {
+                "control": view.names.text(view.pack.controls[result.control].title),
+                "verdict": decision.verdict.value,
+                "label": decision.verdict.label.get(view.lang),
+                "who": one_line(decision.who, 80),
+                "when": decision.when.isoformat(),
+                "until": decision.until.isoformat() if decision.until else "—",
+                "why": one_line(decision.why, 1000),
+                "evidence": [
+                    {"name": one_line(a.name, 160), "sha256": one_line(a.sha256, 80)}
+                    for a in decision.evidence
+                ],
+            }
+        )
+    return found

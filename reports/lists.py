@@ -1,0 +1,214 @@
+"""Rows of the lists: who is to be named for what, and the findings, SDKs and permissions of each subject.
+
+The notice list (通报名单) has the columns of the authorities' bulletins.  所涉问题 names only problems whose verdict is
+不符合; leads (疑似) stand in a column of their own, because they must be verified before anybody is named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reports.clauses import ClauseView
+from reports.findings import FindingView
+from reports.text import one_line
+from reports.view import ReportView
+from scanner.model import VERDICT_ORDER, Verdict
+
+NOTICE = (
+    "l_no",
+    "l_name",
+    "l_developer",
+    "l_store",
+    "l_version",
+    "l_problems",
+    "l_suspected",
+    "l_identifier",
+    "l_sha256",
+)
+SUBJECTS = (
+    "l_name",
+    "l_identifier",
+    "l_version",
+    "l_developer",
+    "l_store",
+    "l_category",
+    "grade",
+    "score",
+    "provisional",
+    *(f"v_{verdict.value}" for verdict in VERDICT_ORDER),
+    "findings",
+    "manual",
+    "unread",
+    "assessed",
+    "l_sha256",
+)
+FINDINGS = (
+    "l_name",
+    "l_identifier",
+    "l_version",
+    "l_finding",
+    "severity",
+    "confidence",
+    "verdict",
+    "l_problem",
+    "l_code",
+    "l_about",
+    "what",
+    "l_places",
+    "evidence",
+    "legal_basis",
+    "fix",
+    "fingerprint",
+)
+SDKS = ("l_name", "l_identifier", "sdk", "vendor", "purpose", "l_version", "seen", "documented", "start")
+PERMISSIONS = ("l_name", "l_identifier", "permission", "f_name_code", "level", "declared", "use", "opens")
+
+Value = str | int
+Row = tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one subject is to be named for: phrases of bulletins by verdict, each once, worst first."""
+
+    confirmed: tuple[str, ...]
+    suspected: tuple[str, ...]
+
+
+def notice(view: ReportView) -> Notice:
+    """Return the phrases for the subject; a problem that bulletins have no phrase for is named by its title."""
+    found: dict[Verdict, dict[str, None]] = {Verdict.VIOLATION: {}, Verdict.SUSPECTED: {}}
+    for problem in view.problems:
+        if problem.first.verdict in found:
+            found[problem.first.verdict].update(dict.fromkeys(phrases(problem.first, view)))
+    confirmed = tuple(found[Verdict.VIOLATION])
+    return Notice(confirmed, tuple(p for p in found[Verdict.SUSPECTED] if p not in confirmed))
+
+
+def phrases(finding: FindingView, view: ReportView) -> tuple[str, ...]:
+    """Return how bulletins word the finding's problem."""
+    known = [
+        view.pack.bulletin[name]
+        for name in view.pack.rules[finding.rule].bulletin
+        if name in view.pack.bulletin
+    ]
+    return tuple(p.phrase if view.lang == "zh" else p.en for p in known) or (finding.title,)
+
+
+def notice_row(view: ReportView, number: int) -> Row | None:
+    """Return the subject's row of the notice list, None when there is nothing to name it for."""
+    named = notice(view)
+    if not named.confirmed and not named.suspected:
+        return None
+    semicolon = view.word("semicolon")
+    subject = view.facts.subject
+    return (
+        number,
+        view.name,
+        one_line(subject.developer or "", 200),
+        one_line(subject.store or "", 200),
+        one_line(subject.version, 80),
+        semicolon.join(named.confirmed),
+        semicolon.join(named.suspected),
+        one_line(subject.identifier, 300),
+        one_line(subject.sha256, 64),
+    )
+
+
+def subject_row(view: ReportView) -> Row:
+    """Return the subject with its grade and counts."""
+    subject, grade = view.facts.subject, view.grade
+    return (
+        view.name,
+        one_line(subject.identifier, 300),
+        one_line(subject.version, 80),
+        one_line(subject.developer or "", 200),
+        one_line(subject.store or "", 200),
+        one_line(subject.category or "", 80),
+        grade.label.get(view.lang),
+        grade.score,
+        view.word("l_yes") if grade.provisional else view.word("l_no_word"),
+        *(count for _, _, count in view.counts),
+        len(view.findings),
+        len(view.manual),
+        len(view.unread),
+        view.when,
+        one_line(subject.sha256, 64),
+    )
+
+
+def finding_rows(view: ReportView) -> list[Row]:
+    """Return one row for each finding, with its first place."""
+    clauses = {c.id: (i.title, c) for i in view.instruments for c in i.clauses}
+    return [
+        (
+            *_who(view),
+            finding.label,
+            finding.severity_label,
+            finding.confidence_label,
+            finding.verdict_label,
+            finding.title,
+            finding.code,
+            finding.group,
+            finding.message,
+            finding.total,
+            _place(finding),
+            _basis(finding, clauses, view),
+            finding.fix,
+            finding.fingerprint,
+        )
+        for finding in view.findings
+    ]
+
+
+def sdk_rows(view: ReportView) -> list[Row]:
+    """Return one row for each SDK."""
+    join, (name, identifier, _) = view.names.join, _who(view)
+    return [
+        (
+            name,
+            identifier,
+            sdk.name,
+            join(part for part in (sdk.vendor, sdk.country) if part),
+            sdk.purpose,
+            sdk.version,
+            join(sdk.seen),
+            join(sdk.documented),
+            sdk.started,
+        )
+        for sdk in view.sdks
+    ]
+
+
+def permission_rows(view: ReportView) -> list[Row]:
+    """Return one row for each permission."""
+    join, (name, identifier, _) = view.names.join, _who(view)
+    return [
+        (
+            name,
+            identifier,
+            row.label or row.short,
+            row.name,
+            row.level_label,
+            view.word("l_yes") if row.declared else view.word("l_no_word"),
+            join(row.users) or row.use_label,
+            join(row.items),
+        )
+        for row in view.permissions
+    ]
+
+
+def _who(view: ReportView) -> tuple[str, str, str]:
+    subject = view.facts.subject
+    return view.name, one_line(subject.identifier, 300), one_line(subject.version, 80)
+
+
+def _place(finding: FindingView) -> str:
+    first = finding.evidence[0]
+    parts = [first.place, *(f"{label} {value}" for label, value in first.locator), *first.searched]
+    return one_line(" · ".join(dict.fromkeys(parts)), 2000)
+
+
+def _basis(finding: FindingView, clauses: dict[str, tuple[str, ClauseView]], view: ReportView) -> str:
+    known = [clauses[name] for name in finding.basis if name in clauses]
+    return view.word("semicolon").join(f"{title} {clause.number}" for title, clause in known)

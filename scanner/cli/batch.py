@@ -1,0 +1,428 @@
+"""``guijian batch``: many packages and sites into a store; status and re-assessment of stored facts."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scanner.cli.options import Moment, exit_code, moment_or_now, show_error
+from scanner.errors import GuijianError, InputError, PackError
+from scanner.model import Lang, Text
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from scanner.batch.observe import BatchObserver
+    from scanner.batch.schema import RunRow
+    from scanner.batch.store import Store
+    from scanner.rulepack import Pack
+
+DEFAULT_STORE = "guijian.db"
+WORDS: dict[str, Text] = {
+    "waiting": Text(zh="待检测", en="pending"),
+    "done": Text(zh="完成", en="done"),
+    "failed": Text(zh="无法检测", en="failed"),
+    "scanning": Text(zh="检测中", en="scanning"),
+    "failures": Text(zh="失败 {failed}", en="{failed} failed"),
+    "summary": Text(
+        zh="批次 {label}：共 {total}，完成 {done}，无法检测 {failed}，待检测 {pending}",
+        en="run {label}: {total} targets, {done} done, {failed} failed, {pending} pending",
+    ),
+    "again": Text(
+        zh="已中断，未完成的仍在队列中；加 --resume 再次运行即可继续",
+        en="interrupted; what is not finished stays queued: run again with --resume",
+    ),
+    "no_run": Text(zh="结果库中没有批次", en="the store holds no run"),
+    "letters": Text(zh="等级", en="grades"),
+    "errors": Text(zh="失败原因", en="reasons of failure"),
+}
+
+
+class DefaultRun(click.Group):
+    """A group whose first word may be a source: ``batch FOLDER`` means ``batch run FOLDER``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Insert ``run`` when the first word is no command and asks for no help."""
+        if args and args[0] not in self.commands and args[0] not in {"-h", "--help"}:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("batch", cls=DefaultRun)
+def batch() -> None:
+    """批量检测安装包和网站，结果存入数据库；可随时中断和继续。
+
+    Examine many packages and sites into a store; may be interrupted and resumed at any moment.
+    """
+
+
+@dataclass(frozen=True)
+class _Start:
+    store: Store
+    run: RunRow
+    pack: Pack
+
+
+def store_option(function: Any) -> Any:
+    """Add ``--store``."""
+    return click.option(
+        "--store",
+        "store_url",
+        default=DEFAULT_STORE,
+        show_default=True,
+        envvar="GUIJIAN_STORE",
+        help="结果库：SQLite 文件或 postgresql+psycopg://… / store",
+    )(function)
+
+
+def lang_option(function: Any) -> Any:
+    """Add ``--lang``."""
+    return click.option(
+        "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="语言 / language"
+    )(function)
+
+
+def run_options(function: Any) -> Any:
+    """Add the options of everything that works through tasks."""
+    for option in reversed(
+        [
+            click.option("--run", "label", default=None, help="批次名称（默认取当前时间） / name of the run"),
+            click.option(
+                "--resume", is_flag=True, help="继续上一次未完成的批次 / continue the newest unfinished run"
+            ),
+            click.option(
+                "--retry-failed", is_flag=True, help="重试无法检测的目标 / try failed targets again"
+            ),
+            click.option(
+                "--profile",
+                default=None,
+                help="检测方案，默认按对象种类选用 / profile, by default the one for the kind of subject",
+            ),
+            click.option(
+                "--rules",
+                "overlays",
+                multiple=True,
+                type=click.Path(path_type=Path),
+                help="附加规则目录 / overlay",
+            ),
+            click.option("--now", type=Moment(), default=None, help="评估时点 / moment of assessment"),
+            click.option(
+                "--jobs",
+                type=click.IntRange(1, 512),
+                default=None,
+                help="同时检测数（默认为处理器数） / tasks at once",
+            ),
+            click.option("--cluster", default=None, help="Dask 调度器地址 / Dask scheduler address"),
+            click.option(
+                "--memory",
+                type=click.IntRange(256),
+                default=3072,
+                show_default=True,
+                help="单个目标的内存上限（MB） / MB per task",
+            ),
+            click.option(
+                "--cpu-time",
+                type=click.IntRange(1),
+                default=600,
+                show_default=True,
+                help="单个目标的处理器时间上限（秒） / CPU s per task",
+            ),
+            click.option(
+                "--wall-time",
+                type=click.FloatRange(0.1),
+                default=900.0,
+                show_default=True,
+                help="单个目标的时间上限（秒） / s per task",
+            ),
+            click.option(
+                "--log",
+                "log_path",
+                type=click.Path(path_type=Path),
+                default=None,
+                help="JSON 行日志 / JSON-lines log",
+            ),
+            click.option(
+                "--metrics",
+                "metrics_path",
+                type=click.Path(path_type=Path),
+                default=None,
+                help="Prometheus 指标文件 / metrics file",
+            ),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+@batch.command("run")
+@click.argument("source")
+@store_option
+@run_options
+@lang_option
+def run_command(source: str, store_url: str, lang: Lang, **options: Any) -> None:
+    """检测 SOURCE（目录、列表、网址或存储地址）中的全部目标。
+
+    Examine everything in SOURCE: a folder, a list with metadata, an address or a storage URL.
+    """
+    from scanner.batch.targets import targets  # noqa: PLC0415 - loaded when a batch runs
+
+    with _errors("", lang), _opened(store_url) as store:
+        start = _start(store, source, options)
+        store.add_tasks(start.run.id, targets(source))
+        sys.exit(_work(start, options, lang, from_run=None))
+
+
+@batch.command("reassess")
+@store_option
+@click.option(
+    "--from", "from_label", default=None, help="取哪个批次的事实（默认最近一次） / run to take the facts from"
+)
+@run_options
+@lang_option
+def reassess_command(store_url: str, from_label: str | None, lang: Lang, **options: Any) -> None:
+    """规则更新后，对已存的事实重新评估，不打开任何安装包。
+
+    Assess stored facts again with today's rules, without opening a package.
+    """
+    with _errors("", lang), _opened(store_url) as store:
+        earlier = store.find_run(from_label)
+        if earlier is None:
+            raise InputError("no-run", WORDS["no_run"])
+        source_run = int(earlier.options.get("from_run") or earlier.id)
+        start = _start(store, f"reassess:{earlier.label}", {**options, "from_run": source_run})
+        store.add_tasks(start.run.id, store.done_targets(source_run))
+        sys.exit(_work(start, options, lang, from_run=source_run))
+
+
+@batch.command("status")
+@store_option
+@click.option("--run", "label", default=None, help="批次名称（默认最近一次） / name of the run")
+@click.option("--json", "as_json", is_flag=True, help="以 JSON 输出 / as JSON")
+@lang_option
+def status_command(store_url: str, label: str | None, as_json: bool, lang: Lang) -> None:
+    """查看批次进展、等级分布和失败原因。
+
+    Show progress, grades and reasons of failure of a run.
+    """
+    import json  # noqa: PLC0415 - with its command
+
+    from scanner.batch.status import status  # noqa: PLC0415
+
+    with _errors("", lang), _opened(store_url) as store:
+        found = status(store, label)
+        if found is None:
+            raise InputError("no-run", WORDS["no_run"])
+        if as_json:
+            click.echo(json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=1))
+            return
+        click.echo(
+            WORDS["summary"]
+            .get(lang)
+            .format(**found.model_dump(include={"label", "total", "done", "failed", "pending"}))
+        )
+        if found.letters:
+            grades = "  ".join(f"{letter} {count}" for letter, count in found.letters.items())
+            click.echo(f"{WORDS['letters'].get(lang)}: {grades}")
+        for failure in found.failures:
+            click.echo(f"{WORDS['errors'].get(lang)}: {failure.code} × {failure.count}  {failure.example}")
+
+
+@batch.command("export")
+@store_option
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--run", "label", default=None, help="只导出该批次 / only this run")
+@lang_option
+def export_command(store_url: str, folder: Path, form: str, label: str | None, lang: Lang) -> None:
+    """把结果库的各表导出到 FOLDER（CSV 或 Parquet）。
+
+    Export the store's tables into FOLDER as CSV or Parquet.
+    """
+    from scanner.batch.export import export  # noqa: PLC0415
+
+    with _errors("", lang), _opened(store_url) as store:
+        if label is not None and store.find_run(label) is None:
+            raise InputError("no-run", WORDS["no_run"])
+        for path in export(store, folder, form, label):
+            click.echo(str(path), err=True)
+
+
+@contextmanager
+def _errors(target: str, lang: Lang) -> Iterator[None]:
+    try:
+        yield
+    except GuijianError as error:
+        show_error(target, error, lang)
+        sys.exit(exit_code(error))
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Store]:
+    from scanner.batch.store import Store  # noqa: PLC0415 - the database loads when used
+
+    store = Store(url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _start(store: Store, source: str, options: dict[str, Any]) -> _Start:
+    from scanner.batch.work import COLLECTOR, shared_pack  # noqa: PLC0415
+    from scanner.packload import profile  # noqa: PLC0415
+
+    overlays = tuple(str(path.resolve()) for path in options["overlays"])
+    pack = shared_pack(overlays)
+    if options["profile"] is not None:
+        profile(pack, options["profile"])  # raises for an unknown one before anything is written
+    label = options["label"]
+    if label is None and options["resume"]:
+        newest = store.find_unfinished(source)
+        label = newest.label if newest is not None else None
+    moment = moment_or_now(options["now"])
+    run = store.run(
+        label or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3],
+        source=source,
+        profile=options["profile"] or "",
+        now=moment,
+        collector=COLLECTOR,
+        pack=pack,
+        options={"overlays": list(overlays), "from_run": options.get("from_run")},
+    )
+    if run.pack_sha256 != pack.sha256 or run.source != source:
+        raise _differs(run.label)
+    if options["retry_failed"]:
+        store.retry_failed(run.id)
+    return _Start(store, run, pack)
+
+
+def _differs(label: str) -> GuijianError:
+    return PackError(
+        "run-differs",
+        Text(
+            zh=f"批次 {label} 的来源或规则包与本次不同，结果不可混在一起。请换一个 --run 名称，或用 batch reassess 重新评估",
+            en=f"run {label} was begun with another source or rule pack; choose another --run name, or use batch reassess",
+        ),
+    )
+
+
+def _work(start: _Start, options: dict[str, Any], lang: Lang, from_run: int | None) -> int:
+    from scanner.batch.isolate import Limits  # noqa: PLC0415
+    from scanner.batch.run import Settings, drive  # noqa: PLC0415
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with ExitStack() as stack:
+        executor, slots = _executor(stack, options)
+        observers = [stack.enter_context(_closing(o)) for o in _observers(stack, options, lang)]
+        settings = Settings(
+            run_id=start.run.id,
+            profile=start.run.profile,
+            now=start.run.now,
+            pack=start.pack,
+            limits=Limits(
+                memory_mb=options["memory"],
+                cpu_seconds=options["cpu_time"],
+                wall_seconds=options["wall_time"],
+            ),
+            overlays=tuple(start.run.options.get("overlays", ())),
+            from_run=from_run,
+            slots=slots,
+        )
+        complete = drive(start.store, settings, executor, observers, stop)
+    states = start.store.states(start.run.id)
+    counts = {name: states.get(name, 0) for name in ("done", "failed", "pending")}
+    click.echo(
+        WORDS["summary"].get(lang).format(label=start.run.label, total=sum(counts.values()), **counts),
+        err=True,
+    )
+    if not complete:
+        click.echo(WORDS["again"].get(lang), err=True)
+        return 130
+    return 3 if counts["failed"] else 0
+
+
+def _executor(stack: ExitStack, options: dict[str, Any]) -> tuple[Executor, int]:
+    from scanner.batch import executors  # noqa: PLC0415
+
+    if options["cluster"]:
+        return stack.enter_context(executors.cluster(options["cluster"]))
+    import os  # noqa: PLC0415
+
+    jobs = options["jobs"] or len(os.sched_getaffinity(0))
+    return stack.enter_context(executors.local(jobs)), jobs
+
+
+def _observers(stack: ExitStack, options: dict[str, Any], lang: Lang) -> list[BatchObserver]:
+    from scanner.batch.observe import JsonLog, Metrics, open_log  # noqa: PLC0415
+
+    found: list[BatchObserver] = []
+    if options["log_path"] is not None:
+        found.append(JsonLog(stack.enter_context(open_log(options["log_path"]))))
+    if options["metrics_path"] is not None:
+        found.append(Metrics(options["metrics_path"]))
+    if sys.stderr.isatty():
+        found.append(_Bar(lang))
+    return found
+
+
+@contextmanager
+def _closing(observer: BatchObserver) -> Iterator[BatchObserver]:
+    try:
+        yield observer
+    finally:
+        observer.close()
+
+
+class _Bar:
+    """A progress bar with rate, failures and time left."""
+
+    def __init__(self, lang: Lang) -> None:
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import (  # noqa: PLC0415 - only on a terminal
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._lang: Lang = lang
+        self._failed = 0
+        self._progress = Progress(
+            TextColumn(WORDS["scanning"].get(lang)),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[failed]}", style="red"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._task = self._progress.add_task("", total=None, rate="", failed="")
+        self._progress.start()
+
+    def event(self, event: str, **fields: Any) -> None:
+        """Move the bar."""
+        if event == "start":
+            self._progress.update(self._task, total=fields["total"], completed=fields["finished"])
+        elif event in {"done", "failed"}:
+            self._failed += event == "failed"
+            speed = self._progress.tasks[0].speed or 0.0
+            words = WORDS["failures"].get(self._lang).format(failed=self._failed) if self._failed else ""
+            self._progress.update(self._task, advance=1, rate=f"{speed * 3600:.0f}/h", failed=words)
+
+    def close(self) -> None:
+        """Leave the last state on the terminal."""
+        self._progress.stop()

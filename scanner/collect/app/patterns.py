@@ -1,0 +1,162 @@
+"""Code patterns of ``rules/data/patterns.yaml``: calls whose constant arguments show a security problem.
+
+Only constants of the call's own basic block count: what cannot be determined is not reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from pydantic import Field
+
+from scanner.collect.app.code import Code
+from scanner.datafiles import read_data
+from scanner.dex import Member, MemberSite, constant_arguments
+from scanner.facts import CodeIssue
+from scanner.model import Frozen, Text
+
+MAX_DETAIL = 120
+MAX_PER_KIND = 2000
+
+
+class Argument(Frozen):
+    """A condition on one argument of a call (the header of patterns.yaml says what each means)."""
+
+    at: int
+    is_: bool | int | str | None = Field(default=None, alias="is")
+    in_: tuple[int | str, ...] | None = Field(default=None, alias="in")
+    matches: str | None = None
+    below: int | None = None
+    above: int | None = None
+    bits: int | None = None
+    lacks: int | None = None
+    constant: bool = False
+
+    def holds(self, value: Any) -> bool:
+        """Whether a constant ``value`` (None = not determined) meets the condition."""
+        if value is None:
+            return False
+        if self.constant:
+            return isinstance(value, str | bytes | tuple)
+        if isinstance(self.is_, bool):
+            return isinstance(value, int) and value == int(self.is_)
+        if self.is_ is not None:
+            return bool(value == self.is_)
+        if self.in_ is not None:
+            return value in self.in_
+        if self.matches is not None:
+            return isinstance(value, str) and _compiled(self.matches).fullmatch(value) is not None
+        return isinstance(value, int) and self._number(value)
+
+    def _number(self, value: int) -> bool:
+        return (
+            (self.below is None or value < self.below)
+            and (self.above is None or value > self.above)
+            and (self.bits is None or bool(value & self.bits))
+            and (self.lacks is None or not value & self.lacks)
+        )
+
+
+class Pattern(Frozen):
+    """One way in which code shows a problem of ``kind``."""
+
+    kind: str
+    name: Text
+    calls: tuple[str, ...]
+    args: tuple[Argument, ...] = ()
+    detail: int | None = None
+    with_: tuple[str, ...] = Field(default=(), alias="with")
+    with_string: str | None = None
+    source: str
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression, re.IGNORECASE)
+
+
+@cache
+def patterns() -> tuple[Pattern, ...]:
+    """Return all patterns of the data; raises pydantic.ValidationError for a broken entry."""
+    return tuple(
+        Pattern.model_validate(entry) for content in read_data("patterns") for entry in content["patterns"]
+    )
+
+
+def member_of(text: str) -> Member:
+    """Return the member written as ``Lpackage/Class;->name`` with an optional prototype."""
+    owner, _, rest = text.partition("->")
+    name, bracket, proto = rest.partition("(")
+    return Member(owner, name, bracket + proto or None)
+
+
+def pattern_issues(code: Code) -> list[CodeIssue]:
+    """Return what the patterns find in ``code``, at most :data:`MAX_PER_KIND` of a kind."""
+    finder = _Finder(code)
+    counts: dict[str, int] = defaultdict(int)
+    found = []
+    for issue in finder.run():
+        counts[issue.kind] += 1
+        if counts[issue.kind] <= MAX_PER_KIND:
+            found.append(issue)
+    return found
+
+
+class _Finder:
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self._values: dict[tuple[int, int], tuple[Any, ...]] = {}
+        self._calling: dict[tuple[str, ...], frozenset[int]] = {}
+
+    def run(self) -> Iterator[CodeIssue]:
+        wanted: list[tuple[Pattern, Member]] = [
+            (pattern, member_of(call)) for pattern in patterns() for call in pattern.calls
+        ]
+        for hit in self.code.sites([member for _, member in wanted]):
+            pattern = wanted[hit.member][0]
+            if pattern.with_ and hit.site.node not in self._callers(pattern.with_):
+                continue
+            values = self._constants(hit) if pattern.args or pattern.detail is not None else ()
+            if self._fits(pattern, hit, values):
+                yield self._issue(pattern, hit, values)
+
+    def _fits(self, pattern: Pattern, hit: MemberSite, values: Sequence[Any]) -> bool:
+        if not all(a.holds(values[a.at] if a.at < len(values) else None) for a in pattern.args):
+            return False
+        return pattern.with_string is None or pattern.with_string in self._strings(hit.site.node)
+
+    def _constants(self, hit: MemberSite) -> tuple[Any, ...]:
+        key = (hit.site.node, hit.site.offset)
+        if key not in self._values:
+            self._values[key] = constant_arguments(self.code.dex, *key)
+        return self._values[key]
+
+    def _strings(self, node: int) -> frozenset[str]:
+        part = self.code.dex.part_of(node)
+        return frozenset(part.file.string(index) for index in part.strings_of(node))
+
+    def _callers(self, calls: tuple[str, ...]) -> frozenset[int]:
+        if calls not in self._calling:
+            hits = self.code.sites([member_of(call) for call in calls])
+            self._calling[calls] = frozenset(hit.site.node for hit in hits)
+        return self._calling[calls]
+
+    def _issue(self, pattern: Pattern, hit: MemberSite, values: Sequence[Any]) -> CodeIssue:
+        owner = self.code.owner(hit.site.node)
+        reachable, _ = self.code.reached(hit.site.node)
+        shown = (
+            values[pattern.detail] if pattern.detail is not None and pattern.detail < len(values) else None
+        )
+        return CodeIssue(
+            kind=pattern.kind,
+            caller=hit.site.caller,
+            detail="" if shown is None else str(shown)[:MAX_DETAIL],
+            owner=owner,
+            owner_kind=owner.kind,
+            reachable=reachable,
+            evidence=(self.code.evidence(hit.site),),
+        )

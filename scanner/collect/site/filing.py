@@ -1,0 +1,275 @@
+"""Filing numbers and the operator's name, as pages show them (``rules/data/filing.yaml``).
+
+Numbers count when they stand where operators put them: the page's foot, its last lines, or a line with a copyright
+notice.  A number quoted in an article is not the site's own.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from scanner.collect.site.address import UrlError, parse_url
+from scanner.collect.site.domains import registrable
+from scanner.collect.site.page import ParsedPage, in_footer, squeeze, words_of
+from scanner.datafiles import read_data
+from scanner.errors import InputError
+from scanner.model import Evidence, Text
+from scanner.sitefacts import Filing
+
+Kind = Literal["icp", "license", "police"]
+LAST_LINES = 25
+MAX_FOUND = 20
+MAX_REGISTER = 64 << 20
+_ICP = re.compile(
+    r"([\u4e00-\u9fff]?)\s?ICP\s?([备備证證])\s?(?:案)?(?:字)?(?:第)?[\s:：]{0,3}([0-9A-Za-z]{3,14})\s?(?:号|號)?(?:\s?[-－—]\s?([0-9]{1,4}[A-Za-z]?))?",
+    re.IGNORECASE,
+)
+_LICENSE = re.compile(r"([\u4e00-\u9fff])\s?(B[12]|A[12])\s?[-.－—]\s?([0-9]{8})", re.IGNORECASE)
+_POLICE = re.compile(
+    r"([\u4e00-\u9fff]?)\s?公网安备[案]?\s?[:：]?\s?(?:第)?\s?([0-9A-Za-z]{6,18})\s?(?:号|號)?"
+)
+_NOTICE = re.compile(r"版权|©|copyright|主办|备案", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A filing number on one page; ``main`` is the number without the website's suffix."""
+
+    kind: Kind
+    number: str
+    main: str
+    well_formed: bool
+    province: str
+    linked: bool
+    link: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class FilingWords:
+    """The data of ``filing.yaml``."""
+
+    provinces: dict[str, str]
+    icp_hosts: frozenset[str]
+    police_hosts: frozenset[str]
+    operator: re.Pattern[str]
+    marks: tuple[str, ...]
+
+
+@cache
+def filing_words() -> FilingWords:
+    """Return the data."""
+    (data,) = read_data("filing")
+    ends = "|".join(map(re.escape, sorted(data["operator_ends"], key=len, reverse=True)))
+    return FilingWords(
+        provinces=dict(data["provinces"]),
+        icp_hosts=frozenset(data["icp_hosts"]),
+        police_hosts=frozenset(data["police_hosts"]),
+        operator=re.compile(
+            rf"[\u4e00-\u9fff][\u4e00-\u9fffA-Za-z0-9()（）·]{{1,40}}?(?:{ends})(?![\u4e00-\u9fff])"
+        ),
+        marks=tuple(data["operator_marks"]),
+    )
+
+
+def find_filings(page: ParsedPage) -> tuple[Seen, ...]:
+    """Return the filing numbers ``page`` shows as its own, each once."""
+    if "ICP" not in page.text.upper() and "公网安备" not in page.text and "B2" not in page.text:
+        return ()
+    words = filing_words()
+    text = _own_lines(page)
+    icp_link, police_link = _link(page, words.icp_hosts), _link(page, words.police_hosts)
+    found: dict[str, Seen] = {}
+    for match in _ICP.finditer(text):
+        province, mark, digits, suffix = match.groups()
+        kind: Kind = "icp" if mark in "备備" else "license"
+        main = f"{province}ICP{'备' if kind == 'icp' else '证'}{digits}号"
+        good = province in words.provinces and _good_icp(digits, kind)
+        number = main + (f"-{suffix}" if suffix else "")
+        found.setdefault(number, _seen(page, kind, number, main, good, province, icp_link, match.group()))
+    for match in _LICENSE.finditer(text):
+        province, letter, digits = match.groups()
+        if province not in words.provinces:
+            continue
+        number = f"{province}{letter.upper()}-{digits}"
+        found.setdefault(number, _seen(page, "license", number, number, True, province, "", match.group()))
+    for match in _POLICE.finditer(text):
+        province, digits = match.groups()
+        number = f"{province}公网安备{digits}号"
+        good = digits.isdigit() and 12 <= len(digits) <= 14 and words.provinces.get(province) == digits[:2]
+        found.setdefault(
+            number, _seen(page, "police", number, number, good, province, police_link, match.group())
+        )
+    return tuple(list(found.values())[:MAX_FOUND])
+
+
+def _good_icp(digits: str, kind: Kind) -> bool:
+    if not digits.isdigit() or len(set(digits)) == 1:
+        return False
+    if kind == "license":
+        return 6 <= len(digits) <= 10
+    return len(digits) == 8 or (len(digits) == 10 and digits.startswith("20"))
+
+
+def _seen(
+    page: ParsedPage, kind: Kind, number: str, main: str, good: bool, province: str, link: str, excerpt: str
+) -> Seen:
+    marker = "公网安备" if kind == "police" else ("ICP" if "ICP" in main else main[1:3])
+    element = next(
+        (
+            e
+            for e in page.root.iter("a", "p", "span", "div", "td", "li", "font", "footer")
+            if marker in (e.text or "")
+        ),
+        None,
+    )
+    return Seen(kind, number, main, good, province, bool(link), link, page.evidence(element, excerpt))
+
+
+def _own_lines(page: ParsedPage) -> str:
+    lines = page.text.split("\n")
+    chosen = [line for line in lines[:-LAST_LINES] if _NOTICE.search(line) and len(line) < 300]
+    feet = [
+        squeeze(words_of(e))
+        for e in page.root.iter("footer", "div", "p", "td")
+        if in_footer(e) and len(e) < 40
+    ][:40]
+    return " \n".join((*chosen, *(f for f in feet if len(f) < 3_000), " ".join(lines[-LAST_LINES:])))
+
+
+def _link(page: ParsedPage, hosts: frozenset[str]) -> str:
+    for link in page.links:
+        try:
+            if parse_url(link.url).host in hosts:
+                return link.url
+        except UrlError:
+            continue
+    return ""
+
+
+def find_operator(page: ParsedPage) -> str | None:
+    """Return the operator named in a copyright or host line of ``page``, None when there is none."""
+    words = filing_words()
+    for line in reversed(page.text.split("\n")[-80:]):
+        lowered = line.lower()
+        if len(line) < 400 and any(mark in lowered for mark in words.marks):
+            rest = line
+            for mark in (*words.marks, "：", ":", "归"):
+                rest = rest.replace(mark, " ")
+            match = words.operator.search(rest)
+            if match:
+                return match.group()
+    return None
+
+
+@dataclass
+class Register:
+    """An offline register of filings: numbers, and numbers by domain."""
+
+    numbers: set[str] = field(default_factory=set)
+    by_domain: dict[str, set[str]] = field(default_factory=dict)
+
+
+NUMBER_COLUMNS = ("备案号", "备案编号", "主体备案号", "网站备案号", "icp", "number", "license")
+DOMAIN_COLUMNS = ("域名", "网站域名", "domain", "host", "网址")
+
+
+def read_register(path: Path) -> Register:
+    """Read a CSV register with a column of numbers and, optionally, of domains; raises InputError."""
+    try:
+        if path.stat().st_size > MAX_REGISTER:
+            raise InputError("register-too-large", Text(zh=f"{path} 过大", en=f"{path} is too large"))
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            "register-unreadable", Text(zh=f"无法读取 {path}：{error.strerror}", en=f"cannot read {path}")
+        ) from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030", "replace")
+    rows = csv.DictReader(text.splitlines())
+    names = {str(name).strip().lower(): str(name) for name in rows.fieldnames or ()}
+    number = next((names[c] for c in NUMBER_COLUMNS if c in names), None)
+    domain = next((names[c] for c in DOMAIN_COLUMNS if c in names), None)
+    if number is None:
+        raise InputError(
+            "register-columns",
+            Text(
+                zh=f"{path} 的首行没有“备案号”一列",
+                en=f"{path} has no column named 备案号 or number in its first line",
+            ),
+        )
+    register = Register()
+    for row in rows:
+        plain = plain_number(row.get(number) or "")
+        if plain:
+            register.numbers.add(plain)
+            for host in re.split(r"[;；,，\s]+", (row.get(domain) or "") if domain else ""):
+                if host:
+                    bare = host.lower().removeprefix("http://").removeprefix("https://").split("/")[0]
+                    register.by_domain.setdefault(registrable(bare), set()).add(plain)
+    return register
+
+
+def plain_number(number: str) -> str:
+    """Return the main number without blanks and website suffix, for comparison."""
+    return (
+        re.sub(r"[-－—][0-9A-Za-z]{1,5}\Z", "", re.sub(r"\s", "", number))
+        .replace("號", "号")
+        .replace("備", "备")
+    )
+
+
+def join_filings(
+    pages: Sequence[tuple[str, Sequence[Seen]]], host: str, register: Register | None
+) -> tuple[Filing, ...]:
+    """Join what all pages (URL, numbers) show into one fact per number, most shown first."""
+    by_number: dict[str, list[Seen]] = {}
+    for _, seen in pages:
+        for entry in seen:
+            by_number.setdefault(entry.number, []).append(entry)
+    mains: dict[str, set[str]] = {}
+    for entries in by_number.values():
+        mains.setdefault(entries[0].kind, set()).add(entries[0].main)
+    filings = []
+    for number, entries in sorted(by_number.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        first = entries[0]
+        best = next((e for e in entries if e.linked), first)
+        registered, matches = _registered(first, host, register)
+        filings.append(
+            Filing(
+                kind=first.kind,
+                number=number,
+                well_formed=first.well_formed,
+                province=first.province,
+                linked=None if first.kind == "license" else any(e.linked for e in entries),
+                link=best.link,
+                pages=len(entries),
+                consistent=None if first.kind == "license" else len(mains[first.kind]) == 1,
+                registered=registered,
+                register_matches=matches,
+                evidence=(best.evidence, *(e.evidence for e in entries if e is not best))[:3],
+            )
+        )
+    return tuple(filings)
+
+
+def _registered(seen: Seen, host: str, register: Register | None) -> tuple[bool | None, bool | None]:
+    if register is None or seen.kind != "icp":
+        return None, None
+    plain = plain_number(seen.main)
+    known = register.by_domain.get(registrable(host))
+    return plain in register.numbers, (plain in known) if known is not None else None
+
+
+def shown(seen: Iterable[Seen], kinds: Iterable[str]) -> bool:
+    """Whether a well-formed number of one of ``kinds`` is among ``seen``."""
+    wanted: Any = set(kinds)
+    return any(entry.well_formed and entry.kind in wanted for entry in seen)

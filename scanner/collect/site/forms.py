@@ -1,0 +1,526 @@
+"""Reads the forms of a page: what each input asks for, for what purpose, sent where, and what stands beside it.
+
+Inputs outside any ``form`` element, as script frameworks write them, are grouped by the nearest block that has a
+button.  Nothing is submitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from scanner import catalogue
+from scanner.collect.site.address import UrlError, parse_url
+from scanner.collect.site.domains import same_site
+from scanner.collect.site.fields import Signals, classify, form_data, is_chinese
+from scanner.collect.site.labels import Labels, buttons_text, is_button, own_text
+from scanner.collect.site.page import (
+    Element,
+    ParsedPage,
+    absolute,
+    css_path,
+    in_footer,
+    shorten,
+    squeeze,
+    words_of,
+)
+from scanner.collect.site.words import literal_pattern, page_words
+from scanner.model import Evidence, WebLocator
+from scanner.sitefacts import Form, FormField
+
+MAX_FORMS = 200
+MAX_FIELDS = 300
+MAX_BLOCK_TEXT = 3_000
+INPUTS = ("input", "select", "textarea")
+BUTTON_TYPES = frozenset({"submit", "button", "image", "reset"})
+CHOICES = frozenset({"checkbox", "radio"})
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """A purpose of forms: words of its buttons, headings and paths, and what it needs."""
+
+    id: str
+    button: Any
+    text: Any
+    path: Any
+    page: frozenset[str]
+    necessary: frozenset[str]
+    unnecessary: frozenset[str]
+
+
+@cache
+def purposes() -> tuple[Purpose, ...]:
+    """Return the purposes, in the order of the table; raises ValueError for an unknown item."""
+    known = catalogue.items()
+    found = []
+    for entry in form_data()["purposes"]:
+        unknown = ({*entry["necessary"], *entry["unnecessary"]}) - set(known)
+        if unknown:
+            raise ValueError(f"form_words.yaml: {entry['id']}: unknown items {sorted(unknown)}")
+        found.append(
+            Purpose(
+                id=entry["id"],
+                button=literal_pattern(entry["button"]),
+                text=literal_pattern(entry["text"]),
+                path=literal_pattern(entry["path"]),
+                page=frozenset(entry["page"]),
+                necessary=frozenset(entry["necessary"]),
+                unnecessary=frozenset(entry["unnecessary"]),
+            )
+        )
+    return tuple(found)
+
+
+@cache
+def _words(name: str) -> Any:
+    return literal_pattern(form_data()[name])
+
+
+def _says(name: str, text: str) -> bool:
+    pattern = _words(name)
+    return pattern is not None and pattern.search(text.lower()) is not None
+
+
+def read_forms(page: ParsedPage, kind: str) -> tuple[Form, ...]:
+    """Return the forms of ``page``; ``kind`` is the kind of page."""
+    labels = Labels(page.root)
+    chinese = is_chinese(page.text) or page.language.lower().startswith("zh")
+    found = []
+    for block, inputs in _groups(page.root):
+        form = _Reader(page, kind, block, inputs, labels, chinese=chinese).read()
+        if form is not None:
+            found.append(form)
+        if len(found) >= MAX_FORMS:
+            break
+    return tuple(found)
+
+
+def _groups(root: Element) -> Iterator[tuple[Element, list[Element]]]:
+    """Yield each form element with its inputs, then each block that holds inputs outside forms."""
+    owned: dict[Element, list[Element]] = {}
+    loose: dict[Element, list[Element]] = {}
+    by_id = {form.get("id"): form for form in root.iter("form") if form.get("id")}
+    for count, element in enumerate(root.iter(*INPUTS)):
+        if count >= MAX_FIELDS * 20:
+            break
+        form = by_id.get(element.get("form") or "") if element.get("form") else None
+        form = form if form is not None else next(element.iterancestors("form"), None)
+        if form is not None:
+            owned.setdefault(form, []).append(element)
+        elif element.get("type", "").lower() not in BUTTON_TYPES | {"hidden"}:
+            loose.setdefault(_block(element), []).append(element)
+    yield from owned.items()
+    yield from loose.items()
+
+
+def _block(element: Element) -> Element:
+    """Return the nearest ancestor with a button, else the nearest with several inputs, else the parent."""
+    several: Element | None = None
+    for depth, ancestor in enumerate(element.iterancestors()):
+        if ancestor.tag in {"body", "html"} or depth > 8:
+            break
+        if any(is_button(child) for child in ancestor.iter() if isinstance(child.tag, str)):
+            return ancestor
+        if several is None and sum(1 for _ in ancestor.iter(*INPUTS)) > 1:
+            several = ancestor
+    if several is not None:
+        return several
+    parent = element.getparent()
+    return parent if parent is not None else element
+
+
+class _Reader:
+    def __init__(
+        self,
+        page: ParsedPage,
+        kind: str,
+        block: Element,
+        inputs: Sequence[Element],
+        labels: Labels,
+        *,
+        chinese: bool,
+    ) -> None:
+        self.page = page
+        self.kind = kind
+        self.block = block
+        self.inputs = inputs[:MAX_FIELDS]
+        self.labels = labels
+        self.chinese = chinese
+        self.text = own_text(block)
+        self.buttons = buttons_text(block)
+        self.around = self._around()
+
+    def _around(self) -> Element:
+        """The block in which what stands beside the form is looked for: up to three levels out, while it is small."""
+        chosen = self.block
+        for depth, ancestor in enumerate(self.block.iterancestors()):
+            if depth >= 3 or ancestor.tag in {"body", "html"} or in_footer(ancestor):
+                break
+            others = sum(1 for other in ancestor.iter("form") if other is not self.block)
+            if others or len(words_of(ancestor)) > MAX_BLOCK_TEXT:
+                break
+            chosen = ancestor
+        return chosen
+
+    def read(self) -> Form | None:
+        fields = tuple(self._fields())
+        visible = [f for f in fields if not f.hidden]
+        boxes = [e for e in self.inputs if self._type(e) in CHOICES]
+        if not visible and not boxes:
+            return None
+        purpose = self._purpose(visible)
+        fields = tuple(self._judged(f, purpose) for f in self._settled(fields, purpose))
+        visible = [f for f in fields if not f.hidden]
+        collects = tuple(dict.fromkeys(f.item for f in visible if f.item))
+        alone = set(form_data()["not_alone"])
+        method, action, host, third, cleartext = self._destination()
+        agreement, checked, bundled, proof = self._agreement()
+        evidence = (
+            Evidence(
+                artifact=self.page.url,
+                locator=WebLocator(url=self.page.url, css=css_path(self.block)),
+                excerpt=shorten(
+                    " ".join(
+                        filter(
+                            None,
+                            (self.buttons, " / ".join(f.label or f.placeholder or f.name for f in visible)),
+                        )
+                    )
+                ),
+            ),
+            *proof,
+        )
+        return Form(
+            page=self.page.url,
+            purpose=purpose.id if purpose is not None else "other",
+            method=method,
+            action=action,
+            action_host=host,
+            third_party=third,
+            cleartext=cleartext,
+            fields=fields,
+            collects=collects,
+            collects_pi=any(item not in alone for item in collects),
+            collects_sensitive=any(f.sensitive == "yes" for f in visible),
+            purpose_stated=self._purpose_stated(),
+            policy_linked=self._policy_linked(),
+            agreement=agreement,
+            agreement_checked=checked,
+            agreement_bundled=bundled,
+            captcha=self._captcha(),
+            evidence=evidence,
+        )
+
+    # --- fields ---------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _type(element: Element) -> str:
+        return element.tag if element.tag != "input" else (element.get("type") or "text").lower().strip()
+
+    def _fields(self) -> Iterator[FormField]:
+        radios: set[str] = set()
+        for element in self.inputs:
+            kind = self._type(element)
+            name = element.get("name") or ""
+            if kind in BUTTON_TYPES or kind == "checkbox":
+                continue
+            if kind == "radio":
+                if name in radios:
+                    continue
+                radios.add(name)
+            field = self._field(element, kind, name)
+            if field.item or kind != "hidden":
+                yield field
+
+    def _field(self, element: Element, kind: str, name: str) -> FormField:
+        label, bound = self.labels.of(element, self.block)
+        placeholder = squeeze(element.get("placeholder") or "")[:200]
+        rules = "|".join(
+            element.get(a) or ""
+            for a in (
+                "lay-verify",
+                "datatype",
+                "data-rule",
+                "data-validate",
+                "data-type",
+                "check-type",
+                "validate",
+                "valid",
+            )
+        )
+        hidden = kind == "hidden" or _invisible(element)
+        guess = classify(
+            Signals(
+                type=kind,
+                name=name
+                or element.get("v-model")
+                or element.get("formcontrolname")
+                or element.get("ng-model")
+                or "",
+                ident=element.get("id") or "",
+                autocomplete=element.get("autocomplete") or "",
+                label="" if kind == "hidden" else label,
+                bound=bound,
+                placeholder=placeholder,
+                rules=rules,
+                pattern=element.get("pattern") or "",
+                chinese=self.chinese,
+            )
+        )
+        item = catalogue.items().get(guess.item)
+        said = f"{label} {placeholder}"
+        return FormField(
+            name=name or element.get("id") or "",
+            type=kind,
+            label=label,
+            placeholder=placeholder,
+            item=guess.item,
+            basis=guess.basis,
+            confidence=guess.confidence,
+            sensitive=item.sensitive if item is not None else "no",
+            required=self._required(element, label, rules),
+            password=kind == "password",
+            hidden=hidden,
+            minors=not hidden and bool(guess.item) and (guess.item == "child-info" or _says("minors", said)),
+            evidence=(
+                Evidence(
+                    artifact=self.page.url,
+                    locator=WebLocator(url=self.page.url, css=css_path(element)),
+                    excerpt=shorten(
+                        " ".join(filter(None, (label, placeholder, f"name={name}" if name else "")))
+                    ),
+                ),
+            ),
+        )
+
+    def _required(self, element: Element, label: str, rules: str) -> bool:
+        if element.get("required") is not None or (element.get("aria-required") or "").lower() == "true":
+            return True
+        if "required" in rules.lower() or "notnull" in rules.lower():
+            return True
+        if any(mark in label for mark in ("*", "＊", "必填", "required")):
+            return True
+        current: Element | None = element
+        for _ in range(4):
+            if current is None or current is self.block:
+                return False
+            classes = (current.get("class") or "").lower().split()
+            if (
+                "required" in classes
+                or "is-required" in classes
+                or any(c.endswith("-required") for c in classes)
+            ):
+                return sum(1 for _ in current.iter(*INPUTS)) <= 2
+            current = current.getparent()
+        return False
+
+    def _settled(self, fields: tuple[FormField, ...], purpose: Purpose | None) -> tuple[FormField, ...]:
+        """What an input is can depend on its neighbours: a code beside a phone number, a name in a login form."""
+        items = {f.item for f in fields if not f.hidden}
+        sends = _says("send_code", self.text + " " + self.buttons)
+        out = []
+        for f in fields:
+            said = f"{f.label} {f.placeholder}"
+            item = f.item
+            if item == "sms-code" and not (
+                any(word in said for word in ("短信", "手机", "动态"))
+                or (sends and {"phone-number", "email", "account-name"} & items)
+            ):
+                item = ""
+            elif (
+                item == "name"
+                and purpose is not None
+                and purpose.id == "login"
+                and "password" in items
+                and "姓名" not in said
+            ):
+                item = "account-name"
+            elif purpose is not None and purpose.id == "search" and f.basis and set(f.basis) == {"name"}:
+                item = ""
+            if item == f.item:
+                out.append(f)
+                continue
+            entry = catalogue.items().get(item)
+            out.append(
+                f.model_copy(
+                    update={
+                        "item": item,
+                        "basis": (*f.basis, "context") if item else (),
+                        "confidence": f.confidence if item else 0.0,
+                        "sensitive": entry.sensitive if entry is not None else "no",
+                    }
+                )
+            )
+        return tuple(out)
+
+    @staticmethod
+    def _judged(field: FormField, purpose: Purpose | None) -> FormField:
+        if purpose is None or not field.item or field.hidden:
+            return field
+        if field.item in purpose.necessary:
+            return field.model_copy(update={"necessary": True})
+        return field.model_copy(update={"necessary": False}) if field.item in purpose.unnecessary else field
+
+    # --- the form -------------------------------------------------------------------------------------------
+
+    def _purpose(self, fields: Sequence[FormField]) -> Purpose | None:
+        passwords = sum(1 for f in fields if f.password)
+        buttons, heading = self.buttons.lower(), self._heading().lower()
+        action = _path_of(self.block.get("action") or "")
+        marks = " ".join(
+            (action, self.block.get("id") or "", self.block.get("name") or "", self.block.get("class") or "")
+        ).lower()
+        table = purposes()
+        scores: dict[str, float] = {}
+        for purpose in table:
+            score = 0.0
+            if purpose.button is not None and purpose.button.search(buttons):
+                score += 4 if len(buttons) < 40 else 2
+            if purpose.text is not None and purpose.text.search(heading):
+                score += 3
+            if purpose.path is not None and purpose.path.search(marks):
+                score += 2
+            if self.kind in purpose.page:
+                score += 1.5
+            scores[purpose.id] = score
+        if passwords:
+            for name in ("login", "register", "password_reset"):
+                page_path = next(p.path for p in table if p.id == name)
+                scores[name] += 3 if page_path.search(_path_of(self.page.url)) else 2
+            if passwords > 1:
+                scores["register"] += 1.5
+                scores["password_reset"] += 1
+            for name in ("search", "subscription", "contact", "survey", "appointment"):
+                scores[name] -= 4
+        if scores["search"] > 0 and len([f for f in fields if f.type not in {"select"}]) > 2:
+            scores["search"] -= 3
+        if scores["subscription"] > 0 and len(fields) > 4:
+            scores["subscription"] -= 3
+        best = max(table, key=lambda purpose: scores[purpose.id])
+        if scores[best.id] >= 1.5:
+            return best
+        page_path = _path_of(self.page.url)
+        by_page = next((p for p in table if p.path is not None and p.path.search(page_path)), None)
+        if by_page is not None and by_page.id != "search" and len(fields) > 1:
+            return by_page
+        return None
+
+    def _heading(self) -> str:
+        """The words over the form: its legend or headings, else the last heading before it, else the page's title."""
+        inside = [words_of(h) for h in self.around.iter("legend", "h1", "h2", "h3", "h4", "h5", "caption")]
+        inside += [
+            words_of(e)
+            for e in self.around.iter("div", "p", "span")
+            if "title" in (e.get("class") or "").lower()
+        ][:5]
+        if inside:
+            return squeeze(" ".join(inside))[:200]
+        return " ".join((*self.page.headings[:1], self.page.title))[:200]
+
+    def _destination(self) -> tuple[str, str, str, bool, bool]:
+        method = (self.block.get("method") or "get").lower().strip() if self.block.tag == "form" else ""
+        reference = (self.block.get("action") or "").strip() if self.block.tag == "form" else ""
+        page = parse_url(self.page.url)
+        target = absolute(self.page.url, reference) if reference else self.page.url
+        try:
+            url = parse_url(target or self.page.url)
+        except UrlError:
+            url = page
+        scripted = self.block.tag != "form" or not reference
+        cleartext = url.scheme == "http" if not scripted else page.scheme == "http"
+        return method, url.text, url.host, not same_site(url.host, page.host), cleartext
+
+    def _purpose_stated(self) -> bool:
+        return _says("purpose_stated", self.text) or _says(
+            "purpose_stated", squeeze(words_of(self.around))[:MAX_BLOCK_TEXT]
+        )
+
+    def _policy_linked(self) -> bool:
+        policy = next(t for t in page_words().topics if t.kind == "policy")
+        for link in self.around.iter("a"):
+            if in_footer(link):
+                continue
+            if policy.fits_text(squeeze(words_of(link)).lower()):
+                return True
+        return False
+
+    def _captcha(self) -> bool:
+        tokens = set(form_data()["captcha_tokens"])
+        for element in self.block.iter("input", "img", "div", "iframe", "script", "canvas"):
+            marks = " ".join(
+                element.get(a) or ""
+                for a in ("name", "id", "class", "src", "alt", "placeholder", "data-sitekey")
+            ).lower()
+            if element.get("data-sitekey") or any(token in marks for token in tokens):
+                return True
+        codes = [
+            f
+            for f in self.inputs
+            if _says("captcha", f"{f.get('placeholder') or ''}{self.labels.of(f, self.block)[0]}")
+        ]
+        return bool(codes) and not _says("send_code", self.text + " " + self.buttons)
+
+    def _agreement(self) -> tuple[bool, bool | None, bool | None, tuple[Evidence, ...]]:
+        """Whether consent is asked beside the form; whether it is ticked beforehand; whether it is bundled."""
+        best: tuple[bool, Element, str] | None = None
+        for element in self.around.iter("input", "div", "span", "i", "label"):
+            role = (element.get("role") or "").lower()
+            if not (element.tag == "input" and self._type(element) == "checkbox") and role != "checkbox":
+                continue
+            text = self.labels.beside(element, self.around)
+            if _says("remember", text) or not (
+                _says("documents", text) and (_says("consent", text) or "《" in text)
+            ):
+                continue
+            ticked = (
+                element.get("checked") is not None or (element.get("aria-checked") or "").lower() == "true"
+            )
+            if best is None or ticked:
+                best = (ticked, element, text)
+        if best is not None:
+            ticked, element, text = best
+            return True, ticked, _says("bundled_with", text), (self.page.evidence(element, text),)
+        sentence = self._implied_sentence()
+        if sentence is not None:
+            return True, None, True, (self.page.evidence(self.around, sentence),)
+        return False, None, None, ()
+
+    def _implied_sentence(self) -> str | None:
+        text = words_of(self.around)[: 4 * MAX_BLOCK_TEXT]
+        for piece in text.replace("。", "\n").replace("；", "\n").split("\n\n"):
+            line = squeeze(piece)
+            if len(line) < 400 and _says("implied", line) and _says("documents", line):
+                return line
+        line = squeeze(text)
+        if _says("implied", line) and _says("documents", line):
+            pattern = _words("implied")
+            match = pattern.search(line.lower())
+            return line[max(0, match.start() - 60) : match.end() + 80] if match else None
+        return None
+
+
+def _invisible(element: Element) -> bool:
+    """Whether the input or a near ancestor is hidden by attribute or inline style (honeypots, templates)."""
+    current: Element | None = element
+    for _ in range(4):
+        if current is None or current.tag == "form":
+            return False
+        style = (current.get("style") or "").lower().replace(" ", "")
+        if current.get("hidden") is not None or "display:none" in style or "visibility:hidden" in style:
+            return current is element or (
+                current.tag not in {"form", "body"} and sum(1 for _ in current.iter(*INPUTS)) == 1
+            )
+        current = current.getparent()
+    return False
+
+
+def _path_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.path} {parts.fragment}".lower()[:300]

@@ -1,0 +1,119 @@
+"""What a visit did not reach, said as gaps and problems; and what it did search, as the ground for "not found"."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from scanner.collect.site.crawl import Missed, Visited
+from scanner.collect.site.frontier import LeftOut
+from scanner.model import Gap, Looked, Problem, Text
+
+# Facts that any page could add to: a page not read leaves them open.
+FROM_PAGES = ("site.pages", "site.forms", "site.exposed", "site.libraries")
+SEARCHED = (*FROM_PAGES, "site.filings", "site.weaknesses", "site.disclosure", "site.transport")
+BUDGETS = {
+    "pages": Text(zh="达到页数上限", en="the limit of pages was reached"),
+    "bytes": Text(zh="达到流量上限", en="the limit of bytes was reached"),
+    "time": Text(zh="达到时间上限", en="the time limit was reached"),
+}
+CODES = {
+    "robots": Text(zh="robots.txt 不允许访问", en="disallowed by robots.txt"),
+    "timeout": Text(zh="超时", en="timed out"),
+    "tls": Text(zh="TLS 握手失败", en="TLS handshake failed"),
+    "connection-refused": Text(zh="连接被拒绝", en="connection refused"),
+    "connection-broken": Text(zh="连接中断", en="connection broken"),
+    "unreachable": Text(zh="无法连接", en="unreachable"),
+    "body-too-large": Text(zh="页面过大，只读了一部分", en="page too large, read in part"),
+    "decompression-bomb": Text(zh="解压后异常膨胀，停止读取", en="decompression bomb, not read"),
+    "bad-encoding": Text(zh="内容编码无法解开", en="content encoding cannot be undone"),
+    "header-flood": Text(zh="响应头过大，停止读取", en="response headers too large"),
+    "redirect-loop": Text(zh="重定向成环", en="redirect loop"),
+    "too-many-redirects": Text(zh="重定向过多", en="too many redirects"),
+}
+# A page that is not there leaves nothing unread.
+HARMLESS = frozenset({"http-404", "http-410"})
+
+
+def code_text(code: str) -> Text:
+    """Return the words for a stable code of :class:`~scanner.collect.site.crawl.Missed`."""
+    if code in CODES:
+        return CODES[code]
+    if code.startswith("http-"):
+        number = code.removeprefix("http-")
+        return Text(zh=f"服务器返回 {number}", en=f"the server answered {number}")
+    if "refused:" in code:
+        why = code.partition("refused:")[2]
+        return Text(zh=f"为安全起见不访问（{why}）", en=f"not visited for safety ({why})")
+    return Text(zh=code, en=code)
+
+
+def gaps_of(
+    result: Visited[Any], left_out: LeftOut, shells: Sequence[str], *, home_shell: bool
+) -> Iterator[Gap]:
+    """Yield a gap per reason for which pages were not read.
+
+    ``shells`` are pages that only a browser can show and none did; ``home_shell``: the start page is one of them.
+    """
+    lost = Counter(m.code for m in result.missed if m.code not in HARMLESS)
+    for code, count in sorted(lost.items()):
+        text = code_text(code)
+        where = next(m.url for m in result.missed if m.code == code)
+        reason = Text(
+            zh=f"{count} 个页面未读取：{text.zh}（如 {where}）",
+            en=f"{count} pages not read: {text.en} (e.g. {where})",
+        )
+        for path in FROM_PAGES:
+            yield Gap(path=path, code=f"pages-{code.partition(':')[0]}", reason=reason)
+    if result.stopped_by:
+        budget = BUDGETS[result.stopped_by]
+        reason = Text(
+            zh=f"{budget.zh}，还有 {result.pending} 个链接未访问",
+            en=f"{budget.en}, {result.pending} links were not visited",
+        )
+        for path in FROM_PAGES:
+            yield Gap(path=path, code=f"budget-{result.stopped_by}", reason=reason)
+    left = {
+        "depth": (left_out.depth, "超过访问深度", "beyond the depth limit"),
+        "similar": (left_out.quota, "与已访问页面同类，只抽样访问", "of a form already sampled"),
+        "queue": (left_out.queue, "超过队列上限", "beyond the queue's limit"),
+        "trap": (left_out.traps, "疑似无限生成的网址", "addresses that look endless"),
+    }
+    for code, (count, zh, en) in left.items():
+        if count:
+            reason = Text(zh=f"{count} 个链接未访问：{zh}", en=f"{count} links not visited: {en}")
+            for path in FROM_PAGES:
+                yield Gap(path=path, code=f"links-{code}", reason=reason)
+    if shells:
+        reason = Text(
+            zh=f"{len(shells)} 个页面由脚本在浏览器中生成（如 {shells[0]}），静态抓取看不到内容",
+            en=f"{len(shells)} pages are built by scripts (e.g. {shells[0]}); a static crawl cannot see them",
+        )
+        whole = (
+            ("site.filings", "site.disclosure", "site.icp_shown", "site.police_shown") if home_shell else ()
+        )
+        for path in (*FROM_PAGES, *whole):
+            yield Gap(path=path, code="needs-browser", reason=reason)
+
+
+def problems_of(missed: Sequence[Missed]) -> Iterator[Problem]:
+    """Yield one problem per code, with the first page as its place."""
+    grouped: dict[str, list[Missed]] = {}
+    for entry in missed:
+        grouped.setdefault(entry.code, []).append(entry)
+    for code, entries in sorted(grouped.items()):
+        text = code_text(code)
+        yield Problem(
+            code=f"page-{code.partition(':')[0]}", where=entries[0].url, message=text, count=len(entries)
+        )
+
+
+def looked_of(pages: int, rendered: int, forms: int, *, start: str) -> Iterator[Looked]:
+    """Yield what was searched for every list the crawl fills."""
+    how = Text(
+        zh=f"从 {start} 起访问的 {pages} 个页面（其中 {rendered} 个用浏览器渲染）",
+        en=f"{pages} pages visited from {start} ({rendered} rendered in a browser)",
+    )
+    for path in SEARCHED:
+        yield Looked(path=path, what=how, amount=forms if path == "site.forms" else pages)

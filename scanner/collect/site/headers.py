@@ -1,0 +1,191 @@
+"""Weaknesses that a site's answers show: missing protective headers, versions, CORS, cookies, mixed content.
+
+A header is called missing on a host only when its start or first page lacks it; the evidence lists what was sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from scanner.collect.site.address import UrlError, parse_url
+from scanner.collect.site.domains import same_site
+from scanner.collect.site.fetch import Fetched, Hop
+from scanner.model import Evidence, WebLocator
+from scanner.sitefacts import Cookie, Weakness
+
+PROBE_ORIGIN = "https://cors-check.example"
+_VERSION = re.compile(
+    r"[A-Za-z][\w.-]{1,40}/[0-9]+(?:\.[0-9]+){1,3}[\w.-]{0,20}|PHP/[0-9.]{3,12}|[0-9]+\.[0-9]+(?:\.[0-9]+){1,2}"
+)
+_SESSION = re.compile(r"sess|token|auth|sid\Z|ticket|passport|jwt|login|uid\Z|userid", re.IGNORECASE)
+_HIDDEN = re.compile(r"csrf|xsrf", re.IGNORECASE)
+VERSION_HEADERS = ("server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator", "via")
+
+
+def header_evidence(hop: Hop, *names: str) -> Evidence:
+    """Return the answer as evidence: the named headers, or the names of all it carries."""
+    shown = [f"{k}: {v[:120]}" for k, v in hop.headers if k in names]
+    text = (
+        "; ".join(shown)
+        if shown
+        else "响应头 / headers: " + ", ".join(dict.fromkeys(k for k, _ in hop.headers))
+    )
+    return Evidence(
+        artifact=hop.url, locator=WebLocator(url=hop.url), excerpt=f"HTTP {hop.status} {text}"[:400]
+    )
+
+
+def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
+    """Yield the weaknesses of one page's headers (the host's start page)."""
+    hop = fetched.final
+    if hop is None:
+        return
+    policy = " ".join((*hop.all("content-security-policy"),)).lower()
+
+    def weak(kind: str, detail: str = "", *names: str) -> Weakness:
+        return Weakness(
+            kind=kind, url=hop.url, detail=detail, host=host, evidence=(header_evidence(hop, *names),)
+        )
+
+    if not policy:
+        yield weak("no-csp")
+    elif (
+        "unsafe-inline" in policy
+        and "nonce-" not in policy
+        and "sha256-" not in policy
+        and "strict-dynamic" not in policy
+    ):
+        yield weak("weak-csp", "unsafe-inline", "content-security-policy")
+    if not hop.header("x-frame-options") and "frame-ancestors" not in policy:
+        yield weak("no-clickjacking-protection")
+    if (hop.header("x-content-type-options") or "").lower().strip() != "nosniff":
+        yield weak("no-nosniff")
+    if not hop.header("referrer-policy"):
+        yield weak("no-referrer-policy")
+    for name in VERSION_HEADERS:
+        value = hop.header(name) or ""
+        match = _VERSION.search(value)
+        if match and name != "via":
+            yield weak("server-version", f"{name}: {value[:80]}", name)
+    if (
+        hop.header("access-control-allow-origin") == "*"
+        and (hop.header("access-control-allow-credentials") or "").lower() == "true"
+    ):
+        yield weak("cors-any-origin", "*", "access-control-allow-origin", "access-control-allow-credentials")
+
+
+def cors_weakness(answer: Hop, host: str) -> Weakness | None:
+    """Judge the answer to a request that named a foreign origin: reflected with credentials, any site may read it."""
+    origin = (answer.header("access-control-allow-origin") or "").lower()
+    credentials = (answer.header("access-control-allow-credentials") or "").lower() == "true"
+    if credentials and origin in {PROBE_ORIGIN, "null"}:
+        names = ("access-control-allow-origin", "access-control-allow-credentials")
+        return Weakness(
+            kind="cors-any-origin",
+            url=answer.url,
+            detail=origin,
+            host=host,
+            evidence=(header_evidence(answer, *names),),
+        )
+    return None
+
+
+def mixed_content(page: str, resources: Iterable[tuple[str, str]]) -> Iterator[Weakness]:
+    """Yield what a page on https loads without encryption: ``mixed-active`` runs in the page, ``mixed-passive`` shows."""
+    if not page.startswith("https://"):
+        return
+    grouped: dict[str, list[str]] = {}
+    for url, kind in resources:
+        if url.startswith("http://"):
+            grouped.setdefault(
+                "mixed-active" if kind in {"script", "frame", "style", "object"} else "mixed-passive", []
+            ).append(url)
+    for kind, urls in sorted(grouped.items()):
+        proof = Evidence(artifact=page, locator=WebLocator(url=page), excerpt="; ".join(urls[:3])[:300])
+        yield Weakness(
+            kind=kind, url=page, detail=f"{len(urls)}", host=parse_url(page).host, evidence=(proof,)
+        )
+
+
+def cookie_facts(fetched: Sequence[Fetched]) -> tuple[Cookie, ...]:
+    """Return the cookies set by static answers, one per name, domain and path."""
+    found: dict[tuple[str, str, str], Cookie] = {}
+    for answer in fetched:
+        for hop in answer.hops:
+            for line in hop.all("set-cookie"):
+                cookie = read_cookie(line, hop)
+                if cookie is not None:
+                    found.setdefault((cookie.name, cookie.domain, cookie.path), cookie)
+    return tuple(found.values())
+
+
+def read_cookie(line: str, hop: Hop) -> Cookie | None:
+    """Read a ``Set-Cookie`` header (RFC 6265); None when it sets nothing or only removes."""
+    first, *rest = line.split(";")
+    name, equals, value = first.strip().partition("=")
+    try:
+        host = parse_url(hop.url).host
+    except UrlError:
+        return None
+    if not equals or not name.strip():
+        return None
+    attributes: dict[str, str] = {}
+    for part in rest[:20]:
+        key, _, content = part.strip().partition("=")
+        attributes[key.lower()] = content.strip()
+    days = _days(attributes)
+    if days is not None and days <= 0:
+        return None
+    domain = attributes.get("domain", host).lstrip(".").lower() or host
+    session = bool(_SESSION.search(name)) and not _HIDDEN.search(name)
+    flags = "; ".join((f"{name.strip()}=…", *(p.strip() for p in rest)))
+    return Cookie(
+        name=name.strip()[:200],
+        domain=domain,
+        path=attributes.get("path") or "/",
+        phase="static",
+        third_party=not same_site(domain, host),
+        days=days,
+        secure="secure" in attributes,
+        http_only="httponly" in attributes,
+        same_site=attributes.get("samesite", "").lower(),
+        set_by=host,
+        session=session,
+        identifier=len(value) >= 16,
+        evidence=(
+            Evidence(artifact=hop.url, locator=WebLocator(url=hop.url), excerpt=f"Set-Cookie: {flags}"[:300]),
+        ),
+    )
+
+
+def _days(attributes: dict[str, str]) -> float | None:
+    age = attributes.get("max-age", "")
+    if age.lstrip("-").isdigit() and len(age) < 15:
+        return round(int(age) / 86_400, 2)
+    if "expires" in attributes:
+        try:
+            moment = parsedate_to_datetime(attributes["expires"].replace("-", " "))
+        except (TypeError, ValueError, IndexError):
+            return None
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return round((aware - datetime.now(UTC)).total_seconds() / 86_400, 2)
+    return None
+
+
+def cookie_weaknesses(cookies: Iterable[Cookie], *, https: bool) -> Iterator[Weakness]:
+    """Yield session cookies without the flags that protect them."""
+    for cookie in cookies:
+        if not cookie.session or cookie.third_party:
+            continue
+        url = cookie.evidence[0].artifact
+        for missing, kind in (
+            (https and not cookie.secure, "cookie-not-secure"),
+            (not cookie.http_only, "cookie-not-httponly"),
+        ):
+            if missing:
+                yield Weakness(
+                    kind=kind, url=url, detail=cookie.name, host=cookie.domain, evidence=cookie.evidence
+                )

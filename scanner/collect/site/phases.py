@@ -1,0 +1,303 @@
+"""The visit in the browser: before any choice, after accepting, after refusing, each in a context of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from playwright.async_api import BrowserContext
+from playwright.async_api import Error as PlaywrightError
+
+from scanner.collect.site import consent, evidence
+from scanner.collect.site.browser import Session
+from scanner.collect.site.gather import Jar
+from scanner.collect.site.record import WARM_UP, Recorder
+from scanner.collect.site.tab import Tab, Visit
+from scanner.collect.site.typed import type_marker
+
+TABS = 3
+START_LINGER = 2.0
+WARM_LINGER = 0.6
+AFTER_CHOICE = 0.8
+CHOICE_PAGES = 4
+
+Discover = Callable[[str, str], Sequence[str]]
+
+
+@dataclass
+class Shots:
+    """Evidence files of one page in one phase, by what they show."""
+
+    page: str
+    phase: str
+    names: list[str] = field(default_factory=list)
+    dom: str = ""
+
+
+@dataclass
+class Outcome:
+    """Everything the phases brought home."""
+
+    visits: list[Visit] = field(default_factory=list)
+    jars: list[Jar] = field(default_factory=list)
+    layers: list[tuple[consent.Found, str]] = field(default_factory=list)
+    shots: list[Shots] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)
+    popups: int = 0
+    accepted: bool = False
+    refused: bool = False
+    refusal_clicks: int | None = None
+    asked_to_refuse: bool = False
+    out_of_time: bool = False
+    waiting: int = 0
+
+
+class Visitor:
+    """Visits one site in a running browser; ``until`` is when it has to be done (monotonic seconds)."""
+
+    def __init__(
+        self,
+        session: Session,
+        recorder: Recorder,
+        sink: evidence.Sink | None,
+        discover: Discover,
+        *,
+        max_pages: int,
+        until: float,
+        typing: bool,
+    ) -> None:
+        self.session = session
+        self.recorder = recorder
+        self.sink = sink
+        self.discover = discover
+        self.max_pages = max_pages
+        self.until = until
+        self.typing = typing
+        self.outcome = Outcome()
+        self._own: set[object] = set()
+
+    async def run(self, start: str, pages: Sequence[str]) -> Outcome:
+        """Visit the pages before a choice, then accept and refuse on the first page that offers it."""
+        await self._before(start, pages)
+        layer = next((f for f, _ in self.outcome.layers if f.first("accept")), None) or next(
+            (f for f, _ in self.outcome.layers), None
+        )
+        if layer is not None:
+            others = [v.url for v in self.outcome.visits if v.url != layer.page and not v.problem]
+            again = [layer.page, *others[:CHOICE_PAGES]]
+            refusable = any(layer.first(role) for role in ("reject", "settings", "save"))
+            self.outcome.asked_to_refuse = refusable
+            self.outcome.accepted, self.outcome.refused = await asyncio.gather(
+                self._choose("accept", layer, again, possible=layer.first("accept") is not None),
+                self._choose("reject", layer, again, possible=refusable),
+            )
+        return self.outcome
+
+    # --- before any choice ----------------------------------------------------------------------------------
+
+    async def _before(self, start: str, pages: Sequence[str]) -> None:
+        context = await self._context()
+        seen = {start}
+        queue: deque[str] = deque()
+
+        def enqueue(urls: Sequence[str]) -> None:
+            for url in urls:
+                if url not in seen:
+                    seen.add(url)
+                    queue.append(url)
+
+        enqueue(pages)
+        started = 1
+        tab: Tab | None = await self._open(context)
+        if tab is not None:
+            enqueue(await self._page(tab, start, linger=START_LINGER, first=True))
+        idle = asyncio.Condition()
+        busy = 0
+
+        async def work(tab: Tab | None) -> None:
+            nonlocal started, busy
+            while time.monotonic() < self.until:
+                async with idle:
+                    while not queue and busy:
+                        await idle.wait()
+                    if not queue or started >= self.max_pages:
+                        break
+                    url = queue.popleft()
+                    started += 1
+                    busy += 1
+                try:
+                    if tab is None or tab.dead:
+                        if tab is not None:
+                            await tab.close()
+                        tab = await self._open(context)
+                    if tab is not None:
+                        enqueue(await self._page(tab, url))
+                finally:
+                    async with idle:
+                        busy -= 1
+                        idle.notify_all()
+            if tab is not None:
+                await tab.close()
+
+        await asyncio.gather(work(tab), *(work(None) for _ in range(TABS - 1)))
+        self.outcome.waiting = len(queue)
+        self.outcome.out_of_time = time.monotonic() >= self.until
+        await self._end(context, "before")
+
+    async def _page(self, tab: Tab, url: str, *, linger: float = 0.0, first: bool = False) -> Sequence[str]:
+        visit = await tab.visit(url, "before", linger=linger, until=self.until)
+        self.outcome.visits.append(visit)
+        if tab.dead:
+            return ()
+        layers = await consent.find(tab, url) if visit.html else []
+        await self._keep(tab, visit, layers, whole=first)
+        if self.sink is not None:
+            await tab.hash_bodies(self.outcome.hashes)
+        if self.typing and visit.html:
+            await type_marker(tab, url, self.recorder)
+        await tab.leave()
+        return self.discover(visit.final_url or url, visit.html) if visit.html else ()
+
+    async def _keep(self, tab: Tab, visit: Visit, layers: list[consent.Found], *, whole: bool) -> None:
+        """Keep pictures and DOM of a page, and the consent layers not met on an earlier page."""
+        shots = Shots(visit.url, visit.phase)
+        number = len(self.outcome.shots) + 1
+        if self.sink is not None and visit.html:
+            name = evidence.file_name(number, visit.url, visit.phase or "warm-up", "html")
+            shots.dom = self.sink.write(f"dom/{name}", visit.html.encode("utf-8", "replace"))
+            await self._shoot(tab, shots, number, "page", whole=whole)
+            if visit.form_box:
+                await self._shoot(tab, shots, number, "form", clip=visit.form_box)
+        known = {_signature(f) for f, _ in self.outcome.layers}
+        for layer in layers:
+            if _signature(layer) in known:
+                continue
+            known.add(_signature(layer))
+            picture = ""
+            if self.sink is not None:
+                picture = await self._shoot(
+                    tab, shots, number, "banner", clip=layer.box if layer.main else None
+                )
+            self.outcome.layers.append((layer, picture))
+        self.outcome.shots.append(shots)
+
+    async def _shoot(
+        self,
+        tab: Tab,
+        shots: Shots,
+        number: int,
+        what: str,
+        *,
+        clip: list[float] | None = None,
+        whole: bool = False,
+    ) -> str:
+        data = await tab.screenshot(clip, whole=whole)
+        if not data or self.sink is None:
+            return ""
+        label = f"{shots.phase or 'warm-up'}-{what}"
+        name = self.sink.write(f"screens/{evidence.file_name(number, shots.page, label, 'png')}", data)
+        shots.names.append(name)
+        return name
+
+    # --- after a choice -------------------------------------------------------------------------------------
+
+    async def _choose(
+        self, phase: str, layer: consent.Found, pages: Sequence[str], *, possible: bool
+    ) -> bool:
+        """Make the choice in a fresh context, then visit ``pages``; False when the choice could not be made."""
+        if not possible:
+            return False
+        if time.monotonic() >= self.until:
+            self.outcome.out_of_time = True
+            return False
+        context = await self._context()
+        tab = await self._open(context)
+        if tab is None:
+            return False
+        first = await tab.visit(layer.page, WARM_UP, linger=WARM_LINGER, until=self.until)
+        made = False
+        if not first.problem:
+            layers = await consent.find(tab, layer.page)
+            same = next((f for f in layers if f.first("accept")), layers[0] if layers else None)
+            if same is not None:
+                made = await self._click(tab, phase, same)
+        if made:
+            await tab.settle(0.35, at_least=AFTER_CHOICE, end=min(self.until, time.monotonic() + 6))
+            await self._after(tab, phase, pages)
+            await tab.close()
+            await self._end(context, phase)
+        else:
+            await self._discard(context)
+        return made
+
+    async def _click(self, tab: Tab, phase: str, layer: consent.Found) -> bool:
+        # From the click on, what the page does is filed under the choice.
+        tab.log.phase = phase
+        if phase == "accept":
+            button = layer.first("accept")
+            return button is not None and await consent.click(tab, layer, button.index)
+        self.outcome.refusal_clicks = await consent.refuse(tab, layer.page, layer)
+        return self.outcome.refusal_clicks is not None
+
+    async def _after(self, tab: Tab, phase: str, pages: Sequence[str]) -> None:
+        for number, url in enumerate(pages):
+            if time.monotonic() >= self.until or tab.dead:
+                self.outcome.out_of_time = not tab.dead
+                return
+            visit = await tab.visit(url, phase, linger=AFTER_CHOICE if number == 0 else 0.0, until=self.until)
+            self.outcome.visits.append(visit)
+            if number == 0 and not tab.dead:
+                await self._keep(tab, visit, [], whole=False)
+            await tab.leave()
+
+    # --- contexts -------------------------------------------------------------------------------------------
+
+    async def _context(self) -> BrowserContext:
+        context = await self.session.context()
+        context.on("page", self._popup)
+        return context
+
+    async def _open(self, context: BrowserContext) -> Tab | None:
+        try:
+            async with asyncio.timeout(10):
+                tab = await Tab.open(context, self.recorder, self.session.channel)
+                self._own.add(tab.page)
+        except (PlaywrightError, TimeoutError):
+            return None
+        return tab
+
+    async def _popup(self, page: object) -> None:
+        """Close windows that pages open; ours announce themselves the same way, so wait until they are known."""
+        await asyncio.sleep(0.5)
+        if page in self._own:
+            return
+        self.outcome.popups += 1
+        close = getattr(page, "close", None)
+        if close is not None:
+            try:
+                await close()
+            except PlaywrightError:
+                return
+
+    async def _end(self, context: BrowserContext, phase: str) -> None:
+        try:
+            async with asyncio.timeout(5):
+                cookies = await context.cookies()
+            self.outcome.jars.append(Jar(phase, [dict(cookie) for cookie in cookies]))
+        except (PlaywrightError, TimeoutError):
+            self.outcome.out_of_time = True
+        await self._discard(context)
+
+    async def _discard(self, context: BrowserContext) -> None:
+        try:
+            async with asyncio.timeout(5):
+                await context.close()
+        except (PlaywrightError, TimeoutError):
+            return
+
+
+def _signature(layer: consent.Found) -> tuple[str, ...]:
+    return (layer.text[:60], *sorted({c.label for c in layer.choices if c.role != "other"}))

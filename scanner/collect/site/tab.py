@@ -1,0 +1,305 @@
+"""One browser tab: opens a page, waits until it is quiet, and reads it from an isolated world, within a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from playwright.async_api import BrowserContext, CDPSession, Dialog, Page
+from playwright.async_api import Error as PlaywrightError
+
+from scanner.collect.site.record import NetworkLog, RawRequest, Recorder
+
+QUIET = 0.35
+POLL = 0.04
+STEP = 3.0
+PAGE_SECONDS = 15.0
+MAX_HTML = 8_000_000
+MAX_NODES = 150_000
+MAX_FRAMES = 15
+MAX_DIALOGS = 20
+MAX_SHOT_HEIGHT = 4_000
+HASHED = ("document", "script", "stylesheet")
+MAX_HASHED = 5 << 20
+# What a visitor's leaving makes a page do.  When the browser itself leaves, the page's process is gone before its last
+# requests are reported, so the events are fired once while it still listens.
+LEAVE_SCRIPT = """(() => {
+  for (const [name, value] of [['visibilityState', 'hidden'], ['hidden', true]]) {
+    try { Object.defineProperty(document, name, { get: () => value, configurable: true }); } catch { /* not ours to force */ }
+  }
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }));
+  window.dispatchEvent(new Event('unload'));
+})()"""
+PAGE_SCRIPT = (files("scanner.collect.site") / "page.js").read_text("utf-8")
+
+
+@dataclass
+class Visit:
+    """What a page looked like once it was quiet; ``problem`` is a code when it could not be read completely."""
+
+    url: str
+    phase: str
+    final_url: str = ""
+    status: int | None = None
+    title: str = ""
+    language: str = ""
+    html: str = ""
+    problem: str = ""
+    detail: str = ""
+    milliseconds: int = 0
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    form_box: list[float] | None = None
+    text_size: int = 0
+    redirects: tuple[str, ...] = ()
+    content_type: str = ""
+
+
+class Tab:
+    """A tab with its DevTools session.  Every wait has an end; a page that hangs is crashed, the tab is then dead."""
+
+    def __init__(
+        self, page: Page, cdp: CDPSession, log: NetworkLog, recorder: Recorder, channel: str
+    ) -> None:
+        self.page = page
+        self.cdp = cdp
+        self.log = log
+        self.recorder = recorder
+        self.channel = channel
+        self.dead = ""
+        self.shown_dialogs = 0
+        self.worlds: dict[str, int] = {}
+
+    @classmethod
+    async def open(cls, context: BrowserContext, recorder: Recorder, channel: str) -> Tab:
+        """Open a tab in ``context`` and attach the recorder to it."""
+        page = await context.new_page()
+        cdp = await context.new_cdp_session(page)
+        log = NetworkLog(recorder)
+        tab = cls(page, cdp, log, recorder, channel)
+        handlers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "Network.requestWillBeSent": log.sent,
+            "Network.responseReceived": log.answered,
+            "Network.responseReceivedExtraInfo": log.answered_extra,
+            "Network.loadingFinished": log.finished,
+            "Network.loadingFailed": log.failed,
+            "Network.webSocketCreated": log.socket,
+            "Network.webSocketFrameSent": log.frame_sent,
+            "Page.loadEventFired": log.load,
+            "Runtime.bindingCalled": tab._told,
+        }
+        for name, handler in handlers.items():
+            cdp.on(name, handler)
+        page.on("dialog", tab._dialog)
+        page.on("crash", tab._crashed)
+        commands: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("Network.enable", {"maxPostDataSize": 65_536}),
+            ("Page.enable", {}),
+            ("Runtime.enable", {}),
+            ("Runtime.addBinding", {"name": channel}),
+            ("Page.getFrameTree", {}),
+        )
+        answers = await asyncio.gather(*(cdp.send(name, options) for name, options in commands))
+        log.main_frame = answers[4]["frameTree"]["frame"]["id"]
+        return tab
+
+    def _told(self, event: dict[str, Any]) -> None:
+        if event["name"] == self.channel:
+            self.recorder.note(self.log.phase, self.log.page, event["payload"], self.log.pages)
+
+    def _crashed(self, _page: Page) -> None:
+        self.dead = self.dead or "page-crashed"
+
+    async def _dialog(self, dialog: Dialog) -> None:
+        self.recorder.dialogs[self.log.page] += 1
+        self.shown_dialogs += 1
+        try:
+            if self.shown_dialogs > MAX_DIALOGS:
+                await self.crash("page-dialogs")
+            elif dialog.type == "beforeunload":
+                await dialog.accept()
+            else:
+                await dialog.dismiss()
+        except PlaywrightError:
+            return
+
+    async def crash(self, code: str) -> None:
+        """End a page that does not answer by ending its process."""
+        self.dead = self.dead or code
+        try:
+            async with asyncio.timeout(STEP):
+                await self.cdp.send("Page.crash")
+        except (PlaywrightError, TimeoutError):
+            return
+
+    async def close(self) -> None:
+        """Close the tab; what the page sends on leaving is still recorded."""
+        try:
+            async with asyncio.timeout(STEP):
+                await self.page.close()
+        except (PlaywrightError, TimeoutError):
+            return
+
+    async def leave(self) -> None:
+        """Let the page do what it does when a visitor leaves; it must not be read afterwards."""
+        if self.dead or not self.log.loaded:
+            return
+        try:
+            async with asyncio.timeout(STEP):
+                await self.cdp.send("Runtime.evaluate", {"expression": LEAVE_SCRIPT, "timeout": 1000})
+                await asyncio.sleep(POLL)
+        except (TimeoutError, PlaywrightError):
+            return
+
+    async def visit(self, url: str, phase: str, *, linger: float = 0.0, until: float) -> Visit:
+        """Open ``url`` and wait until it has loaded and been quiet, at least ``linger`` and until ``until``."""
+        started = time.monotonic()
+        end = min(started + PAGE_SECONDS, until)
+        self.log.begin(url, phase)
+        self.shown_dialogs = 0
+        self.worlds.clear()
+        visit = Visit(url=url, phase=phase)
+        try:
+            async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.5, end - started)):
+                if "#" in url:
+                    # Another fragment of the same document would load nothing, and there would be no end to wait for.
+                    await self.page.goto("about:blank", wait_until="commit", timeout=0)
+                await self.page.goto(url, wait_until="commit", timeout=0)
+        except TimeoutError:
+            visit.problem, visit.detail = "page-timeout", "no answer"
+        except PlaywrightError as error:
+            visit.problem, visit.detail = "page-unreachable", error.message.splitlines()[0][:200]
+        if not visit.problem:
+            await self.settle(QUIET, at_least=linger, end=end)
+            await self._read(visit, end)
+        visit.milliseconds = round((time.monotonic() - started) * 1000)
+        return visit
+
+    async def settle(self, quiet: float, *, at_least: float = 0.0, end: float) -> bool:
+        """Wait until nothing has happened for ``quiet`` seconds; False when ``end`` (monotonic) came first."""
+        started = time.monotonic()
+        while time.monotonic() < end and not self.dead:
+            if self.log.quiet_for() >= quiet and time.monotonic() - started >= at_least:
+                return True
+            await asyncio.sleep(POLL)
+        return False
+
+    async def _read(self, visit: Visit, end: float) -> None:
+        main = self.log.main
+        if main is not None:
+            visit.status = main.status
+            visit.content_type = main.response_headers.get("content-type", "")
+        if not self.dead and not self.log.loaded and time.monotonic() >= end:
+            visit.problem, visit.detail = "page-timeout", "still loading"
+        try:
+            async with asyncio.timeout(STEP * 2):
+                await self._snapshot(visit)
+        except (TimeoutError, PlaywrightError):
+            if not self.dead:
+                await self.crash("page-hung")
+        if self.dead:
+            visit.problem = self.dead
+
+    async def _snapshot(self, visit: Visit) -> None:
+        tree = (await self.cdp.send("Page.getFrameTree"))["frameTree"]
+        visit.final_url = tree["frame"]["url"] + tree["frame"].get("urlFragment", "")
+        options = {"channel": self.channel, "top": True, "maxHtml": MAX_HTML, "maxNodes": MAX_NODES}
+        found = await self.evaluate(tree["frame"]["id"], PAGE_SCRIPT, options)
+        if not isinstance(found, dict):
+            return
+        visit.html = str(found.get("html", ""))
+        visit.title = str(found.get("title", ""))
+        visit.language = str(found.get("language", ""))
+        visit.text_size = int(found.get("text") or 0)
+        visit.form_box = found.get("form")
+        if found.get("cut"):
+            visit.problem, visit.detail = "dom-too-large", str(found.get("nodes"))
+        visit.frames = [found]
+        for frame in list(frames_below(tree))[:MAX_FRAMES]:
+            if str(frame["url"]).startswith(("http:", "https:")):
+                inner = await self.evaluate(frame["id"], PAGE_SCRIPT, {**options, "top": False})
+                if isinstance(inner, dict):
+                    visit.frames.append(inner)
+
+    async def frame_ids(self) -> list[str]:
+        """Return the ids of the tab's frames, the main frame first."""
+        tree = (await self.cdp.send("Page.getFrameTree"))["frameTree"]
+        return [tree["frame"]["id"], *(f["id"] for f in list(frames_below(tree))[:MAX_FRAMES])]
+
+    async def evaluate(self, frame: str, function: str, argument: Any) -> Any:
+        """Return what ``function`` gives for ``argument`` in the frame's isolated world; None when it failed."""
+        world = self.worlds.get(frame)
+        try:
+            if world is None:
+                answer = await self.cdp.send(
+                    "Page.createIsolatedWorld",
+                    {"frameId": frame, "worldName": "", "grantUniveralAccess": False},
+                )
+                world = self.worlds[frame] = answer["executionContextId"]
+            answer = await self.cdp.send(
+                "Runtime.evaluate",
+                {
+                    "contextId": world,
+                    "expression": f"({function})({json.dumps(argument)})",
+                    "returnByValue": True,
+                    "awaitPromise": True,
+                    "timeout": 4000,
+                },
+            )
+        except PlaywrightError:
+            self.worlds.pop(frame, None)
+            return None
+        return answer["result"].get("value")
+
+    async def screenshot(self, clip: list[float] | None = None, *, whole: bool = False) -> bytes:
+        """Return a PNG of the window, of ``clip`` (x, y, width, height in page pixels) or of the page's upper part."""
+        options: dict[str, Any] = {"format": "png", "optimizeForSpeed": True}
+        try:
+            async with asyncio.timeout(STEP * 2):
+                if whole:
+                    size = (await self.cdp.send("Page.getLayoutMetrics"))["cssContentSize"]
+                    clip = [0, 0, min(size["width"], 2000), min(size["height"], MAX_SHOT_HEIGHT)]
+                if clip is not None:
+                    x, y, width, height = (max(0.0, float(value)) for value in clip)
+                    box = {"x": x, "y": y, "width": min(width, 2000), "height": min(height, MAX_SHOT_HEIGHT)}
+                    options |= {"clip": {**box, "scale": 1}, "captureBeyondViewport": True}
+                answer = await self.cdp.send("Page.captureScreenshot", options)
+        except (TimeoutError, PlaywrightError):
+            return b""
+        return base64.b64decode(answer["data"])
+
+    async def hash_bodies(self, known: dict[str, str]) -> None:
+        """Note the sha256 of documents, scripts and style sheets of the page; ``known`` maps URLs already hashed."""
+        wanted: list[RawRequest] = []
+        for raw in self.log.by_id.values():
+            if raw.type in HASHED and raw.finished and not raw.failed and not raw.body_sha256:
+                if raw.url in known and raw.type != "document":
+                    raw.body_sha256 = known[raw.url]
+                elif raw.size <= MAX_HASHED:
+                    wanted.append(raw)
+        for raw in wanted:
+            try:
+                async with asyncio.timeout(STEP):
+                    answer = await self.cdp.send("Network.getResponseBody", {"requestId": raw.id})
+            except (TimeoutError, PlaywrightError):
+                continue
+            body = answer["body"]
+            data = base64.b64decode(body) if answer.get("base64Encoded") else body.encode("utf-8", "replace")
+            raw.body_sha256 = known[raw.url] = hashlib.sha256(data).hexdigest()
+
+
+def frames_below(tree: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the frames below the top of a frame tree (Page.FrameTree), nearest first."""
+    found: list[dict[str, Any]] = []
+    level = list(tree.get("childFrames", ()))
+    while level and len(found) < 200:
+        found.extend(child["frame"] for child in level)
+        level = [grandchild for child in level for grandchild in child.get("childFrames", ())]
+    return found

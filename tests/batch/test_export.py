@@ -1,0 +1,66 @@
+"""Exports hold every row of the store, in forms other tools read, without formulas."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from conftest import APKS, NOW, batch  # type: ignore[attr-defined]
+from pyarrow import parquet
+
+pytestmark = pytest.mark.xdist_group("batch")
+
+
+@pytest.fixture
+def filled(tmp_path: Path, store_url: str) -> str:
+    listing = tmp_path / "list.csv"
+    rows = [
+        f"{APKS / 'clean.apk'},甲",
+        f"{APKS / 'location.bad.apk'},=1+1",
+        f"{APKS / 'broken' / 'empty.apk'},甲",
+    ]
+    listing.write_text("路径,名称\n" + "\n".join(rows) + "\n", "utf-8")
+    batch("run", str(listing), "--store", store_url, "--run", "a", "--now", NOW, check=3)
+    batch("run", str(APKS / "contacts.bad.apk"), "--store", store_url, "--run", "b", "--now", NOW, check=0)
+    return store_url
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_csv_holds_every_row_and_no_formula(filled: str, tmp_path: Path) -> None:
+    batch("export", str(tmp_path / "out"), "--store", filled, check=0)
+
+    assert [row["state"] for row in read_csv(tmp_path / "out" / "task.csv")] == [
+        "done",
+        "done",
+        "failed",
+        "done",
+    ]
+    assert [row["name"] for row in read_csv(tmp_path / "out" / "assessment.csv")][:2].count("'=1+1") == 1
+    assert {row["run_id"] for row in read_csv(tmp_path / "out" / "task.csv")} == {"1", "2"}
+
+
+def test_parquet_holds_the_same_rows_with_types(filled: str, tmp_path: Path) -> None:
+    for form in ("csv", "parquet"):
+        batch("export", str(tmp_path / form), "--store", filled, "--format", form, check=0)
+
+    for name in ("run", "task", "facts", "assessment", "finding", "control_verdict", "clause_verdict"):
+        table = parquet.read_table(tmp_path / "parquet" / f"{name}.parquet")
+        assert table.num_rows == len(read_csv(tmp_path / "csv" / f"{name}.csv")), name
+    scores = parquet.read_table(tmp_path / "parquet" / "assessment.parquet").column("score").to_pylist()
+    assert all(isinstance(score, int) for score in scores)
+    assert len(scores) == 3
+
+
+def test_one_run_is_exported_alone(filled: str, tmp_path: Path) -> None:
+    batch("export", str(tmp_path / "out"), "--store", filled, "--run", "b", check=0)
+
+    assert [r["label"] for r in read_csv(tmp_path / "out" / "run.csv")] == ["b"]
+    assert len(read_csv(tmp_path / "out" / "assessment.csv")) == 1
+    assert {r["assessment_id"] for r in read_csv(tmp_path / "out" / "finding.csv")} == {
+        read_csv(tmp_path / "out" / "assessment.csv")[0]["id"]
+    }

@@ -1,0 +1,214 @@
+"""The formal report as Word: content, structure, fields an agency uses, and hostile text."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from docx import Document
+from docx.oxml.ns import qn
+from report_sample import ASSESSMENT, FACTS, HOSTILE, PACK, SHA, view
+from test_pdf import IMPRINT
+from test_size import big
+
+from reports import docx
+from reports.view import ReportView
+from scanner.errors import ReportError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@cache
+def report(lang: str = "zh") -> bytes:
+    return docx.write(replace(view(lang), imprint=IMPRINT))  # type: ignore[arg-type]  # "zh" or "en"
+
+
+def text_of(data: bytes) -> str:
+    """All text of body, headers and footers in order, breaks as spaces."""
+    document = Document(io.BytesIO(data))
+    parts = [document.element.body]
+    for section in document.sections:
+        parts += [section.header._element, section.footer._element]
+    return "\n".join(
+        "".join(node.text or "" for node in paragraph.iter(qn("w:t")))
+        for part in parts
+        for paragraph in part.iter(qn("w:p"))
+    )
+
+
+def headings(data: bytes) -> list[tuple[str, str]]:
+    wanted = ("Heading", "Appendix")
+    return [
+        (paragraph.style.name, paragraph.text)
+        for paragraph in Document(io.BytesIO(data)).paragraphs
+        if paragraph.style is not None and (paragraph.style.name or "").startswith(wanted)
+    ]
+
+
+def test_chapters_and_appendices_are_headings() -> None:
+    found = headings(report())
+
+    assert [text for style, text in found if style == "Heading 1"] == [
+        "检测对象",
+        "检测依据",
+        "检测方法与局限",
+        "检测结论",
+        "不符合与疑似条款",
+        "问题与证据",
+        "人工核查事项",
+        "人工结论",
+    ]
+    appendices = [text for style, text in found if style == "Appendix 1"]
+    assert appendices[0] == "附录 A 全部条款的结论"
+    assert any(text.endswith("证据索引") for text in appendices)
+
+
+def test_content_is_that_of_the_formal_report() -> None:
+    text = text_of(report())
+
+    for part in (
+        "GJ-2026-0007",
+        "某某网络科技有限公司",
+        "第1条的原文。（原文）",
+        "条文未与原文核对",
+        "Lcom/acme/ads/Device;->imei()Ljava/lang/String;",
+        "调用链（3 步）",
+        "已检索以下内容，均未见",
+        "2026-12-24",
+        "1. 安装并启动，全程录屏。",
+        "☐ 不符合",
+        "王检测员",
+        "（人工）",
+        SHA,
+        "对报告有异议的",
+        "第 ",
+    ):
+        assert part in text
+
+
+def test_contents_field_is_filled_and_will_be_updated() -> None:
+    xml = Document(io.BytesIO(report())).element.body.xml
+
+    assert ' TOC \\o "1-2"' in xml
+    assert 'w:fldCharType="begin" w:dirty="true"' in xml
+    assert "1 检测对象" in text_of(report())
+    assert "附录 A 全部条款的结论" in text_of(report())
+
+
+def test_pages_are_numbered_of_all_and_headers_of_tables_repeat() -> None:
+    document = Document(io.BytesIO(report()))
+
+    footer = document.sections[0].footer._element.xml
+    assert "PAGE" in footer
+    assert "NUMPAGES" in footer
+    listings = [table for table in document.tables if len(table.rows) > 3]
+    assert sum(table._tbl.xml.count("<w:tblHeader") for table in document.tables) >= 10
+    assert listings
+
+
+def test_headings_are_numbered_and_chinese_faces_are_named() -> None:
+    document = Document(io.BytesIO(report()))
+    with zipfile.ZipFile(io.BytesIO(report())) as archive:
+        numbering, styles = (
+            archive.read("word/numbering.xml").decode(),
+            archive.read("word/styles.xml").decode(),
+        )
+        faces = archive.read("word/fontTable.xml").decode()
+
+    assert '<w:lvlText w:val="%1.%2"/>' in numbering
+    assert document.styles["Heading 1"].element.pPr.numPr is not None
+    assert 'w:eastAsia="宋体"' in styles
+    assert 'w:eastAsia="黑体"' in styles
+    assert 'w:eastAsia="zh-CN"' in styles
+    assert '<w:altName w:val="SimSun"/>' in faces
+
+
+def test_number_and_signatures_are_content_controls() -> None:
+    xml = Document(io.BytesIO(report())).element.body.xml
+
+    for tag in ("report_number", "client", "tester", "reviewer", "approver", "deadline", "inspector"):
+        assert f'<w:tag w:val="{tag}"/>' in xml
+
+
+def test_properties_and_bytes_depend_on_the_input_only() -> None:
+    properties = Document(io.BytesIO(report())).core_properties
+
+    assert (properties.title or "").startswith("个人信息保护检测报告 购物")
+    assert properties.author == "某省软件评测中心"
+    assert properties.created is not None
+    assert properties.created.isoformat() == "2026-11-24T08:30:00+00:00"
+    assert docx.write(view()) == docx.write(view())
+
+
+def test_hostile_text_stays_text() -> None:
+    name = f"{{{{7*7}}}}{{% for x in y %}}</w:t>&amp;=1+1{HOSTILE}𠮷😀\x00"
+    subject = FACTS.subject.model_copy(update={"developer": name, "store": "长" * 5000})
+    hostile = ReportView(ASSESSMENT, FACTS.model_copy(update={"subject": subject}), PACK, "zh")
+
+    text = text_of(docx.write(hostile))
+
+    assert "{{7*7}}{% for x in y %}</w:t>&amp;=1+1<script>alert(1)</script>⟨U+202E⟩exe.gpj⟨U+0007⟩" in text
+    assert "𠮷😀⟨U+0000⟩" in text
+
+
+def test_english_report_has_english_chapters() -> None:
+    found = [text for style, text in headings(report("en")) if style in {"Heading 1", "Appendix 1"}]
+
+    assert found[0] == "Object under test"
+    assert "Appendix A Verdicts of all clauses" in found
+
+
+def test_three_hundred_findings_stay_readable() -> None:
+    data = docx.write(big(300, 300, 50))
+
+    text = text_of(data)
+    assert "F300" in text
+    assert "共 55 处，此处列出 2 处" in text
+    assert len(data) < 3_000_000
+
+
+def own_template(*paragraphs: str) -> bytes:
+    document = Document()
+    for text in paragraphs:
+        document.add_paragraph(text)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def test_an_agency_uses_its_own_template() -> None:
+    template = own_template(
+        "抬头 {{ imprint.laboratory }}", "{%p for x in problems %}", "{{ x.title }}", "{%p endfor %}"
+    )
+
+    text = text_of(docx.write(replace(view(), imprint=IMPRINT, template=template)))
+
+    assert "抬头 某省软件评测中心" in text
+    assert "问题1" in text
+    assert "检测依据" not in text
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        b"PK",
+        own_template("{{ no_such_field }}"),
+        own_template("{{ name"),
+        own_template("{{ ''.__class__.__mro__[1].__subclasses__() }}"),
+        own_template("{% for x in range(99999999) %}{{ x }}{% endfor %}"),
+    ],
+    ids=["no zip", "unknown field", "unfinished tag", "escape", "endless"],
+)
+def test_a_template_that_cannot_be_used_is_one_clear_error(template: bytes) -> None:
+    with pytest.raises(ReportError, match=r"docs/report-templates\.md"):
+        docx.write(replace(view(), template=template))
+
+
+def test_template_is_what_its_script_builds() -> None:
+    subprocess.run([sys.executable, ROOT / "tools" / "build_docx_template.py", "--check"], check=True)

@@ -1,0 +1,790 @@
+"""Build reports/templates/report.docx, the Word template of the formal report, from this text.
+
+``--check`` says whether the committed file is the one this script builds.  The fields are docxtpl tags
+(docs/report-templates.md); an agency may start from the file and change anything in Word.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from docx import Document
+from docx.enum.section import WD_SECTION
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_TAB_ALIGNMENT
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Mm, Pt, RGBColor
+
+TARGET = Path(__file__).resolve().parents[1] / "reports" / "templates" / "report.docx"
+LATIN, SONG, HEI, CODE = "Times New Roman", "宋体", "黑体", "Consolas"
+INK, SOFT, TINT = RGBColor(0x1B, 0x1F, 0x24), RGBColor(0x5C, 0x65, 0x70), "F1F3F5"
+EPOCH = (2026, 1, 1, 0, 0, 0)
+FULL = 163.0  # mm between the margins
+CHOICE = "{{ w.f_retest_fixed }}\u2003☐ {{ w.f_retest_open }}"
+
+
+# --- fonts and styles -------------------------------------------------------------------------------------------
+
+
+def fonts(element: Any, latin: str, asian: str) -> None:
+    """Name the faces of a style or run: Latin, and East Asian for Chinese."""
+    properties = element.get_or_add_rPr()
+    for old in properties.findall(qn("w:rFonts")):
+        properties.remove(old)
+    faces = OxmlElement("w:rFonts")
+    for slot, face in (("ascii", latin), ("hAnsi", latin), ("cs", latin), ("eastAsia", asian)):
+        faces.set(qn(f"w:{slot}"), face)
+    properties.insert(0, faces)
+
+
+def style(
+    document: Any,
+    name: str,
+    *,
+    size: float,
+    asian: str = SONG,
+    latin: str = LATIN,
+    bold: bool = False,
+    colour: RGBColor = INK,
+    before: float = 0,
+    after: float = 0,
+    line: float = 1.25,
+    base: str = "Normal",
+    keep: bool = False,
+    level: int | None = None,
+) -> Any:
+    """Return the paragraph style ``name``, made if need be, with these settings (sizes and spaces in points)."""
+    styles = document.styles
+    found = styles[name] if name in styles else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    if name != "Normal":
+        found.base_style = styles[base]
+    found.font.size, found.font.bold, found.font.italic = Pt(size), bold, False
+    found.font.color.rgb = colour
+    fonts(found.element, latin, asian)
+    shape = found.paragraph_format
+    shape.space_before, shape.space_after, shape.line_spacing = Pt(before), Pt(after), line
+    shape.keep_with_next, shape.widow_control = keep, True
+    if level is not None:
+        outline = OxmlElement("w:outlineLvl")
+        outline.set(qn("w:val"), str(level))
+        found.element.get_or_add_pPr().append(outline)
+    found.quick_style = True
+    return found
+
+
+def chinese(document: Any) -> None:
+    """Make Simplified Chinese the East Asian language, for its forms of punctuation and characters."""
+    defaults = document.styles.element.find(qn("w:docDefaults")).find(qn("w:rPrDefault")).find(qn("w:rPr"))
+    for old in defaults.findall(qn("w:lang")):
+        defaults.remove(old)
+    defaults.append(parse_xml(f'<w:lang {nsdecls("w")} w:val="en-GB" w:eastAsia="zh-CN" w:bidi="ar-SA"/>'))
+
+
+def all_styles(document: Any) -> None:
+    """Define the styles of the report."""
+    chinese(document)
+    style(document, "Normal", size=10.5, after=4)
+    style(document, "Title", size=26, asian=HEI, latin="Arial", bold=True, before=90, after=12)
+    document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    for border in document.styles["Title"].element.pPr.findall(qn("w:pBdr")):
+        document.styles["Title"].element.pPr.remove(border)
+    for level, size, before, after in ((1, 15, 18, 10), (2, 12, 12, 6), (3, 10.5, 8, 4)):
+        style(
+            document,
+            f"Heading {level}",
+            size=size,
+            asian=HEI,
+            latin="Arial",
+            bold=True,
+            before=before,
+            after=after,
+            keep=True,
+        )
+    style(
+        document,
+        "Appendix 1",
+        size=15,
+        asian=HEI,
+        latin="Arial",
+        bold=True,
+        before=18,
+        after=10,
+        keep=True,
+        level=0,
+    )
+    style(
+        document,
+        "Appendix 2",
+        size=12,
+        asian=HEI,
+        latin="Arial",
+        bold=True,
+        before=12,
+        after=6,
+        keep=True,
+        level=1,
+    )
+    style(
+        document, "Plain Heading", size=15, asian=HEI, latin="Arial", bold=True, before=6, after=10, keep=True
+    )
+    style(document, "TOC 1", size=10, asian=HEI, before=3, line=1.1)
+    style(document, "TOC 2", size=9.5, line=1.1)
+    document.styles["TOC 2"].paragraph_format.left_indent = Mm(8)
+    style(document, "Cell", size=9, line=1.15)
+    style(document, "Cell Head", size=9, asian=HEI, latin="Arial", bold=True, line=1.15, keep=True)
+    style(document, "Code", size=8, asian=HEI, latin=CODE, line=1.1, after=2)
+    style(document, "Note", size=9, colour=SOFT, after=4)
+    style(document, "Finding", size=10, asian=HEI, latin="Arial", bold=True, before=8, after=2, keep=True)
+    style(document, "Evidence", size=9, line=1.15, after=2)
+    document.styles["Evidence"].paragraph_format.left_indent = Mm(4)
+    style(document, "Chain", size=8, asian=HEI, latin=CODE, line=1.1, after=1)
+    document.styles["Chain"].paragraph_format.left_indent = Mm(8)
+    style(document, "Bar", size=8, line=1.0)
+    for name in ("Header", "Footer"):
+        stops = style(document, name, size=9, colour=SOFT).paragraph_format.tab_stops
+        stops.clear_all()
+        stops.add_tab_stop(Mm(FULL), WD_TAB_ALIGNMENT.RIGHT)
+
+
+def numbering(document: Any) -> None:
+    """Number the headings 1, 1.1, 1.1.1."""
+    part = document.part.numbering_part.element
+    levels = "".join(
+        f'<w:lvl w:ilvl="{n}"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Heading{n + 1}"/>'
+        f'<w:suff w:val="space"/><w:lvlText w:val="{".".join(f"%{k + 1}" for k in range(n + 1))}"/>'
+        '<w:lvlJc w:val="left"/></w:lvl>'
+        for n in range(3)
+    )
+    abstract = parse_xml(
+        f'<w:abstractNum {nsdecls("w")} w:abstractNumId="90"><w:multiLevelType w:val="multilevel"/>{levels}</w:abstractNum>'
+    )
+    part.insert(0, abstract)
+    part.append(parse_xml(f'<w:num {nsdecls("w")} w:numId="90"><w:abstractNumId w:val="90"/></w:num>'))
+    for level in range(3):
+        properties = document.styles[f"Heading {level + 1}"].element.get_or_add_pPr()
+        properties.append(
+            parse_xml(f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{level}"/><w:numId w:val="90"/></w:numPr>')
+        )
+
+
+def font_table(document: Any) -> None:
+    """Give the Chinese faces their other names, so that systems without them choose a like face."""
+    for rel in document.part.rels.values():
+        if rel.reltype.endswith("/fontTable"):
+            other = "".join(
+                f'<w:font w:name="{name}"><w:altName w:val="{alias}"/><w:panose1 w:val="{panose}"/>'
+                f'<w:charset w:val="86"/><w:family w:val="{family}"/><w:pitch w:val="variable"/></w:font>'
+                for name, alias, family, panose in (
+                    (SONG, "SimSun", "roman", "02010600030101010101"),
+                    (HEI, "SimHei", "swiss", "02010609060101010101"),
+                )
+            )
+            rel.target_part._blob = (
+                f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:fonts {nsdecls("w")}>{other}</w:fonts>'
+            ).encode()
+
+
+# --- pieces -----------------------------------------------------------------------------------------------------
+
+
+def field(paragraph: Any, code: str, shown: str = "1", *, dirty: bool = False) -> None:
+    """Append a field such as PAGE."""
+    for kind in ("begin", "code", "separate", "shown", "end"):
+        run = paragraph.add_run()
+        if kind == "code":
+            text = OxmlElement("w:instrText")
+            text.set(qn("xml:space"), "preserve")
+            text.text = f" {code} "
+            run._r.append(text)
+        elif kind == "shown":
+            run.text = shown
+        else:
+            mark = OxmlElement("w:fldChar")
+            mark.set(qn("w:fldCharType"), kind)
+            if dirty and kind == "begin":
+                mark.set(qn("w:dirty"), "true")
+            run._r.append(mark)
+
+
+def control(paragraph: Any, tag: str, value: str) -> None:
+    """Append a content control holding ``value``, to be filled in or changed by hand."""
+    paragraph._p.append(
+        parse_xml(
+            f'<w:sdt {nsdecls("w")}><w:sdtPr><w:alias w:val="{tag}"/><w:tag w:val="{tag}"/><w:text/></w:sdtPr>'
+            f'<w:sdtContent><w:r><w:t xml:space="preserve">{value}</w:t></w:r></w:sdtContent></w:sdt>'
+        )
+    )
+
+
+def borders(table: Any, kind: str) -> None:
+    """Draw a table's lines: ``grid``, ``rules`` (horizontal only) or ``under`` (bottom of each second cell)."""
+    line = '<w:{0} w:val="single" w:sz="{1}" w:space="0" w:color="{2}"/>'
+    none = '<w:{0} w:val="nil"/>'
+    sides = ("top", "left", "bottom", "right", "insideH", "insideV")
+    if kind == "grid":
+        body = "".join(line.format(side, 4, "9AA3AD") for side in sides)
+    elif kind == "rules":
+        body = "".join(
+            none.format(side)
+            if side in {"left", "right", "insideV"}
+            else line.format(side, 8 if side != "insideH" else 4, "5C6570")
+            for side in sides
+        )
+    else:
+        body = "".join(none.format(side) for side in sides)
+    properties = table._tbl.tblPr
+    for old in properties.findall(qn("w:tblBorders")):
+        properties.remove(old)
+    properties.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{body}</w:tblBorders>"))
+
+
+def table_of(document: Any, widths: list[float], rows: int, kind: str = "grid") -> Any:
+    """Return a new table with fixed column ``widths`` in millimetres."""
+    table = document.add_table(rows=rows, cols=len(widths))
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
+    borders(table, kind)
+    for row in table.rows:
+        no_split = OxmlElement("w:cantSplit")
+        row._tr.get_or_add_trPr().append(no_split)
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = Mm(width)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
+    margins = parse_xml(
+        f'<w:tblCellMar {nsdecls("w")}><w:top w:w="45" w:type="dxa"/><w:left w:w="85" w:type="dxa"/>'
+        '<w:bottom w:w="45" w:type="dxa"/><w:right w:w="85" w:type="dxa"/></w:tblCellMar>'
+    )
+    table._tbl.tblPr.append(margins)
+    return table
+
+
+def put(cell: Any, text: str, name: str = "Cell") -> Any:
+    """Write ``text`` into a cell in the style ``name``."""
+    paragraph = cell.paragraphs[0]
+    paragraph.style = name
+    paragraph.add_run(text)
+    return paragraph
+
+
+def more(cell: Any, text: str, name: str = "Cell") -> Any:
+    """Add a paragraph to a cell."""
+    return cell.add_paragraph(text, style=name)
+
+
+def shade(cell: Any, fill: str = TINT) -> None:
+    """Colour a cell's ground."""
+    cell._tc.get_or_add_tcPr().append(
+        parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="{fill}"/>')
+    )
+
+
+def label(cell: Any, text: str, *, keep: bool = False) -> None:
+    """Write a row's label; ``keep``: the row stays on the page of the next one."""
+    shade(cell)
+    put(cell, text, "Cell Head").paragraph_format.keep_with_next = keep
+
+
+def repeat(row: Any) -> None:
+    """Repeat a row at the top of every page that the table reaches."""
+    head = OxmlElement("w:tblHeader")
+    row._tr.get_or_add_trPr().append(head)
+
+
+def loop_rows(table: Any, row: int, statement: str) -> None:
+    """Wrap row ``row`` of ``table`` into a loop; the tags stand in rows of their own, which vanish."""
+    body = table.rows[row]._tr
+    for text, place in ((f"{{%tr for {statement} %}}", body.addprevious), (r"{%tr endfor %}", body.addnext)):
+        tags = table.add_row()
+        put(tags.cells[0], text)
+        place(tags._tr)
+
+
+def listing(document: Any, widths: list[float], header: list[str], cells: list[str], statement: str) -> Any:
+    """Add a table with a repeated header and one looped row."""
+    table = table_of(document, widths, 2, "rules")
+    for cell, text in zip(table.rows[0].cells, header, strict=True):
+        put(cell, text, "Cell Head")
+        shade(cell)
+    repeat(table.rows[0])
+    for cell, text in zip(table.rows[1].cells, cells, strict=True):
+        put(cell, text)
+    loop_rows(table, 1, statement)
+    return table
+
+
+def p(document: Any, text: str, name: str = "Normal") -> Any:
+    """Add a paragraph."""
+    return document.add_paragraph(text, style=name)
+
+
+def pairs(document: Any, statement: str, value: str, first: float = 38) -> None:
+    """Add a two-column table of labels and values, one row for each of ``statement``."""
+    table = table_of(document, [first, FULL - first], 1)
+    label(table.rows[0].cells[0], "{{ row.label }}")
+    put(table.rows[0].cells[1], value)
+    loop_rows(table, 0, statement)
+
+
+def page_break(document: Any) -> None:
+    """Start a new page."""
+    document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+
+
+# --- the report -------------------------------------------------------------------------------------------------
+
+
+def cover(document: Any) -> None:
+    """Number, title, object, parties and dates."""
+    number = p(document, "{{ w.f_number }}{{ w.colon }}")
+    number.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    control(number, "report_number", "{{ imprint.number or blank }}")
+    p(document, "{{ title }}", "Title")
+    kind = p(document, "{{ kind }}")
+    kind.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    kind.paragraph_format.space_after = Pt(110)
+    kind.runs[0].font.size = Pt(14)
+    rows = [
+        ("{{ w.f_name }}", "object", "{{ name }}"),
+        ("{{ w.label_version }}", "version", "{{ version or '—' }}"),
+        ("{{ w.f_client }}", "client", "{{ imprint.client or space }}"),
+        ("{{ w.f_test_kind }}", "test_kind", "{{ imprint.test_kind or space }}"),
+        ("{{ w.f_laboratory }}", "laboratory", "{{ imprint.laboratory or space }}"),
+        ("{{ w.f_tested }}", "tested", "{{ imprint.tested or date }}"),
+        ("{{ w.f_issued }}", "issued", "{{ imprint.issued or space }}"),
+    ]
+    table = table_of(document, [42, 88], len(rows), "none")
+    for row, (name, tag, value) in zip(table.rows, rows, strict=True):
+        row.height = Mm(11)
+        for cell in row.cells:
+            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
+        head, body = put(row.cells[0], name + "{{ w.colon }}"), put(row.cells[1], "")
+        control(body, tag, value)
+        for paragraph in (head, body):
+            paragraph.style = "Normal"
+        head.runs[0].font.size = Pt(12)
+        row.cells[1]._tc.get_or_add_tcPr().append(
+            parse_xml(
+                f'<w:tcBorders {nsdecls("w")}><w:bottom w:val="single" w:sz="4" w:space="0" w:color="5C6570"/></w:tcBorders>'
+            )
+        )
+    seal = p(document, "{{ w.f_seal }}")
+    seal.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    seal.paragraph_format.space_before = Pt(60)
+
+
+def front(document: Any) -> None:
+    """Notices, the results at a glance with the signatures, the table of contents."""
+    p(document, "{{ w.f_notices }}", "Plain Heading")
+    p(document, "{%p for notice in notices %}")
+    p(document, "{{ loop.index }}. {{ notice }}")
+    p(document, "{%p endfor %}")
+    keys = ("laboratory", "laboratory_address", "phone", "accreditation")
+    table = table_of(document, [38, FULL - 38], len(keys))
+    for row, key in zip(table.rows, keys, strict=True):
+        label(row.cells[0], f"{{{{ w.f_{key} }}}}")
+        put(row.cells[1], f"{{{{ imprint.{key} }}}}")
+    page_break(document)
+    glance(document)
+    page_break(document)
+    p(document, "{{ w.contents }}", "Plain Heading")
+    p(document, "{{p blocks.contents }}")
+    page_break(document)
+
+
+def glance(document: Any) -> None:
+    """The page that is read first: object, conclusion, signatures."""
+    p(document, "{{ w.f_overview }}", "Plain Heading").alignment = WD_ALIGN_PARAGRAPH.CENTER
+    table = table_of(document, [30, 51.5, 30, 51.5], 8)
+    fields = [
+        ("{{ w.f_name }}", "{{ name }}", "{{ w.label_version }}", "{{ version or '—' }}"),
+        ("{{ w.f_client }}", "{{ imprint.client }}", "{{ w.f_test_kind }}", "{{ imprint.test_kind }}"),
+        (
+            "{{ w.f_received }}",
+            "{{ imprint.received }}",
+            "{{ w.f_tested }}",
+            "{{ imprint.tested or assessed }}",
+        ),
+    ]
+    for row, texts in zip(table.rows[:3], fields, strict=True):
+        for n, text in enumerate(texts):
+            (label if n % 2 == 0 else put)(row.cells[n], text)
+    wide = [
+        ("{{ w.f_basis }}", "{{ basis_short }}"),
+        ("{{ identifier_label }}", "{{ identifier }}"),
+        ("{{ w.label_sha256 }}", "{{ sha256 or '—' }}"),
+    ]
+    for row, (name, value) in zip(table.rows[3:6], wide, strict=True):
+        label(row.cells[0], name)
+        put(row.cells[1].merge(row.cells[3]), value)
+    label(table.rows[6].cells[0], "{{ w.f_conclusion }}")
+    cell = table.rows[6].cells[1].merge(table.rows[6].cells[3])
+    first = put(
+        cell,
+        "{{ summary.grade }}{% if summary.provisional %}{{ w.open }}{{ w.provisional }}{{ w.close }}{% endif %}",
+    )
+    first.runs[0].font.size, first.runs[0].font.bold = Pt(16), True
+    more(cell, "{{ w.score }}{{ w.colon }}{{ summary.score }} {{ w.of_100 }}\u2003{{ problem_total }}")
+    more(cell, "{{ summary.headline }}")
+    more(cell, "{{ summary.provisional_why }}", "Note")
+    sign = table.rows[7].cells[0].merge(table.rows[7].cells[3])
+    for n, key in enumerate(("tester", "reviewer", "approver")):
+        line = put(sign, "") if n == 0 else more(sign, "")
+        line.paragraph_format.space_before = line.paragraph_format.space_after = Pt(8)
+        line.add_run(f"{{{{ w.f_sign_{key} }}}}{{{{ w.colon }}}}")
+        control(line, key, f"{{{{ imprint.{key} or blank }}}}")
+        line.add_run(
+            "\u2003\u2003{{ w.f_signature }}{{ w.colon }}{{ blank }}\u2003\u2003{{ w.f_sign_date }}{{ w.colon }}{{ blank }}"
+        )
+    p(document, "{{ w.f_seal }}", "Note").alignment = WD_ALIGN_PARAGRAPH.RIGHT
+
+
+def object_basis_method(document: Any) -> None:
+    """Chapters 1 to 3."""
+    p(document, "{{ w.f_object }}", "Heading 1")
+    pairs(document, "row in object", "{{ row.value }}")
+    p(document, "{%p if signing %}")
+    p(document, "{{ w.f_signing }}", "Heading 2")
+    pairs(document, "row in signing", "{{ row.value }}")
+    p(document, "{%p endif %}")
+    p(document, "{{ w.f_basis }}", "Heading 1")
+    listing(
+        document,
+        [10, 42, 33, 26, 22, 19, 11],
+        [
+            f"{{{{ w.f_{key} }}}}"
+            for key in ("no_1", "document", "doc_number", "issuer", "effective", "status", "clause_count")
+        ],
+        [
+            f"{{{{ i.{key} }}}}"
+            for key in ("no", "title", "number", "issuer", "effective", "status", "clauses")
+        ],
+        "i in basis",
+    )
+    p(document, "{{ basis_note }}", "Note")
+    p(document, "{{ w.f_method }}", "Heading 1")
+    for key in ("how", "limits"):
+        p(document, f"{{{{ method.{key} }}}}")
+    for key, text in (
+        ("packer", "{{ method.packer }}"),
+        ("code", "{{ w.code_size }}{{ w.colon }}{{ method.code }}{{ w.stop }}"),
+    ):
+        p(document, f"{{%p if method.{key} %}}")
+        p(document, text)
+        p(document, "{%p endif %}")
+    p(document, "{%p if method.not_followed %}")
+    p(
+        document,
+        "{{ w.blind }}{{ w.colon }}{% for x in method.not_followed %}{{ x.label }} {{ x.count }}"
+        "{% if not loop.last %}{{ w.comma }}{% endif %}{% endfor %}{{ w.stop }}",
+    )
+    p(document, "{%p endif %}")
+    p(document, "{{ w.method_verdicts }}", "Heading 2")
+    listing(
+        document,
+        [30, FULL - 30],
+        ["{{ w.verdict }}", "{{ w.f_meaning }}"],
+        ["{% cellbg shade[m.verdict] %}{{ m.label }}", "{{ m.text }}"],
+        "m in method.means",
+    )
+    p(document, "{{ w.versions }}", "Heading 2")
+    pairs(document, "row in method.versions", "{{ row.value }}")
+
+
+def conclusion(document: Any) -> None:
+    """Chapter 4."""
+    p(document, "{{ w.f_summary }}", "Heading 1")
+    p(
+        document,
+        "{{ w.grade }}{{ w.colon }}{{ summary.grade }}{% if summary.provisional %}{{ w.open }}{{ w.provisional }}"
+        "{{ w.close }}{% endif %}\u2003{{ w.score }}{{ w.colon }}{{ summary.score }} {{ w.of_100 }}",
+    ).runs[0].font.bold = True
+    p(document, "{{ summary.headline }}")
+    p(document, "{{ w.coverage }}{{ w.colon }}{{ summary.coverage }}")
+    for key in ("provisional_why", "unread", "oddities", "none"):
+        p(document, f"{{%p if summary.{key} %}}")
+        p(document, f"{{{{ summary.{key} }}}}")
+        p(document, "{%p endif %}")
+    p(document, "{%p for line in summary.decided %}")
+    p(document, "{{ line }}")
+    p(document, "{%p endfor %}")
+    p(document, "{{p blocks.charts }}")
+    p(document, "{{ w.why_grade }}", "Heading 2")
+    p(document, "{%p for reason in summary.reasons %}")
+    p(document, "· {{ reason }}")
+    p(document, "{%p endfor %}")
+    p(document, "{%p if problems %}")
+    p(document, "{{ w.top }}", "Heading 2")
+    listing(
+        document,
+        [10, 43, 19, 23, 48, 20],
+        [
+            "{{ w.f_no_1 }}",
+            "{{ w.f_problem }}",
+            "{{ w.severity }}",
+            "{{ w.verdict }}",
+            "{{ w.legal_basis }}",
+            "{{ w.f_findings_short }}",
+        ],
+        [
+            "{{ loop.index }}",
+            "{{ x.title }}",
+            "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
+            "{% cellbg shade[x.verdict] %}{{ x.label }}",
+            "{% for b in x.basis[:3] %}{{ b.title }} {{ b.number }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
+            "{{ x.findings[0].label }}{% if x.findings|length > 1 %}–{{ x.findings[-1].label }}{% endif %}",
+        ],
+        "x in problems",
+    )
+    p(document, "{%p endif %}")
+
+
+def clauses(document: Any) -> None:
+    """Chapter 5: one form for each clause violated or suspected."""
+    p(document, "{{ w.f_clauses }}", "Heading 1")
+    p(document, "{% if clauses %}{{ w.f_clauses_note }}{% else %}{{ w.f_clauses_none }}{% endif %}")
+    p(document, "{%p for group in clauses %}")
+    p(document, "{{ group.title }}", "Heading 2")
+    p(document, "{{ group.number }}", "Note").paragraph_format.keep_with_next = True
+    p(document, "{%p for c in group.clauses %}")
+    table = table_of(document, [24, 77, 24, 38], 6)
+    head = table.rows[0]
+    put(head.cells[0].merge(head.cells[1]), "{{ c.number }}\u3000{{ c.title }}", "Cell Head")
+    put(head.cells[2], "{% cellbg shade[c.severity_id or 'low'] %}{{ c.severity }}", "Cell Head")
+    put(
+        head.cells[3],
+        "{% cellbg shade[c.verdict] %}{{ c.label }}{% if c.by_hand %}{{ w.open }}{{ w.f_by_hand }}{{ w.close }}{% endif %}",
+        "Cell Head",
+    )
+    repeat(head)
+    rows = [
+        (
+            "{{ w.law }}",
+            "{{ c.text }}{{ w.open }}{{ c.mark }}{% if not c.verified %}{{ w.semicolon }}{{ w.unverified }}{% endif %}{{ w.close }}",
+        ),
+        ("{{ w.what }}", "{% for r in c.reasons %}{{ r }} {% endfor %}{{ c.capped }}"),
+        (
+            "{{ w.f_findings_short }}",
+            "{% for f in c.findings %}{{ f }}{% if not loop.last %}{{ w.comma }}{% endif %}{% else %}—{% endfor %}{{ c.more }}",
+        ),
+        ("{{ w.fix }}", "{% for f in c.fixes %}{{ f }} {% else %}—{% endfor %}"),
+    ]
+    for row, (name, value) in zip(table.rows[1:5], rows, strict=True):
+        label(row.cells[0], name, keep=True)
+        put(row.cells[1].merge(row.cells[3]), value)
+    last = table.rows[5]
+    label(last.cells[0], "{{ w.f_deadline }}")
+    control(put(last.cells[1], ""), "deadline", "{{ imprint.deadline or blank }}")
+    label(last.cells[2], "{{ w.f_retest }}")
+    put(last.cells[3], f"☐ {CHOICE}")
+    p(document, "", "Bar")
+    p(document, "{%p endfor %}")
+    p(document, "{%p endfor %}")
+
+
+def problems(document: Any) -> None:
+    """Chapter 6: problems, findings, evidence with call chains."""
+    p(document, "{{ w.f_findings }}", "Heading 1")
+    p(document, "{% if problems %}{{ w.findings_note }}{% else %}{{ summary.none }}{% endif %}")
+    p(document, "{%p for x in problems %}")
+    p(document, "{{ x.title }}", "Heading 2")
+    p(
+        document,
+        "{{ w.severity }}{{ w.colon }}{{ x.severity }}\u2003{{ w.verdict }}{{ w.colon }}{{ x.label }}\u2003"
+        "{{ w.confidence }}{{ w.colon }}{{ x.confidence }}\u2003{{ x.code }}",
+        "Note",
+    ).paragraph_format.keep_with_next = True
+    p(document, "{{ x.message }}").paragraph_format.keep_with_next = True
+    table = table_of(document, [28, FULL - 28], 5)
+    rows = [
+        (
+            "{{ w.legal_basis }}",
+            "{% for b in x.basis %}{{ b.title }} {{ b.number }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
+        ),
+        ("{{ w.why }}", "{{ x.why }}"),
+        ("{{ w.fix }}", "{{ x.fix }}"),
+        (
+            "{{ w.f_deadline }}",
+            "{{ imprint.deadline or blank }}\u2003\u2003{{ w.f_retest }}{{ w.colon }}☐ " + CHOICE,
+        ),
+        ("{{ w.false_positives }}", "{% for f in x.false_positives %}{{ f }} {% endfor %}"),
+    ]
+    for row, (name, value) in zip(table.rows, rows, strict=True):
+        label(row.cells[0], name, keep=row is not table.rows[-1])
+        put(row.cells[1], value)
+    p(document, "{%p for f in x.findings %}")
+    p(document, "{{ f.label }}\u2002{{ f.group }}\u2002{{ f.places }}\u2002{{ f.note }}", "Finding")
+    p(document, "{%p for e in f.evidence %}")
+    p(document, "{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
+    p(document, "{%p if e.locator %}")
+    p(document, "{% for l in e.locator %}{{ l.label }} {{ l.value }}\u2003{% endfor %}", "Evidence")
+    p(document, "{%p endif %}")
+    p(document, "{%p for s in e.searched %}")
+    p(document, "· {{ s }}", "Evidence")
+    p(document, "{%p endfor %}")
+    p(document, "{%p if e.excerpt %}")
+    p(document, "{{ e.excerpt }}", "Chain")
+    p(document, "{%p endif %}")
+    p(document, "{%p if e.steps %}")
+    p(document, "{{ e.chain }}", "Evidence").paragraph_format.keep_with_next = True
+    p(document, "{%p for s in e.steps %}")
+    p(
+        document,
+        "{% if s.skipped %}（{{ s.skipped }}）{% endif %}{{ loop.index }} {{ s.full }} {{ s.offset }}"
+        "{% if s.edge and not loop.last %} → {{ s.edge }}{% endif %}",
+        "Chain",
+    )
+    p(document, "{%p endfor %}")
+    p(document, "{%p endif %}")
+    p(document, "{%p endfor %}")
+    p(document, "{%p if f.more %}")
+    p(document, "{{ f.more }}", "Note")
+    p(document, "{%p endif %}")
+    p(document, "{%p endfor %}")
+    p(document, "{%p endfor %}")
+
+
+def by_hand(document: Any) -> None:
+    """Chapters 7 and 8, and the appendices."""
+    p(document, "{{ w.f_manual }}", "Heading 1")
+    p(document, "{% if manual.entries %}{{ manual.note }}{% else %}{{ w.f_manual_none }}{% endif %}")
+    p(document, "{%p for m in manual.entries %}")
+    table = table_of(document, [26, 73, 26, 38], 8)
+    head = table.rows[0]
+    put(head.cells[0].merge(head.cells[1]), "{{ m.no }}\u3000{{ m.title }}", "Cell Head")
+    put(head.cells[2], "{{ m.minutes }}", "Cell Head")
+    put(head.cells[3], "{% cellbg shade[m.verdict] %}{{ m.label }}", "Cell Head")
+    repeat(head)
+    rows = [
+        (
+            "{{ w.f_for_clauses }}",
+            "{% for c in m.clauses %}{{ c }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
+        ),
+        ("{{ w.reason }}", "{{ m.why }}"),
+        ("{{ w.f_steps }}", None),
+        (
+            "{{ w.keep }}",
+            "{% for k in m.keep %}{{ k }}{% if not loop.last %}{{ w.comma }}{% endif %}{% endfor %}",
+        ),
+        ("{{ w.f_result }}", "{% for c in manual.choices %}☐ {{ c }}\u2003{% endfor %}"),
+        ("{{ w.f_remark }}", "\n"),
+    ]
+    for row, (name, value) in zip(table.rows[1:7], rows, strict=True):
+        label(row.cells[0], name, keep=True)
+        cell = row.cells[1].merge(row.cells[3])
+        if value is None:
+            put(cell, "{%p for s in m.steps %}")
+            more(cell, "{{ loop.index }}. {{ s }}")
+            more(cell, "{%p endfor %}")
+        else:
+            put(cell, value)
+    last = table.rows[7]
+    label(last.cells[0], "{{ w.f_inspector }}")
+    control(put(last.cells[1], ""), "inspector", "{{ blank }}")
+    label(last.cells[2], "{{ w.f_sign_date }}")
+    control(put(last.cells[3], ""), "inspected", "{{ blank }}")
+    p(document, "", "Bar")
+    p(document, "{%p endfor %}")
+    p(document, "{{ w.f_decisions }}", "Heading 1")
+    p(document, "{% if decisions %}{{ w.f_decisions_note }}{% else %}{{ w.f_decisions_none }}{% endif %}")
+    p(document, "{%p if decisions %}")
+    listing(
+        document,
+        [36, 24, 20, 21, 21, 41],
+        [
+            "{{ w.control }}",
+            "{{ w.verdict }}",
+            "{{ w.f_who }}",
+            "{{ w.f_when }}",
+            "{{ w.f_until }}",
+            "{{ w.f_why }}",
+        ],
+        [
+            "{{ x.control }}",
+            "{% cellbg shade[x.verdict] %}{{ x.label }}{{ w.open }}{{ w.f_by_hand }}{{ w.close }}",
+            "{{ x.who }}",
+            "{{ x.when }}",
+            "{{ x.until }}",
+            "{{ x.why }}{% for e in x.evidence %} {{ e.name }} {{ e.sha256 }}{% endfor %}",
+        ],
+        "x in decisions",
+    )
+    p(document, "{%p endif %}")
+    p(document, "{{ w.f_end }}", "Note").alignment = WD_ALIGN_PARAGRAPH.CENTER
+    p(document, "{{p blocks.appendices }}")
+
+
+def head_and_foot(document: Any) -> None:
+    """Header with title and number, footer with page x of y; none on the cover."""
+    section = document.sections[0]
+    section.different_first_page_header_footer = True
+    head = section.header.paragraphs[0]
+    head.text = ""
+    head.add_run("{{ title }}\u2002{{ short_name }}\t{{ w.f_number }}{{ w.colon }}{{ imprint.number }}")
+    foot = section.footer.paragraphs[0]
+    foot.text = ""
+    foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    foot.add_run("{{ page_of[0] }}")
+    field(foot, "PAGE")
+    foot.add_run("{{ page_of[1] }}")
+    field(foot, "NUMPAGES")
+    foot.add_run("{{ page_of[2] }}")
+
+
+def build() -> bytes:
+    """Return the template's bytes, the same every time."""
+    document = Document()
+    section = document.sections[0]
+    section.start_type = WD_SECTION.NEW_PAGE
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin, section.right_margin = Mm(25), Mm(22)
+    section.top_margin, section.bottom_margin = Mm(26), Mm(23)
+    section.header_distance = section.footer_distance = Mm(13)
+    all_styles(document)
+    numbering(document)
+    font_table(document)
+    cover(document)
+    page_break(document)
+    front(document)
+    for chapter in (object_basis_method, conclusion, clauses, problems, by_hand):
+        chapter(document)
+    head_and_foot(document)
+    properties = document.core_properties
+    properties.title, properties.author, properties.comments = "{{ title }}", "guijian", ""
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return fixed(buffer.getvalue())
+
+
+def fixed(data: bytes) -> bytes:
+    """Return the zip ``data`` with one date on all members."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            target.writestr(zipfile.ZipInfo(name, EPOCH), source.read(name), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def main() -> int:
+    """Build or check the template."""
+    data = build()
+    if "--check" in sys.argv[1:]:
+        if not TARGET.is_file() or TARGET.read_bytes() != data:
+            print(f"{TARGET.name} is not what tools/build_docx_template.py builds: run it", file=sys.stderr)
+            return 1
+        return 0
+    TARGET.write_bytes(data)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
