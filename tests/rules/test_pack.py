@@ -323,7 +323,7 @@ def test_a_region_adds_a_document_without_python() -> None:
 
     own = next(i for i in outcome.instruments if i.instrument == "EXAMPLE-CITY")
     assert [c.verdict for c in own.clauses] == [Verdict.SUSPECTED, Verdict.MANUAL]
-    assert [i.instrument for i in outcome.instruments][0] == "CAC-2019-191"
+    assert outcome.instruments[0].instrument == "CAC-2019-191"
 
 
 BROKEN = {
