@@ -251,7 +251,11 @@ class _Run:
             if output.together:
                 if output not in self.gatherers:
                     self.gatherers[output] = WRITERS[output.format].gather(self.pack, self.lang)
-                self.gatherers[output].add(ReportView(assessment, facts, self.pack, self.lang))
+                state = self._state(assessment)
+                view = ReportView(
+                    assessment, facts, self.pack, self.lang, baseline=state, new_only=self.new_only
+                )
+                self.gatherers[output].add(view)
                 continue
             path = self._distinct(output.path_for(target))
             width, colour = terminal(path)
