@@ -82,6 +82,7 @@ SITE: dict[str, Text] = {
     "form_appointment": _t("预约", "appointment"),
     "form_subscription": _t("订阅", "subscription"),
     "form_identity": _t("实名认证", "identity"),
+    "form_password_reset": _t("找回密码", "password reset"),
     "form_other": _t("其他", "other"),
     "t_third_parties": _t("第三方", "Third parties"),
     "t_domain": _t("域名", "Domain"),
