@@ -278,6 +278,7 @@ POLICY: dict[str, Text] = {
     "t_link": _t("链接", "Link"),
     "t_issues": _t("不当表述", "Questionable wording"),
     "t_wording": _t("原文", "Wording"),
+    "path_policy_lists": _t("随附的清单", "lists beside the policy"),
     "path_policy_source": _t("来源", "source"),
     "path_policy_format": _t("格式", "format"),
     "path_policy_encoding": _t("编码", "encoding"),
