@@ -12,7 +12,7 @@ from scanner.collect.policy.blocks import Block, is_cjk
 from scanner.collect.policy.headings import number_rank
 from scanner.collect.policy.pdftables import Table
 
-EDGE = 0.1
+EDGE = 1 / 6
 
 _PAGE_NUMBER = re.compile(
     r"^[-–—\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/／,，]?\s*(?:共|of)?\s*\d{1,4}\s*页?)?[-–—\s]*$"
@@ -87,11 +87,11 @@ def _in_order(page: Page) -> list[Line | Table]:
 
 
 def _repeated(pages: list[Page]) -> frozenset[str]:
-    """Return the texts (digits aside) that stand at the edge of several pages: running heads and feet."""
+    """Return the texts (digits aside) that stand at the edge of many pages: running heads and feet."""
     seen: Counter[str] = Counter()
     for page in pages:
         seen.update({_running(line.text) for line in page.lines if _at_edge(line, page)})
-    least = max(3, len(pages) // 3)
+    least = max(3, len(pages) // 2)
     return frozenset(text for text, count in seen.items() if count >= least)
 
 
@@ -100,15 +100,16 @@ def _running(text: str) -> str:
 
 
 def _at_edge(line: Line, page: Page) -> bool:
-    return line.top > page.height * (1 - EDGE) or line.bottom < page.height * EDGE
+    """Whether the line is one of the two outermost of the page, in its outer sixth."""
+    higher = sum(1 for other in page.lines if other.bottom > line.top - 1)
+    lower = sum(1 for other in page.lines if other.top < line.bottom + 1)
+    return (higher < 2 and line.top > page.height * (1 - EDGE)) or (
+        lower < 2 and line.bottom < page.height * EDGE
+    )
 
 
 def _is_margin(line: Line, page: Page, repeated: frozenset[str]) -> bool:
-    if not _at_edge(line, page):
-        return False
-    if _PAGE_NUMBER.match(line.text):
-        return line.bottom == min(o.bottom for o in page.lines) or line.top == max(o.top for o in page.lines)
-    return _running(line.text) in repeated
+    return _at_edge(line, page) and (bool(_PAGE_NUMBER.match(line.text)) or _running(line.text) in repeated)
 
 
 def _ignore_common_bold(pages: list[Page]) -> None:
