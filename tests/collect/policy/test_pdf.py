@@ -56,13 +56,14 @@ def test_list_items_are_items() -> None:
 
 
 def test_running_heads_feet_and_page_numbers_are_left_out() -> None:
+    paragraphs = ["".join(chr(0x4E00 + (n * 97 + k * 13) % 3_000) for k in range(90)) for n in range(30)]
     document = read(
-        "#set page(height: 10cm, header: [小步科技内部资料], footer: context align(center)[第 #counter(page).display() 页 共 9 页])\n"
-        + "\n\n".join(f"第{n}段。{LONG}" for n in range(30))
+        "#set page(height: 10cm, header: [小步科技内部资料], "
+        "footer: context align(center)[第 #counter(page).display() 页 共 9 页])\n" + "\n\n".join(paragraphs)
     )
     assert "内部资料" not in document.text
     assert "共 9 页" not in document.text
-    assert texts(document) == [f"第{n}段。{LONG}" for n in range(30)]
+    assert document.text.replace("\n", "") == "".join(paragraphs)
 
 
 def test_a_ruled_table_is_a_table() -> None:
