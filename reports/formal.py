@@ -13,7 +13,6 @@ from reports.appendix import appendix_sheets
 from reports.clauses import ClauseView, ControlView
 from reports.findings import MANY_FINDINGS, SEVERITY_ORDER, EvidenceView, FindingView
 from reports.imprint import Imprint
-from reports.ruleverdicts import rule_verdicts
 from reports.sheet import Sheet
 from reports.text import one_line
 from reports.view import Problem, ReportView
@@ -23,7 +22,7 @@ from scanner.model import SEVERITY_LABELS, Verdict
 FLAGGED = (Verdict.VIOLATION, Verdict.SUSPECTED)
 MAX_IMPRINT = 200
 CLAUSE_FINDINGS = 12
-SHORT_NAME = 24
+SHORT_NAME = 40
 
 Data = dict[str, Any]
 
@@ -180,7 +179,8 @@ def _summary(view: ReportView) -> Data:
         ],
         "unread": view.word("unread_notice") if view.unread or view.undecided else "",
         "oddities": view.word("oddities_notice", count=len(view.oddities)) if view.oddities else "",
-        "none": "" if view.problems else view.word("none_found"),
+        "decided": [*view.decision_lines, *view.baseline_lines],
+        "none": "" if view.problems else view.word("none_new" if view.known_total else "none_found"),
     }
 
 
@@ -225,15 +225,14 @@ def _clause(clause: ClauseView, view: ReportView) -> Data:
 
 def _problem(problem: Problem, view: ReportView) -> Data:
     first = problem.first
-    verdict = rule_verdicts(view.assessment, view.pack).get(first.rule, Verdict.SUSPECTED)
     return {
         "code": first.code,
         "title": first.title,
         "severity": first.severity_label,
         "severity_id": first.severity.value,
         "confidence": first.confidence_label,
-        "verdict": verdict.value,
-        "label": verdict.label.get(view.lang),
+        "verdict": first.verdict.value,
+        "label": first.verdict_label,
         "message": first.message,
         "why": first.why,
         "fix": first.fix,
@@ -255,6 +254,9 @@ def _finding(finding: FindingView, view: ReportView) -> Data:
         "label": finding.label,
         "group": finding.group,
         "total": finding.total,
+        "note": "\u2003".join(
+            part for part in (view.word("known") if finding.known else "", finding.accepted) if part
+        ),
         "places": "" if finding.evidence[0].kind == "search" else view.word("places", count=finding.total),
         "evidence": [
             _evidence(evidence, view, chained=n < chained) for n, evidence in enumerate(finding.evidence)

@@ -103,14 +103,17 @@ def compare_baseline(baseline: Baseline, assessment: Assessment) -> BaselineStat
 def standings(assessment: Assessment, pack: Pack) -> dict[str, Standing]:
     """Return how far the hit of each rule stands, by rule id: the worst over the controls it belongs to.
 
-    Each control's verdict is taken after the most permissive limit of its clauses in this assessment.
+    Each control's verdict is taken after the most permissive limit of its clauses in this assessment; without a human a
+    hit that is not certain reaches 疑似 at most, whatever another rule proves for the same control.
     """
     limits = _limits(assessment, pack)
     found: dict[str, Standing] = {}
     for control in assessment.controls:
         own = [limits[c] for c in pack.controls[control.control].clauses if c in limits]
-        verdict = limited(control, own)
+        whole = limited(control, own)
         for rule in control.hits:
+            sure = control.decision is not None or pack.rules[rule].confidence is Confidence.CERTAIN
+            verdict = whole if sure else max(whole, Verdict.SUSPECTED, key=lambda v: v.rank)
             best = found.get(rule)
             if best is None or verdict.rank < best.verdict.rank:
                 found[rule] = Standing(verdict=verdict, decision=control.decision)

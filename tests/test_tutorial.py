@@ -71,5 +71,15 @@ def test_the_tutorial_runs_as_written(tmp_path: Path) -> None:
 def test_the_tutorial_covers_the_round_trip() -> None:
     text = "\n".join(step.script for step in steps())
 
-    for command in ("scan", "review", "assess", "evidence pack", "verify", "diff", "baseline", "explain", "config"):
+    for command in (
+        "scan",
+        "review",
+        "assess",
+        "evidence pack",
+        "verify",
+        "diff",
+        "baseline",
+        "explain",
+        "config",
+    ):
         assert f"guijian {command} " in text or f"guijian {command}\n" in text

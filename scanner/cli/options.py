@@ -53,9 +53,17 @@ class Moment(click.ParamType[datetime]):
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"{value!r} 不是 ISO 8601 时间，例如 2026-11-24 或 2026-11-24T09:00:00+08:00", param, ctx
+                f"{value!r} 不是 ISO 8601 时间，例如 2026-11-24T09:00:00+08:00 / is no ISO 8601 time",
+                param,
+                ctx,
             )
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def policy_option(function: F) -> F:
+    """Add the option that names the subject's privacy policy."""
+    help_text = "隐私政策文件或网址，默认用安装包内或网站上的 / privacy policy, a file or URL"
+    return click.option("--policy", default=None, metavar="FILE|URL", help=help_text)(function)
 
 
 def assess_options(function: F) -> F:

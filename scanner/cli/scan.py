@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -19,6 +19,7 @@ from scanner.cli.options import (
     assess_options,
     exit_code,
     moment_or_now,
+    policy_option,
     show_error,
     terminal,
     write_output,
@@ -28,10 +29,11 @@ from scanner.cli.progress import observer
 from scanner.cli.site import site_options, to_site_options
 from scanner.cli.stationery import stationery, stationery_options
 from scanner.context import CollectOptions
+from scanner.decisions import concerns
 from scanner.errors import GuijianError, PackError
 from scanner.facts import Facts
 from scanner.gate import Baseline, BaselineState, compare_baseline, gate_verdict
-from scanner.model import Assessment, Decision, Lang, Text, UnusedDecision, Verdict
+from scanner.model import Assessment, Decision, Lang, Subject, Text, UnusedDecision, Verdict
 
 if TYPE_CHECKING:
     from reports import Gatherer
@@ -40,12 +42,14 @@ if TYPE_CHECKING:
 @click.command("scan")
 @click.argument("targets", nargs=-1, required=True)
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
+@policy_option
 @assess_options
 @site_options
 @stationery_options
 def scan(
     targets: tuple[str, ...],
     category: str | None,
+    policy: str | None,
     profile_name: str | None,
     overlays: tuple[Path, ...],
     formats: tuple[str, ...],
@@ -58,9 +62,9 @@ def scan(
     now: datetime | None,
     **site: Any,
 ) -> None:
-    """检测一个或多个 TARGETS（APK 文件或 http(s) 网址），输出分级报告。
+    """检测一个或多个 TARGETS（APK 文件、http(s) 网址或隐私政策文件），输出分级报告。
 
-    Scan TARGETS (APK files or http(s) URLs) and write graded reports. Without -f the report goes to the terminal.
+    Scan TARGETS (APK files, http(s) URLs or privacy policies) and write graded reports. Without -f the report goes to the terminal.
     """
     run = _Run(
         profile_name,
@@ -76,7 +80,7 @@ def scan(
         decisions_file=decisions_file,
     )
     for target in targets:
-        run.one(target, partial(_collect, target, category, lang, site))
+        run.one(target, partial(_collect, target, category, policy, lang, site))
     run.finish()
     sys.exit(run.code)
 
@@ -87,15 +91,18 @@ def scan(
     "-o", "--output", default="-", show_default=True, help="事实文件，- 为标准输出 / facts file or -"
 )
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
+@policy_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language")
 @site_options
-def collect_command(target: str, output: str, category: str | None, lang: Lang, **site: Any) -> None:
+def collect_command(
+    target: str, output: str, category: str | None, policy: str | None, lang: Lang, **site: Any
+) -> None:
     """采集 TARGET 的事实，保存为 JSON，供以后重新评估。
 
     Collect the facts of TARGET as JSON, to be assessed again when rules change.
     """
     try:
-        facts = _collect(target, category, lang, site)
+        facts = _collect(target, category, policy, lang, site)
         write_output(output, facts.model_dump_json(indent=1).encode() + b"\n")
     except GuijianError as error:
         show_error(target, error, lang)
@@ -142,13 +149,16 @@ def assess_command(
     sys.exit(run.code)
 
 
-def _collect(target: str, category: str | None, lang: Lang, site: dict[str, Any]) -> Facts:
+def _collect(
+    target: str, category: str | None, policy: str | None, lang: Lang, site: dict[str, Any]
+) -> Facts:
     from scanner.collect import collect  # noqa: PLC0415 - parsers load only when a target is read
 
     with observer(lang) as watcher:
-        return collect(
-            target, CollectOptions(category=category, observer=watcher, site=to_site_options(site))
+        options = CollectOptions(
+            category=category, observer=watcher, site=to_site_options(site), policy=policy
         )
+        return collect(target, options)
 
 
 class _Run:
@@ -180,6 +190,7 @@ class _Run:
         self.imprint, self.template = stationery()
         self.gatherers: dict[Output, Gatherer] = {}
         self.new_only = new_only
+        self.subjects: list[Subject] = []
         try:
             self.outputs: list[Output] = plan_outputs(formats, output, many=many)
             self.pack = load_pack(overlays)
@@ -200,6 +211,7 @@ class _Run:
             show_error(target, error, self.lang)
             self.code = max(self.code, exit_code(error))
             return
+        self.subjects.append(facts.subject)
         known = self._state(assessment)
         worst = gate_verdict(assessment, self.pack, known.known if known else ())
         if self.fail_on is not None and worst.rank <= self.fail_on.rank:
@@ -239,7 +251,11 @@ class _Run:
             if output.together:
                 if output not in self.gatherers:
                     self.gatherers[output] = WRITERS[output.format].gather(self.pack, self.lang)
-                self.gatherers[output].add(ReportView(assessment, facts, self.pack, self.lang))
+                state = self._state(assessment)
+                view = ReportView(
+                    assessment, facts, self.pack, self.lang, baseline=state, new_only=self.new_only
+                )
+                self.gatherers[output].add(view)
                 continue
             path = self._distinct(output.path_for(target))
             width, colour = terminal(path)
@@ -262,6 +278,28 @@ class _Run:
         """Write the reports that hold all targets; none where no target could be scanned."""
         for output, gatherer in self.gatherers.items():
             write_output(self._distinct(output.path_for("")), gatherer.finish())
+        for line in self._left_over():
+            click.echo(line.get(self.lang), err=True)
+
+    def _left_over(self) -> Iterator[Text]:
+        """Say which baseline entries and decisions were about none of the targets: a slip there must not go unseen."""
+        names = {subject.identifier for subject in self.subjects}
+        entries = self.baseline.findings if self.baseline is not None else ()
+        others = sorted({entry.subject for entry in entries if entry.subject and entry.subject not in names})
+        if others:
+            yield Text(
+                zh=f"提示：基线中的这些对象不在本次检测之列：{'、'.join(others)}",
+                en=f"note: the baseline speaks of subjects not examined here: {', '.join(others)}",
+            )
+        recorded = [*self.decisions, *(entry.decision for entry in self.rejected)]
+        strange = [d for d in recorded if not any(concerns(d, subject) for subject in self.subjects)]
+        if strange:
+            shown = [f"{d.control} ({d.subject[:24]})" for d in strange[:5]]
+            yield Text(
+                zh=f"提示：有 {len(strange)} 条人工结论与本次检测的对象（标识、sha256）都不相符，未采用：{'、'.join(shown)}",
+                en=f"note: {len(strange)} decisions fit no target here by identifier or sha256 and were not used: "
+                f"{', '.join(shown)}",
+            )
 
 
 def _baseline(path: Path | None, new_only: bool) -> Baseline | None:
