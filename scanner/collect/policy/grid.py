@@ -139,9 +139,9 @@ class Records:
             if turned and len({role for column in columns for role in column}) < 3:
                 break
             body = lines[number + 1 :]
-            second = columns_of(body[0][1]) if body and len(body[0][1]) == len(columns) else None
-            if second is not None and second != columns:
+            if body and len(body[0][1]) == len(columns) and _all_labels(body[0][1]):
                 # A header of two lines: 收集的个人信息 above 类型 and 字段.
+                second = map(roles_of, body[0][1])
                 columns = [one or other for one, other in zip(columns, second, strict=True)]
                 body = body[1:]
             self._columns = _named(columns, [cells for _, cells in body])
@@ -151,6 +151,12 @@ class Records:
         if self._columns is not None and max(len(row) for _, row in lines) == len(self._columns):
             return list(_by_row(lines, self._columns, place))
         return []
+
+
+def _all_labels(cells: Sequence[str]) -> bool:
+    """Whether every cell that holds something is a label."""
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) >= 2 and all(len(cell) <= MAX_HEADER and roles_of(cell) for cell in filled)
 
 
 def _named(columns: list[tuple[str, ...]], rows: list[list[str]]) -> list[tuple[str, ...]]:
