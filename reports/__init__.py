@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reports.imprint import Imprint
     from reports.view import ReportView
     from scanner.facts import Facts
+    from scanner.gate import BaselineState
     from scanner.model import Assessment, Lang
     from scanner.rulepack import Pack
 
@@ -87,6 +88,11 @@ BUILT_IN: dict[str, Format] = {
     "csv-notice": Format(
         "reports.csvout:write_notice", "notice.csv", "text/csv", "reports.csvout:NoticeList"
     ),
+    "markdown": Format("reports.markdown:write", "md", "text/markdown"),
+    "sarif": Format("reports.sarif:write", "sarif", "application/sarif+json"),
+    "junit": Format("reports.junit:write", "xml", "application/xml"),
+    "codequality": Format("reports.codequality:write", "codequality.json", "application/json"),
+    "github": Format("reports.github:write", "github.txt", "text/plain"),
 }
 
 
@@ -112,14 +118,17 @@ def render(
     colour: bool = False,
     imprint: Imprint | None = None,
     template: bytes | None = None,
+    baseline: BaselineState | None = None,
+    new_only: bool = False,
 ) -> bytes:
     """Return the report in format ``name``; raises KeyError for an unknown format.
 
-    ``width`` (columns) and ``colour`` describe the terminal it is meant for, if any; ``imprint`` and ``template`` are
-    what an agency adds to formal reports.
+    The other arguments are those of :class:`~reports.view.ReportView`.
     """
     from reports.imprint import BLANK  # noqa: PLC0415 - only when a report is written
     from reports.view import ReportView  # noqa: PLC0415 - only when a report is written
 
-    view = ReportView(assessment, facts, pack, lang, width, colour, imprint or BLANK, template)
+    view = ReportView(
+        assessment, facts, pack, lang, width, colour, imprint or BLANK, template, baseline, new_only
+    )
     return WRITERS[name].load()(view)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reports.sheet import Sheet
-from reports.sitetables import policy_sheets, site_sheets
+from reports.sheet import NONE, Sheet
 from reports.tables import Cell, ItemRow, Unread
 from reports.text import one_line
 from reports.view import ReportView
 from scanner.model import Finding
-
-NONE = "—"
 
 
 def appendix_sheets(view: ReportView) -> tuple[Sheet, ...]:
@@ -19,7 +16,7 @@ def appendix_sheets(view: ReportView) -> tuple[Sheet, ...]:
     sheets = [clause_sheet(view)]
     if view.facts.app is not None:
         sheets += [permission_sheet(view), sdk_sheet(view), *item_sheets(view), endpoint_sheet(view)]
-    sheets += [*site_sheets(view), *policy_sheets(view)]
+    sheets += view.sheets
     sheets += [evidence_sheet(view), file_sheet(view), *unread_sheets(view)]
     return tuple(sheets)
 

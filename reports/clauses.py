@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports.findings import FindingView
+from reports.findings import FindingView, decided
 from reports.names import Names
-from reports.text import one_line
 from scanner.model import Assessment, ClauseResult, ControlResult, Coverage, Outcome, RuleResult, Verdict
 from scanner.rulepack import Clause, Control
 
@@ -131,10 +130,6 @@ def _control(
     control: Control, result: ControlResult, rules: Mapping[str, RuleView], names: Names
 ) -> ControlView:
     manual, decision = control.manual, result.decision
-    decided = ""
-    if decision is not None:
-        until = names.word("until", date=decision.until) if decision.until else ""
-        decided = names.word("decided", who=one_line(decision.who, 80), when=decision.when, until=until)
     return ControlView(
         id=control.id,
         title=names.text(control.title),
@@ -148,7 +143,7 @@ def _control(
         steps=tuple(names.text(step, 2000) for step in manual.steps) if manual else (),
         keep=tuple(names.text(item) for item in manual.keep) if manual else (),
         minutes=manual.minutes if manual else 0,
-        decision=decided,
+        decision=decided(decision, names) if decision else "",
         rules=tuple(rules[rule] for rule in control.rules if rule in rules),
     )
 

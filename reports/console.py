@@ -97,6 +97,7 @@ def _grade(view: ReportView) -> RenderableType:
     parts.append(Styled(f"{view.word('coverage')}{view.word('colon')}{view.coverage_line}", style="dim"))
     if grade.provisional:
         parts.append(Styled(view.word("provisional_why")))
+    parts += [Styled(line) for line in (*view.decision_lines, *view.baseline_lines)]
     parts += [Styled(f"· {cap.reason.get(view.lang)}") for cap in grade.caps]
     parts += [Styled(f"· {reason.get(view.lang)}") for reason in grade.reasons]
     if view.manual:
@@ -116,7 +117,7 @@ def _heading(text: str) -> Line:
 def _problems(view: ReportView) -> RenderableType:
     parts: list[RenderableType] = [_heading(view.word("findings"))]
     if not view.findings:
-        parts.append(Styled(view.word("none_found")))
+        parts.append(Styled(view.word("none_new" if view.known_total else "none_found")))
     shown = 0
     for problem in view.problems:
         if shown >= MAX_FINDINGS:
@@ -156,7 +157,8 @@ def _problem(view: ReportView, group: tuple[FindingView, ...]) -> list[Renderabl
 def _finding(view: ReportView, finding: FindingView) -> RenderableType:
     table = _grid(1)
     count = view.word("places", count=finding.total) if finding.total > 1 else ""
-    label = "  ".join(part for part in (finding.group, count) if part)
+    mark = view.word("open").strip() + view.word("known") + view.word("close") if finding.known else ""
+    label = "  ".join(part for part in (mark, finding.group, count, finding.accepted) if part)
     if label:
         table.add_row(Styled("–"), Styled(label, style="bold"))
     for evidence in finding.evidence[:EVIDENCE]:

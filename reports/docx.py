@@ -19,7 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from reports import docxblocks
 from reports.formal import Data, content
-from reports.view import ReportView
+from reports.view import IDENTIFIER, ReportView
 from scanner.errors import ReportError
 from scanner.model import Text
 
@@ -71,7 +71,7 @@ def context(view: ReportView) -> Data:
     """Return the fields a template may use: the formal report's content and what only Word needs."""
     data = content(view, view.imprint)
     subject = view.identity
-    labels = {view.word("label_identifier"), view.word("label_address")}
+    labels = {view.word(f"label_{key}") for key in IDENTIFIER.values()}
     identifier = next(((label, value) for label, value in subject if label in labels), subject[0])
     sha256 = next((value for label, value in subject if label == view.word("label_sha256")), "")
     data |= {
@@ -80,7 +80,6 @@ def context(view: ReportView) -> Data:
         "identifier_label": identifier[0],
         "identifier": identifier[1],
         "sha256": sha256,
-        "short_name": data["name"][:30],
         "page_of": view.word("f_page", page="\0", total="\0").split("\0"),
         "shade": docxblocks.SHADES,
     }

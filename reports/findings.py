@@ -5,17 +5,20 @@ A report shows a bounded number of places per finding and says how many there ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from reports.names import Names
 from reports.text import one_line, plain, short_method, unit_offset
+from scanner.gate import Standing
 from scanner.model import (
     CONFIDENCE_LABELS,
     SEVERITY_LABELS,
     Assessment,
     CodeStep,
     Confidence,
+    Decision,
     DexLocator,
     Evidence,
     FileLocator,
@@ -24,6 +27,7 @@ from scanner.model import (
     ResourceLocator,
     SearchLocator,
     Severity,
+    Verdict,
     WebLocator,
     XmlLocator,
 )
@@ -69,7 +73,8 @@ class EvidenceView:
 class FindingView:
     """A finding with its rule's texts; ``number`` counts from 1 in the order of the report.
 
-    ``total`` counts all places, ``hidden`` those left to the JSON report.
+    ``total`` counts all places, ``hidden`` those left to the JSON report.  ``verdict`` is what the finding's controls
+    reach; ``owner`` whose code it is about.  ``known``: a baseline has it; ``accepted``: who decided that it is no violation, empty where nobody did.
     """
 
     number: int
@@ -91,6 +96,11 @@ class FindingView:
     evidence: tuple[EvidenceView, ...]
     total: int
     hidden: int
+    verdict: Verdict
+    verdict_label: str
+    owner: str = ""
+    known: bool = False
+    accepted: str = ""
 
     @property
     def label(self) -> str:
@@ -103,8 +113,13 @@ class FindingView:
         return f"f-{self.fingerprint}"
 
 
-def finding_views(assessment: Assessment, names: Names) -> tuple[FindingView, ...]:
-    """Return all findings: worst severity first, then the surest, then by rule code and group."""
+def finding_views(
+    assessment: Assessment, names: Names, known: AbstractSet[str], standings: Mapping[str, Standing]
+) -> tuple[FindingView, ...]:
+    """Return all findings: worst severity first, then the surest, then by rule code and group.
+
+    ``known`` are the fingerprints of a baseline; ``standings`` say how far each rule's hit stands.
+    """
     found = [
         (names.pack.rules[result.rule], finding)
         for result in assessment.evaluation.results
@@ -112,14 +127,19 @@ def finding_views(assessment: Assessment, names: Names) -> tuple[FindingView, ..
     ]
     found.sort(key=lambda pair: (*_urgency(pair[0]), pair[0].code, pair[1].group))
     shown = SHOWN if len(found) <= MANY_FINDINGS else SHOWN_OF_MANY
-    return tuple(_finding(n, rule, finding, names, shown) for n, (rule, finding) in enumerate(found, 1))
+    return tuple(
+        _finding(n, rule, finding, names, shown, finding.fingerprint in known, standings[rule.id])
+        for n, (rule, finding) in enumerate(found, 1)
+    )
 
 
 def _urgency(rule: Rule) -> tuple[int, int]:
     return SEVERITY_ORDER.index(rule.severity), CONFIDENCE_ORDER.index(rule.confidence)
 
 
-def _finding(number: int, rule: Rule, finding: Finding, names: Names, shown: int) -> FindingView:
+def _finding(
+    number: int, rule: Rule, finding: Finding, names: Names, shown: int, known: bool, standing: Standing
+) -> FindingView:
     return FindingView(
         number=number,
         rule=rule.id,
@@ -140,7 +160,18 @@ def _finding(number: int, rule: Rule, finding: Finding, names: Names, shown: int
         evidence=tuple(evidence_view(evidence, names) for evidence in finding.evidence[:shown]),
         total=finding.evidence_total,
         hidden=finding.evidence_total - min(shown, len(finding.evidence)),
+        owner=names.finding_owner(rule, finding),
+        verdict=standing.verdict,
+        verdict_label=standing.verdict.label.get(names.lang),
+        known=known,
+        accepted=decided(standing.decision, names) if standing.decision and standing.is_accepted else "",
     )
+
+
+def decided(decision: Decision, names: Names) -> str:
+    """Return who decided, when and until when, as a sentence."""
+    until = names.word("until", date=decision.until) if decision.until else ""
+    return names.word("decided", who=one_line(decision.who, 80), when=decision.when, until=until)
 
 
 def evidence_view(evidence: Evidence, names: Names) -> EvidenceView:

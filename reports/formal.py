@@ -13,7 +13,6 @@ from reports.appendix import appendix_sheets
 from reports.clauses import ClauseView, ControlView
 from reports.findings import MANY_FINDINGS, SEVERITY_ORDER, EvidenceView, FindingView
 from reports.imprint import Imprint
-from reports.ruleverdicts import rule_verdicts
 from reports.sheet import Sheet
 from reports.text import one_line
 from reports.view import Problem, ReportView
@@ -23,6 +22,7 @@ from scanner.model import SEVERITY_LABELS, Verdict
 FLAGGED = (Verdict.VIOLATION, Verdict.SUSPECTED)
 MAX_IMPRINT = 200
 CLAUSE_FINDINGS = 12
+SHORT_NAME = 40
 
 Data = dict[str, Any]
 
@@ -34,6 +34,7 @@ def content(view: ReportView, imprint: Imprint) -> Data:
         "w": {key: text.get(view.lang) for key, text in WORDS.items() if "{" not in text.zh},
         "title": view.word("f_title"),
         "name": view.name,
+        "short_name": one_line(view.name, SHORT_NAME),
         "kind": view.word(f"kind_{view.facts.subject.kind}"),
         "version": view.facts.subject.version and one_line(view.facts.subject.version, 80),
         "date": one_line(imprint.issued, 40) or view.assessment.assessed_at.date().isoformat(),
@@ -125,10 +126,10 @@ def _method(view: ReportView) -> Data:
         (view.word("collector"), view.collector),
         (view.word("assessed"), view.when),
     ]
-    how, limits = method_words(view.facts.subject.kind)
+    how, limits = view.method
     return {
-        "how": view.word(how),
-        "limits": view.word(limits),
+        "how": how,
+        "limits": limits,
         "code": view.code_line,
         "means": [
             {"verdict": verdict.value, "label": label, "text": view.word(f"means_{verdict.value}")}
@@ -138,13 +139,6 @@ def _method(view: ReportView) -> Data:
         "packer": view.word("packer_note", name=view.packer) if view.packer else "",
         "versions": [{"label": label, "value": value} for label, value in versions],
     }
-
-
-def method_words(kind: str) -> tuple[str, str]:
-    """Return the words that tell how a subject of ``kind`` was examined and what that cannot see."""
-    return (
-        ("method_how", "method_limits") if kind == "app" else (f"method_how_{kind}", f"method_limits_{kind}")
-    )
 
 
 def _summary(view: ReportView) -> Data:
@@ -185,7 +179,8 @@ def _summary(view: ReportView) -> Data:
         ],
         "unread": view.word("unread_notice") if view.unread or view.undecided else "",
         "oddities": view.word("oddities_notice", count=len(view.oddities)) if view.oddities else "",
-        "none": "" if view.problems else view.word("none_found"),
+        "decided": [*view.decision_lines, *view.baseline_lines],
+        "none": "" if view.problems else view.word("none_new" if view.known_total else "none_found"),
     }
 
 
@@ -230,15 +225,14 @@ def _clause(clause: ClauseView, view: ReportView) -> Data:
 
 def _problem(problem: Problem, view: ReportView) -> Data:
     first = problem.first
-    verdict = rule_verdicts(view.assessment, view.pack).get(first.rule, Verdict.SUSPECTED)
     return {
         "code": first.code,
         "title": first.title,
         "severity": first.severity_label,
         "severity_id": first.severity.value,
         "confidence": first.confidence_label,
-        "verdict": verdict.value,
-        "label": verdict.label.get(view.lang),
+        "verdict": first.verdict.value,
+        "label": first.verdict_label,
         "message": first.message,
         "why": first.why,
         "fix": first.fix,
@@ -260,6 +254,9 @@ def _finding(finding: FindingView, view: ReportView) -> Data:
         "label": finding.label,
         "group": finding.group,
         "total": finding.total,
+        "note": "\u2003".join(
+            part for part in (view.word("known") if finding.known else "", finding.accepted) if part
+        ),
         "places": "" if finding.evidence[0].kind == "search" else view.word("places", count=finding.total),
         "evidence": [
             _evidence(evidence, view, chained=n < chained) for n, evidence in enumerate(finding.evidence)

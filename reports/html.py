@@ -21,8 +21,8 @@ ALL_REASONS = 4
 
 def write(view: ReportView) -> bytes:
     """Return the report as UTF-8 HTML."""
-    css, script = _source("report.css"), _source("report.js")
-    template = _environment().get_template("report.html")
+    css, script = template_source("report.css"), template_source("report.js")
+    template = environment().get_template("report.html")
     page = template.render(
         v=view,
         w=view.word,
@@ -49,10 +49,16 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+def style_policy(css: str) -> str:
+    """Return the content security policy of a page without script that allows exactly this style."""
+    return f"default-src 'none'; style-src '{_hash(css)}'; base-uri 'none'; form-action 'none'"
+
+
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the template environment: everything is escaped, an unknown name is an error."""
     return Environment(
-        loader=FunctionLoader(_source),
+        loader=FunctionLoader(template_source),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -62,5 +68,6 @@ def _environment() -> Environment:
 
 
 @cache
-def _source(name: str) -> str:
+def template_source(name: str) -> str:
+    """Return the text of a template, style or script of the package."""
     return (files("reports") / "templates" / name).read_text("utf-8")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from reports.clauses import ClauseView
 from reports.findings import FindingView
-from reports.ruleverdicts import rule_verdicts
 from reports.text import one_line
 from reports.view import ReportView
 from scanner.model import VERDICT_ORDER, Verdict
@@ -78,12 +77,10 @@ class Notice:
 
 def notice(view: ReportView) -> Notice:
     """Return the phrases for the subject; a problem that bulletins have no phrase for is named by its title."""
-    verdicts = rule_verdicts(view.assessment, view.pack)
     found: dict[Verdict, dict[str, None]] = {Verdict.VIOLATION: {}, Verdict.SUSPECTED: {}}
     for problem in view.problems:
-        verdict = verdicts.get(problem.first.rule, Verdict.SUSPECTED)
-        if verdict in found:
-            found[verdict].update(dict.fromkeys(phrases(problem.first, view)))
+        if problem.first.verdict in found:
+            found[problem.first.verdict].update(dict.fromkeys(phrases(problem.first, view)))
     confirmed = tuple(found[Verdict.VIOLATION])
     return Notice(confirmed, tuple(p for p in found[Verdict.SUSPECTED] if p not in confirmed))
 
@@ -142,7 +139,6 @@ def subject_row(view: ReportView) -> Row:
 
 def finding_rows(view: ReportView) -> list[Row]:
     """Return one row for each finding, with its first place."""
-    verdicts = rule_verdicts(view.assessment, view.pack)
     clauses = {c.id: (i.title, c) for i in view.instruments for c in i.clauses}
     return [
         (
@@ -150,7 +146,7 @@ def finding_rows(view: ReportView) -> list[Row]:
             finding.label,
             finding.severity_label,
             finding.confidence_label,
-            verdicts.get(finding.rule, Verdict.SUSPECTED).label.get(view.lang),
+            finding.verdict_label,
             finding.title,
             finding.code,
             finding.group,

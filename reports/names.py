@@ -9,7 +9,7 @@ from functools import cached_property
 from reports.text import one_line, short_method
 from reports.words import WORDS, word
 from scanner.facts import Facts, Origin
-from scanner.model import Lang, Text
+from scanner.model import DexLocator, Finding, Lang, ResourceLocator, Text, XmlLocator
 from scanner.rulepack import Pack, Rule
 
 
@@ -46,6 +46,11 @@ class Names:
         """Return the name of a personal-information item."""
         return self._items.get(item) or one_line(item, 80)
 
+    def element(self, element: str) -> str:
+        """Return the name of a required element of a policy, or of a part of one (``element.part``)."""
+        found = self.pack.elements.get(element)
+        return self.text(found) if found is not None else one_line(element, 80)
+
     def items(self, items: Iterable[str]) -> tuple[str, ...]:
         """Return the names of several items."""
         return tuple(self.item(item) for item in items)
@@ -71,6 +76,32 @@ class Names:
         return self._owners.get(owner) or one_line(owner, 80) or self.word("owner_unknown")
 
     @cached_property
+    def _callers(self) -> dict[str, str]:
+        """Who wrote each method that evidence can point to."""
+        app = self.facts.app
+        if app is None:
+            return {}
+        found = {access.caller: self.owner(access.owner) for access in app.accesses}
+        found.update({request.caller: self.owner(request.owner) for request in app.requests})
+        found.update({issue.caller: self.owner(issue.owner) for issue in app.issues})
+        return found
+
+    def finding_owner(self, rule: Rule, finding: Finding) -> str:
+        """Return whose code a finding is about: by its group, else by its first place; empty where nobody's.
+
+        A place in the manifest or the resources is the app's own.
+        """
+        for field, value in zip(
+            rule.group_by, finding.group.split(" | ", max(len(rule.group_by) - 1, 0)), strict=False
+        ):
+            if field == "owner_id":
+                return self.owner_id(value)
+        locator = finding.evidence[0].locator
+        if isinstance(locator, DexLocator):
+            return self._callers.get(locator.method) or self.word("owner_unknown")
+        return self.word("owner_app") if isinstance(locator, XmlLocator | ResourceLocator) else ""
+
+    @cached_property
     def _permissions(self) -> dict[str, str]:
         app = self.facts.app
         labels = {p.name: self.text(p.label, 80) for p in app.permissions} if app is not None else {}
@@ -83,6 +114,13 @@ class Names:
         values = group.split(" | ", max(len(rule.group_by) - 1, 0))
         fields = [*rule.group_by, *([""] * len(values))]
         return " · ".join(self._field(field, value) for field, value in zip(fields, values, strict=False))
+
+    def known_finding(self, rule: str, group: str) -> str:
+        """Return a baseline entry for people; its rule may no longer exist."""
+        known = self.pack.rules.get(rule)
+        if known is None:
+            return " · ".join(part for part in (one_line(rule, 80), one_line(group, 120)) if part)
+        return " · ".join(part for part in (self.text(known.title), self.group(known, group)) if part)
 
     def _field(self, field: str, value: str) -> str:
         if field == "item":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports.findings import EvidenceView, evidence_view
 from reports.names import Names
-from reports.text import one_line
+from reports.text import one_line, short_method
 from scanner.policyfacts import Comparison
 
 # What accuses first, what needs a look next, what is fine last.
@@ -53,7 +53,7 @@ def compared(names: Names) -> Compared:
     found = policy.comparisons if policy is not None else ()
     order = sorted(found, key=lambda c: (STATES.index(c.state), c.kind != "item", c.name.zh, c.owner_id))
     rows = [_row(c, names) for c in order]
-    counts = Counter(c.state for c in found)
+    counts: Counter[str] = Counter(c.state for c in found)
     return Compared(
         source=one_line(policy.source, 200) if policy is not None else "",
         rows=tuple(r for r in rows if r.state not in FINE)[:MAX_ROWS],
@@ -64,7 +64,7 @@ def compared(names: Names) -> Compared:
 
 def _row(comparison: Comparison, names: Names) -> ComparedRow:
     note = names.text(comparison.reason)
-    if comparison.umbrella and comparison.state == "vague":
+    if comparison.umbrella and comparison.state == "vague" and comparison.reason is None:
         note = names.word("umbrella", term=one_line(comparison.umbrella, 60))
     marks = []
     if comparison.sensitive == "yes":
@@ -79,7 +79,7 @@ def _row(comparison: Comparison, names: Names) -> ComparedRow:
         state=comparison.state,
         state_label=names.word(f"state_{comparison.state}"),
         note=note,
-        seen=tuple(evidence_view(e, names) for e in comparison.seen_evidence[:SHOWN]),
+        seen=tuple(_short(evidence_view(e, names)) for e in comparison.seen_evidence[:SHOWN]),
         says=tuple(evidence_view(e, names) for e in comparison.policy_evidence[:SHOWN]),
     )
 
@@ -96,3 +96,9 @@ def _owner(comparison: Comparison, names: Names) -> str:
     if comparison.owner_kind == "unknown":
         return names.word("owner_unknown")
     return names.owner_id(comparison.owner_id)
+
+
+def _short(evidence: EvidenceView) -> EvidenceView:
+    """Return code evidence with the readable name of what is called or read instead of the instruction."""
+    target = next((word for word in evidence.excerpt.split() if ";->" in word), "")
+    return replace(evidence, excerpt=short_method(target)) if evidence.kind == "dex" and target else evidence

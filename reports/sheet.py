@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from reports.names import Names
+
+MAX_TABLE = 200
+NONE = "—"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +31,31 @@ class Sheet:
     code: tuple[int, ...] = ()
     incomplete: bool = False
     level: int = 1
+
+
+def sheet_of(
+    names: Names,
+    key: str,
+    title: str,
+    header: Sequence[str],
+    widths: tuple[int, ...],
+    rows: Sequence[tuple[str, ...]],
+    *,
+    path: str,
+    code: tuple[int, ...] = (),
+    level: int = 1,
+) -> Sheet:
+    """Return the table of the facts at ``path``: the first :data:`MAX_TABLE` rows, and how many there are."""
+    left = len(rows) - MAX_TABLE
+    return Sheet(
+        key=key,
+        title=names.word(title),
+        header=tuple(names.word(name) for name in header),
+        widths=widths,
+        rows=tuple(rows[:MAX_TABLE]),
+        note=names.word("t_more", total=len(rows), shown=MAX_TABLE) if left > 0 else "",
+        empty=names.word("t_nothing"),
+        code=code,
+        incomplete=any(gap.path == path or path.startswith(gap.path + ".") for gap in names.facts.gaps),
+        level=level,
+    )

@@ -1,16 +1,346 @@
-"""Tables of what was observed on a website and read in a policy."""
+"""Tables of what was observed on a website; lists are capped and counted."""
 
 from __future__ import annotations
 
-from reports.sheet import Sheet
-from reports.view import ReportView
+from collections.abc import Iterator
+
+from reports.names import Names
+from reports.sheet import NONE, Sheet, sheet_of
+from reports.text import one_line
+from scanner.sitefacts import Cookie, Form, SiteFacts, Transport
+
+URL, NAME = 200, 120
+
+Row = tuple[str, ...]
 
 
-def site_sheets(view: ReportView) -> tuple[Sheet, ...]:
+def site_sheets(names: Names) -> tuple[Sheet, ...]:
     """Return the tables of a site, none where the subject has none."""
-    return ()
+    site = names.facts.site
+    return tuple(_site(site, names)) if site is not None else ()
 
 
-def policy_sheets(view: ReportView) -> tuple[Sheet, ...]:
-    """Return the tables of a policy, none where the subject has none."""
-    return ()
+def site_identity(names: Names) -> tuple[tuple[str, str], ...]:
+    """Return word key and value of what identifies a site and the visit."""
+    site = names.facts.site
+    if site is None:
+        return ()
+    visited = site.visited_at.strftime("%Y-%m-%d %H:%M %Z").strip() if site.visited_at else ""
+    stats = site.stats
+    return (
+        ("label_domain", site.domain or site.host),
+        ("label_operator", site.operator or ""),
+        ("label_filings", names.join(filing.number for filing in site.filings)),
+        ("label_visited", visited),
+        ("label_pages", str(stats.pages or len(site.pages))),
+        ("label_browser", stats.browser),
+    )
+
+
+def _site(site: SiteFacts, names: Names) -> Iterator[Sheet]:
+    yield sheet_of(
+        names,
+        "site_disclosure",
+        "t_disclosure",
+        ("t_what", "t_found"),
+        (6, 8),
+        _disclosure(site, names),
+        path="site.disclosure",
+    )
+    yield sheet_of(
+        names,
+        "site_pages",
+        "t_pages",
+        ("address", "t_page_kind", "t_page_title", "t_depth", "t_status"),
+        (8, 2, 5, 2, 3),
+        [
+            (
+                one_line(page.final_url or page.url, URL),
+                names.known("page", page.kind),
+                one_line(page.title, NAME) or NONE,
+                str(page.depth),
+                _status(page.status, page.problem, names, clear=page.cleartext),
+            )
+            for page in site.pages
+        ],
+        path="site.pages",
+        code=(0,),
+    )
+    yield sheet_of(
+        names,
+        "site_forms",
+        "t_forms",
+        ("t_page", "t_form_purpose", "t_collects", "t_sent_to", "t_agreement", "t_policy_link"),
+        (5, 2, 5, 4, 3, 2),
+        [_form(form, names) for form in site.forms],
+        path="site.forms",
+        code=(0,),
+    )
+    yield sheet_of(
+        names,
+        "site_third_parties",
+        "t_third_parties",
+        ("t_domain", "owner", "t_category", "t_country", "t_before_consent", "t_requests", "t_sends"),
+        (4, 4, 3, 2, 2, 2, 5),
+        [
+            (
+                one_line(party.domain, NAME),
+                one_line(party.owner, NAME) or NONE,
+                names.known("tp", party.category),
+                one_line(party.country, 40) or NONE,
+                _yes(party.before_consent, names),
+                f"{party.requests} / {party.cookies}",
+                names.join(names.items(party.sends_items)) or NONE,
+            )
+            for party in sorted(
+                site.third_parties, key=lambda p: (not p.before_consent, -p.requests, p.domain)
+            )
+        ],
+        path="site.third_parties",
+        code=(0,),
+    )
+    yield sheet_of(
+        names,
+        "site_cookies",
+        "t_cookies",
+        ("t_name", "t_domain", "t_party", "t_phase", "t_days", "t_cookie_purpose", "t_flags"),
+        (4, 4, 2, 2, 2, 2, 4),
+        [_cookie(cookie, names) for cookie in site.cookies],
+        path="site.cookies",
+        code=(0, 1),
+    )
+    yield from _site_behaviour(site, names)
+    yield from _site_security(site, names)
+
+
+def _site_behaviour(site: SiteFacts, names: Names) -> Iterator[Sheet]:
+    yield sheet_of(
+        names,
+        "site_requests",
+        "t_sending",
+        ("host", "t_method", "t_phase", "t_party", "t_sends"),
+        (5, 2, 2, 2, 6),
+        [
+            (
+                one_line(request.host, NAME),
+                one_line(request.method, 12),
+                names.word(f"phase_{request.phase}"),
+                _party(request.third_party, names),
+                names.join(names.items(request.sends)),
+            )
+            for request in site.requests
+            if request.sends
+        ],
+        path="site.requests",
+        code=(0,),
+    )
+    if site.storage:
+        yield sheet_of(
+            names,
+            "site_storage",
+            "t_storage",
+            ("t_name", "t_storage_kind", "t_origin", "t_phase", "t_identifier"),
+            (5, 3, 5, 2, 2),
+            [
+                (
+                    one_line(entry.key, NAME),
+                    names.known("storage", entry.kind),
+                    one_line(entry.origin, NAME),
+                    names.word(f"phase_{entry.phase}"),
+                    _yes(entry.identifier, names),
+                )
+                for entry in site.storage
+            ],
+            path="site.storage",
+            code=(0, 2),
+            level=2,
+        )
+    yield sheet_of(
+        names,
+        "site_scripts",
+        "t_scripts",
+        ("t_api", "t_script", "t_phase", "item", "times"),
+        (3, 8, 2, 3, 2),
+        [
+            (
+                names.known("api", use.api),
+                one_line(use.script, URL),
+                names.word(f"phase_{use.phase}"),
+                names.item(use.item) if use.item else NONE,
+                str(use.count),
+            )
+            for use in site.script_uses
+        ],
+        path="site.script_uses",
+        code=(1,),
+    )
+    yield sheet_of(
+        names,
+        "site_dialogs",
+        "t_dialogs",
+        ("t_page", "t_dialog_kind", "t_buttons", "t_reject_clicks", "t_equal", "t_prechecked", "t_respected"),
+        (5, 2, 4, 2, 2, 3, 2),
+        [
+            (
+                one_line(dialog.page, URL),
+                names.word(f"dialog_{dialog.kind}")
+                + (f"{names.word('comma')}{names.word('t_wall')}" if dialog.wall else ""),
+                names.join(one_line(button.label, 40) for button in dialog.buttons) or NONE,
+                str(dialog.reject_clicks) if dialog.reject_clicks is not None else names.word("t_impossible"),
+                _yes(dialog.equal_choice, names),
+                names.join(one_line(text, 60) for text in dialog.prechecked) or NONE,
+                _yes(dialog.reject_respected, names),
+            )
+            for dialog in site.dialogs
+        ],
+        path="site.dialogs",
+        code=(0,),
+    )
+
+
+def _site_security(site: SiteFacts, names: Names) -> Iterator[Sheet]:
+    yield sheet_of(
+        names,
+        "site_filings",
+        "t_filings",
+        ("t_filing_kind", "t_number", "t_well_formed", "t_linked", "t_registered"),
+        (3, 6, 2, 2, 2),
+        [
+            (
+                names.known("filing", filing.kind),
+                one_line(filing.number, NAME),
+                _yes(filing.well_formed, names),
+                _yes(filing.linked, names),
+                _yes(filing.registered, names),
+            )
+            for filing in site.filings
+        ],
+        path="site.filings",
+    )
+    yield sheet_of(
+        names,
+        "site_transport",
+        "t_transport",
+        ("host", "t_https", "t_protocols", "t_trusted", "t_days_left", "t_redirects", "t_hsts"),
+        (5, 2, 4, 2, 2, 2, 2),
+        [_transport(host, names) for host in site.transport],
+        path="site.transport",
+        code=(0,),
+    )
+    rows: list[Row] = [
+        (names.known("weakness", w.kind), one_line(w.url, URL), one_line(w.detail, 300) or NONE)
+        for w in site.weaknesses
+    ]
+    rows += [
+        (
+            names.word("t_library"),
+            one_line(library.url, URL),
+            one_line(f"{library.name} {library.version} {' '.join(library.advisories)}", 300),
+        )
+        for library in site.libraries
+        if library.vulnerable
+    ]
+    yield sheet_of(
+        names,
+        "site_weaknesses",
+        "t_weaknesses",
+        ("t_what", "address", "t_detail"),
+        (4, 6, 6),
+        rows,
+        path="site.weaknesses",
+        code=(1,),
+    )
+    if site.exposed:
+        yield sheet_of(
+            names,
+            "site_exposed",
+            "t_exposed",
+            ("item", "t_page", "times", "t_sample"),
+            (3, 7, 2, 4),
+            [
+                (names.item(e.item), one_line(e.page, URL), str(e.count), one_line(e.sample, NAME))
+                for e in site.exposed
+            ],
+            path="site.exposed",
+            code=(1,),
+        )
+
+
+def _disclosure(site: SiteFacts, names: Names) -> list[Row]:
+    told = site.disclosure
+    found = [
+        ("policy", told.policy_found),
+        ("agreement", told.agreement_found),
+        ("deletion", told.deletion_found),
+        ("complaint", told.complaint_found),
+        ("contact", told.contact_found),
+        ("children", told.children_found),
+        ("cookie_notice", told.cookie_notice),
+    ]
+    rows: list[Row] = [(names.word(f"told_{key}"), _yes(value, names)) for key, value in found]
+    if told.policy_url:
+        rows.append((names.word("told_policy_url"), one_line(told.policy_url, URL)))
+    if told.policy_clicks is not None:
+        rows.append((names.word("told_policy_clicks"), str(told.policy_clicks)))
+    return rows
+
+
+def _status(status: int | None, problem: str | None, names: Names, *, clear: bool) -> str:
+    parts = [str(status) if status is not None else "", one_line(problem or "", 80)]
+    parts += [names.word("cleartext")] if clear else []
+    return names.join(part for part in parts if part) or NONE
+
+
+def _form(form: Form, names: Names) -> Row:
+    asked = names.join(names.items(form.collects)) or NONE
+    target = one_line(form.action_host, NAME) or NONE
+    marks = [names.word("t_third")] if form.third_party else []
+    marks += [names.word("cleartext")] if form.cleartext else []
+    box = _yes(form.agreement, names)
+    if form.agreement_checked:
+        box += f"{names.word('comma')}{names.word('t_ticked')}"
+    return (
+        one_line(form.page, URL),
+        names.known("form", form.purpose),
+        asked + (f" [{names.word('sensitive_yes')}]" if form.collects_sensitive else ""),
+        names.join((target, *marks)),
+        box,
+        _yes(form.policy_linked, names),
+    )
+
+
+def _cookie(cookie: Cookie, names: Names) -> Row:
+    flags = [flag for flag, on in (("Secure", cookie.secure), ("HttpOnly", cookie.http_only)) if on]
+    flags += [f"SameSite={one_line(cookie.same_site, 10)}"] if cookie.same_site else []
+    flags += [names.word("t_identifier")] if cookie.identifier else []
+    return (
+        one_line(cookie.name, NAME),
+        one_line(cookie.domain, NAME),
+        _party(cookie.third_party, names),
+        names.word(f"phase_{cookie.phase}"),
+        names.word("t_session") if cookie.days is None else f"{cookie.days:.0f}",
+        names.word(f"cookie_{cookie.purpose}"),
+        names.join(flags) or NONE,
+    )
+
+
+def _transport(host: Transport, names: Names) -> Row:
+    weak = [f"{one_line(p, 20)} [{names.word('t_weak')}]" for p in host.weak_protocols]
+    strong = [one_line(p, 20) for p in host.protocols if p not in host.weak_protocols]
+    return (
+        one_line(f"{host.host}:{host.port}", NAME),
+        _yes(host.https, names),
+        names.join((*strong, *weak)) or NONE,
+        _yes(host.trusted, names),
+        str(host.days_left) if host.days_left is not None else names.word("t_unknown"),
+        _yes(host.http_redirects, names),
+        _yes(host.hsts, names),
+    )
+
+
+def _yes(value: bool | None, names: Names) -> str:
+    return names.word({True: "l_yes", False: "l_no_word", None: "t_unknown"}[value])
+
+
+def _party(third: bool, names: Names) -> str:
+    return names.word("t_third" if third else "t_first")

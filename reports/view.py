@@ -6,6 +6,7 @@ Each part is computed when a writer first asks for it, so the JSON report costs 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,12 +23,18 @@ from reports.clauses import (
 from reports.findings import FindingView, by_rule, finding_views
 from reports.imprint import BLANK, Imprint
 from reports.names import Names
+from reports.policysheets import policy_identity, policy_sheets
+from reports.sheet import Sheet
+from reports.sitetables import site_identity, site_sheets
 from reports.text import one_line
 from scanner.facts import Facts
+from scanner.gate import BaselineState, standings
 from scanner.model import VERDICT_ORDER, Assessment, Grade, Lang, Verdict
 from scanner.rulepack import Pack
 
 MAX_ARTIFACTS = 200
+MAX_ENTRIES = 10
+IDENTIFIER = {"app": "identifier", "site": "address", "policy": "document"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class ReportView:
 
     ``width`` and ``colour`` describe the terminal, for writers that write to one (80 columns without colour
     where there is none).  ``imprint`` and ``template`` (a Word file) are the agency's, for formal reports.
+    ``baseline`` says which findings were known before; with ``new_only`` they are counted (:attr:`known_total`) but
+    not listed.
     """
 
     assessment: Assessment
@@ -59,6 +68,8 @@ class ReportView:
     colour: bool = False
     imprint: Imprint = BLANK
     template: bytes | None = None
+    baseline: BaselineState | None = None
+    new_only: bool = False
 
     @cached_property
     def names(self) -> Names:
@@ -85,7 +96,7 @@ class ReportView:
     def identity(self) -> tuple[tuple[str, str], ...]:
         """Label and value of what identifies the subject and its source."""
         subject, app = self.facts.subject, self.facts.app
-        rows = [("identifier", subject.identifier), ("version", subject.version)]
+        rows = [(IDENTIFIER[subject.kind], subject.identifier), ("version", subject.version)]
         if app is not None:
             rows[1] = ("version", _version(subject.version, app.identity.version_code))
             rows.append(("levels", _levels(app.identity.min_sdk, app.identity.target_sdk)))
@@ -96,7 +107,9 @@ class ReportView:
             ("source", subject.source),
             ("sha256", subject.sha256),
         ]
-        return tuple((self.word(f"label_{key}"), one_line(value, 300)) for key, value in rows if value)
+        keyed = [(f"label_{key}", value) for key, value in rows]
+        keyed += [*site_identity(self.names), *policy_identity(self.names)]
+        return tuple((self.word(key), one_line(value, 300)) for key, value in keyed if value)
 
     @property
     def grade(self) -> Grade:
@@ -142,12 +155,66 @@ class ReportView:
             found.append(Problem(group, names))
         return tuple(found)
 
+    @cached_property
+    def decision_lines(self) -> tuple[str, ...]:
+        """What humans decided, as sentences: how many decisions hold, and each that does not with the reason."""
+        used = sum(control.decision is not None for control in self.assessment.controls)
+        unused = self.assessment.unused_decisions
+        lines = [self.word("decisions_used", count=used)] if used or unused else []
+        for entry in unused[:MAX_ENTRIES]:
+            control = self.pack.controls.get(entry.decision.control)
+            title = self.names.text(control.title) if control else one_line(entry.decision.control, 80)
+            who = one_line(entry.decision.who, 80)
+            values = {"control": title, "who": who, "when": entry.decision.when}
+            lines.append(self.word("decision_unused", reason=self.names.text(entry.reason), **values))
+        if len(unused) > MAX_ENTRIES:
+            lines.append(self.word("decisions_more", count=len(unused) - MAX_ENTRIES))
+        return tuple(lines)
+
     # --- clauses and findings -------------------------------------------------------------------------
 
     @cached_property
     def findings(self) -> tuple[FindingView, ...]:
+        """The findings to list, worst first: all, or with ``new_only`` those the baseline does not know."""
+        return tuple(f for f in self.all_findings if not (self.new_only and f.known))
+
+    @cached_property
+    def all_findings(self) -> tuple[FindingView, ...]:
         """All findings, worst first."""
-        return finding_views(self.assessment, self.names)
+        known = set(self.baseline.known) if self.baseline else set()
+        return finding_views(self.assessment, self.names, known, standings(self.assessment, self.pack))
+
+    @cached_property
+    def owners(self) -> tuple[str, ...]:
+        """Whose code the findings are about, each once, in the order of the findings."""
+        return tuple(dict.fromkeys(f.owner for f in self.findings if f.owner))
+
+    @cached_property
+    def severities(self) -> tuple[tuple[str, str], ...]:
+        """Severity and its name of all findings listed, worst first."""
+        return tuple(dict.fromkeys((f.severity.value, f.severity_label) for f in self.findings))
+
+    @cached_property
+    def known_total(self) -> int:
+        """Number of findings the baseline knows."""
+        return sum(finding.known for finding in self.all_findings)
+
+    @cached_property
+    def baseline_lines(self) -> tuple[str, ...]:
+        """What the baseline says, as sentences: new and known findings, entries gone, entries not checked."""
+        if self.baseline is None:
+            return ()
+        new = len(self.all_findings) - self.known_total
+        lines = [self.word("baseline_counts", new=new, known=self.known_total)]
+        if self.new_only and self.known_total:
+            lines.append(self.word("baseline_hidden", count=self.known_total))
+        for key, entries in (("gone", self.baseline.gone), ("unchecked", self.baseline.unchecked)):
+            if entries:
+                shown = [self.names.known_finding(entry.rule, entry.group) for entry in entries[:MAX_ENTRIES]]
+                more = self.word("and_more", count=len(entries)) if len(entries) > MAX_ENTRIES else ""
+                what = self.word("semicolon").join(shown) + more
+                lines.append(self.word(f"baseline_{key}", count=len(entries), what=what))
+        return tuple(lines)
 
     @cached_property
     def rules(self) -> dict[str, RuleView]:
@@ -164,6 +231,17 @@ class ReportView:
     def clause_labels(self) -> dict[str, tuple[str, str]]:
         """Number and anchor of every clause of the report by id, for references to the legal basis."""
         return {c.id: (c.number, c.anchor) for i in self.instruments for c in i.clauses}
+
+    def basis(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Return the clauses ``ids`` of this report by number, with the instrument's title where there are several."""
+        many = len(self.instruments) > 1
+        titles = {c.id: i.title for i in self.instruments for c in i.clauses}
+        known = [c for c in ids if c in self.clause_labels]
+        quote = "《{}》{}" if self.lang == "zh" else "{} {}"
+        return tuple(
+            quote.format(titles[c], self.clause_labels[c][0]) if many else self.clause_labels[c][0]
+            for c in known
+        )
 
     @cached_property
     def manual(self) -> tuple[ControlView, ...]:
@@ -209,6 +287,11 @@ class ReportView:
     def compared(self) -> policytable.Compared:
         """What was seen beside what the policy says."""
         return policytable.compared(self.names)
+
+    @cached_property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """The tables of a site and of a policy."""
+        return (*site_sheets(self.names), *policy_sheets(self.names))
 
     @cached_property
     def endpoints(self) -> tuple[tables.EndpointRow, ...]:
@@ -278,6 +361,13 @@ class ReportView:
     def code_line(self) -> str:
         """Size of the code as one sentence, empty where there is no app."""
         return self.word("code_line", **self.facts.app.code.model_dump()) if self.facts.app else ""
+
+    @cached_property
+    def method(self) -> tuple[str, str]:
+        """How the subject was examined, and what that cannot see."""
+        kind = self.facts.subject.kind
+        suffix = "" if kind == "app" else f"_{kind}"
+        return self.word(f"method_how{suffix}"), self.word(f"method_limits{suffix}")
 
     @cached_property
     def profile(self) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from reports.words_developers import DEVELOPERS
+from reports.words_diff import DIFF
 from reports.words_formal import FORMAL
 from reports.words_lists import LISTS
 from reports.words_policy import POLICY
+from reports.words_site import SITES
 from scanner.model import Lang, Text
 
 
@@ -397,6 +400,8 @@ WORDS: dict[str, Text] = HEAD | BODY | TABLES | LIMITS
 WORDS |= POLICY
 WORDS |= FORMAL
 WORDS |= LISTS
+WORDS |= DEVELOPERS | DIFF
+WORDS |= SITES
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

@@ -66,6 +66,7 @@ POLICY: dict[str, Text] = {
         "The document could not be read whole; results may be incomplete:",
     ),
     "policy_elements": _t("应有内容", "Required elements"),
+    "element_state": _t("情况", "State"),
     "element_present": _t("有", "present"),
     "element_weak": _t("不充分", "weak"),
     "element_absent": _t("没有", "absent"),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from scanner.conditions import FactIndex, evaluate_condition
+from scanner.decisions import choose, concerns, sort_unused
 from scanner.evaluate import SURFACE_NAMES, evaluate, in_force, selected_rules
 from scanner.facts import Facts
 from scanner.grade import grade_controls
@@ -24,6 +25,7 @@ from scanner.model import (
     Outcome,
     RuleResult,
     Text,
+    UnusedDecision,
     Verdict,
 )
 from scanner.rulepack import Clause, Control, Pack, Profile, Rule
@@ -37,10 +39,13 @@ def assess(
     now: datetime,
     tool_version: str,
     decisions: Sequence[Decision] = (),
+    rejected: Sequence[UnusedDecision] = (),
 ) -> Assessment:
     """Evaluate ``profile`` on ``facts`` and return verdicts for all its controls and clauses, with a grade.
 
     ``now`` selects the rules, clauses and decisions in force and is recorded; nothing else depends on time.
+    ``rejected`` are decisions whose evidence did not stand; those about this subject are listed with the others that
+    do not hold.
     """
     today = now.date()
     rules = selected_rules(pack, profile, today)
@@ -50,24 +55,26 @@ def assess(
     clauses = selected_clauses(pack, profile, today)
     index = FactIndex(facts)
     controls: dict[str, ControlResult] = {}
-    for control in pack.controls.values():
-        own = [clauses[c] for c in control.clauses if c in clauses]
-        if own:
-            decision = _decision(control.id, facts, decisions, today)
-            controls[control.id] = control_verdict(control, own, by_id, results, index, decision)
+    selected = {
+        c.id: own for c in pack.controls.values() if (own := [clauses[x] for x in c.clauses if x in clauses])
+    }
+    decided, unused = choose(decisions, facts.subject, selected, today)
+    for name, own in selected.items():
+        controls[name] = control_verdict(pack.controls[name], own, by_id, results, index, decided.get(name))
     by_clause = _controls_by_clause(pack)
     instruments = []
     for name in profile.instruments:
         ids = [clause.id for clause in pack.instruments[name].clauses if clause.id in clauses]
         verdicts = tuple(
-            clause_verdict(clauses[c], [controls[k] for k in by_clause.get(c, ()) if k in controls], facts)
+            clause_verdict(clauses[c], [controls[k] for k in by_clause.get(c, ()) if k in controls], index)
             for c in ids
         )
         cover = coverage([clauses[c] for c in ids], pack, facts.subject.kind)
         instruments.append(InstrumentResult(instrument=name, clauses=verdicts, coverage=cover))
     total = coverage(list(clauses.values()), pack, facts.subject.kind)
     grade = grade_controls(
-        controls=[(result, severities(result, by_id, results)) for result in controls.values()],
+        controls=list(controls.values()),
+        severity_of={rule.id: rule.severity for rule in rules},
         clauses=[clause for instrument in instruments for clause in instrument.clauses],
         limits={c.id: c.limit for c in clauses.values()},
         titles={control.id: control.title for control in pack.controls.values()},
@@ -86,6 +93,9 @@ def assess(
         controls=tuple(controls[key] for key in sorted(controls)),
         instruments=tuple(instruments),
         grade=grade,
+        unused_decisions=sort_unused(
+            [*unused, *(u for u in rejected if concerns(u.decision, facts.subject))]
+        ),
     )
 
 
@@ -102,33 +112,12 @@ def selected_clauses(pack: Pack, profile: Profile, today: date) -> dict[str, Cla
     }
 
 
-def severities(
-    result: ControlResult, rules: Mapping[str, Rule], results: Mapping[str, RuleResult]
-) -> list[str]:
-    """Return the severities of the rules that hit for this control, worst first."""
-    order = ["critical", "high", "medium", "low"]
-    found = {rules[rule_id].severity.value for rule_id in result.hits if rule_id in results}
-    return [name for name in order if name in found]
-
-
 def _controls_by_clause(pack: Pack) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for control in pack.controls.values():
         for clause in control.clauses:
             found.setdefault(clause, []).append(control.id)
     return found
-
-
-def _decision(control: str, facts: Facts, decisions: Sequence[Decision], today: date) -> Decision | None:
-    valid = [
-        decision
-        for decision in decisions
-        if decision.control == control
-        and decision.subject in {facts.subject.identifier, facts.subject.sha256}
-        and decision.when <= today
-        and (decision.until is None or today <= decision.until)
-    ]
-    return max(valid, key=lambda decision: (decision.when, decision.who)) if valid else None
 
 
 def control_verdict(
@@ -140,7 +129,7 @@ def control_verdict(
     decision: Decision | None = None,
 ) -> ControlResult:
     """Return the verdict of ``control`` for the first row of the verdict table that matches."""
-    own = [results[rule_id] for rule_id in control.rules if rule_id in results]
+    own = [results[r] for r in control.rules if r in results and _concerns(rules[r], index.facts)]
     hits = [r for r in own if r.outcome is Outcome.HIT]
     hit_ids = tuple(r.rule for r in hits)
 
@@ -181,6 +170,11 @@ def control_verdict(
     return result(Verdict.MANUAL, 7, [reason, control.why])
 
 
+def _concerns(rule: Rule, facts: Facts) -> bool:
+    """Whether ``rule`` can say something here: a rule for sites leaves a control for apps and sites undecided."""
+    return rule.surface in {facts.subject.kind, "policy"} or getattr(facts, rule.surface) is not None
+
+
 def _not_applicable(control: Control, own: Sequence[RuleResult], index: FactIndex) -> Text | list[Text]:
     """Return why the control does not apply, or the reasons why that could not be decided (maybe none)."""
     present = [surface for surface in control.surfaces if getattr(index.facts, surface) is not None]
@@ -203,19 +197,37 @@ def _not_applicable(control: Control, own: Sequence[RuleResult], index: FactInde
     return []
 
 
-def clause_verdict(clause: Clause, controls: Sequence[ControlResult], facts: Facts) -> ClauseResult:
+_NO_PRECONDITION = Text(
+    zh="本对象不属于该条所针对的类别", en="the subject is not of the kind this clause is written for"
+)
+_OUT_OF_SCOPE: dict[str, Text] = {
+    "app": Text(zh="该条不针对应用", en="the clause does not address apps"),
+    "site": Text(zh="该条不针对网站", en="the clause does not address websites"),
+    "policy": Text(
+        zh="该条要看应用或网站本身，仅凭隐私政策文本不能判断",
+        en="the clause is about the app or site itself, which a policy alone does not show",
+    ),
+}
+
+
+def clause_verdict(clause: Clause, controls: Sequence[ControlResult], index: FactIndex) -> ClauseResult:
     """Return the worst of the controls' verdicts for ``clause``, capped by its limit (human decisions are not)."""
     names = tuple(c.control for c in controls)
-    if not clause.scope or facts.subject.kind not in (*clause.scope, "policy"):
-        reason = clause.reason or Text(
-            zh="该条不针对此类对象", en="the clause does not address this kind of subject"
-        )
+    kind = index.facts.subject.kind
+    applies = evaluate_condition(clause.applies_when, index) if clause.applies_when is not None else None
+    if kind not in clause.scope or (applies is not None and applies.truth is False):
+        reason = (clause.reason or _OUT_OF_SCOPE[kind]) if kind not in clause.scope else _NO_PRECONDITION
         return ClauseResult(
             clause=clause.id, verdict=Verdict.NOT_APPLICABLE, controls=names, reasons=(reason,)
         )
     if not controls:
         reason = clause.reason or Text(zh="尚无自动检查，须人工核查", en="no automatic check; check by hand")
         return ClauseResult(clause=clause.id, verdict=Verdict.MANUAL, controls=(), reasons=(reason,))
+    decided = any(c.decision is not None for c in controls)
+    if applies is not None and applies.truth is None and not decided:
+        return ClauseResult(
+            clause=clause.id, verdict=Verdict.MANUAL, controls=names, reasons=tuple(applies.reasons)
+        )
     worst = min(controls, key=lambda c: (_capped(c, clause).rank, c.control))
     verdict = _capped(worst, clause)
     capped_from = worst.verdict if verdict is not worst.verdict else None
@@ -238,7 +250,10 @@ def _capped(control: ControlResult, clause: Clause) -> Verdict:
 
 
 def coverage(clauses: Sequence[Clause], pack: Pack, kind: str) -> Coverage:
-    """Count how the clauses in scope for subjects of ``kind`` are covered by controls and tested rules."""
+    """Count how the clauses in scope for subjects of ``kind`` are covered by controls and tested rules.
+
+    Only controls that concern ``kind``, and rules that can run on it, count.
+    """
     by_clause = _controls_by_clause(pack)
     counts = {"full": 0, "partial": 0, "manual": 0, "uncovered": 0}
     in_scope = tested = 0
@@ -246,17 +261,23 @@ def coverage(clauses: Sequence[Clause], pack: Pack, kind: str) -> Coverage:
         if kind not in clause.scope:
             continue
         in_scope += 1
-        controls = [pack.controls[c] for c in by_clause.get(clause.id, ())]
-        counts[_coverage_kind(controls)] += 1
-        rules = [pack.rules[r] for c in controls for r in c.rules if r in pack.rules]
+        controls = [
+            pack.controls[c] for c in by_clause.get(clause.id, ()) if kind in pack.controls[c].surfaces
+        ]
+        rules = [pack.rules[r] for c in controls for r in c.rules if _runs_on(pack.rules[r], kind)]
+        counts[_coverage_kind(controls, bool(rules))] += 1
         tested += bool(rules) and all(rule.examples is not None for rule in rules)
     return Coverage(clauses=len(clauses), in_scope=in_scope, tested=tested, **counts)
 
 
-def _coverage_kind(controls: Sequence[Control]) -> str:
+def _runs_on(rule: Rule, kind: str) -> bool:
+    return rule.surface in {kind, "policy"} and rule.status == "stable"
+
+
+def _coverage_kind(controls: Sequence[Control], has_rules: bool) -> str:
     if not controls:
         return "uncovered"
     kinds = {control.automation for control in controls}
-    if kinds == {"full"}:
+    if kinds == {"full"} and has_rules:
         return "full"
-    return "manual" if kinds == {"manual"} else "partial"
+    return "manual" if kinds == {"manual"} or not has_rules else "partial"

@@ -150,6 +150,38 @@ class Packer(_Data):
     strings: tuple[str, ...] = ()
 
 
+class NecessaryItem(_Data):
+    """Information the regulation lists for a category, with the items it is read to mean."""
+
+    text: str
+    items: tuple[str, ...] = ()
+
+
+class CategoryPermissions(_Data):
+    """Permissions a category's basic function may need."""
+
+    names: tuple[str, ...]
+
+
+class Category(_Data):
+    """One of the 39 common app types and its necessary personal information (国信办秘字〔2021〕14号 第五条)."""
+
+    id: str
+    number: int
+    clause: str
+    name: Text
+    no_pi_needed: bool
+    necessary: tuple[NecessaryItem, ...] = ()
+    permissions: tuple[CategoryPermissions, ...] = ()
+
+
+@cache
+def categories() -> dict[str, Category]:
+    """Return the 39 app types by id and by Chinese name."""
+    entries = [Category.model_validate(e) for e in _entries("necessary")]
+    return {key: entry for entry in entries for key in (entry.id, entry.name.zh)}
+
+
 @cache
 def items() -> dict[str, Item]:
     """Return the taxonomy by item id."""

@@ -67,6 +67,10 @@ def _check_test(path: str, fact_type: FactType, name: str, value: Any) -> Iterat
         if fact_type.kind != "scalars":
             yield f"{path!r}: overlaps needs a list of plain values"
         return
+    if name in {"at_least", "at_most"} and fact_type.kind in {"scalars", "models"}:
+        if not isinstance(value, int) or value < 0:
+            yield f"{path!r}: {name} compares the number of entries and needs a whole number"
+        return
     if fact_type.kind != "scalar":
         yield f"{path!r}: {name} needs a plain value, this is {fact_type.kind}"
         return
@@ -195,11 +199,15 @@ def _matches(pattern: str) -> Callable[[Any], bool]:
     return lambda value: search(value) is not None
 
 
+def _size(value: Any) -> Any:
+    return len(value) if isinstance(value, tuple) else value
+
+
 _VALUE_TESTS: dict[str, Callable[[Any], Callable[[Any], bool]]] = {
     "is": lambda wanted: lambda value: bool(value == wanted),
     "in": lambda wanted: frozenset(wanted).__contains__,
-    "at_least": lambda wanted: lambda value: bool(value >= wanted),
-    "at_most": lambda wanted: lambda value: bool(value <= wanted),
+    "at_least": lambda wanted: lambda value: bool(_size(value) >= wanted),
+    "at_most": lambda wanted: lambda value: bool(_size(value) <= wanted),
     "matches": _matches,
     "overlaps": lambda wanted: lambda value: not frozenset(wanted).isdisjoint(value),
 }

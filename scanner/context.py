@@ -54,10 +54,14 @@ class SiteOptions:
 
 @dataclass(frozen=True, slots=True)
 class CollectOptions:
-    """How to collect: the subject's metadata that the input itself does not tell, and the observer."""
+    """How to collect: the subject's metadata that the input itself does not tell, and the observer.
+
+    ``policy`` is the file or URL of the subject's privacy policy; None = the one found in the package or on the site.
+    """
 
     category: str | None = None
     developer: str | None = None
     store: str | None = None
     observer: Observer = field(default_factory=Silent)
     site: SiteOptions = field(default_factory=SiteOptions)
+    policy: str | None = None

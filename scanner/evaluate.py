@@ -8,7 +8,17 @@ from typing import Any
 
 from scanner.conditions import FactIndex, Match, evaluate_condition, search_evidence
 from scanner.facts import Facts
-from scanner.model import Evaluation, Evidence, Finding, Outcome, RuleResult, Text, fingerprint
+from scanner.model import (
+    Confidence,
+    Evaluation,
+    Evidence,
+    Finding,
+    Outcome,
+    RuleResult,
+    Severity,
+    Text,
+    fingerprint,
+)
 from scanner.paths import getter
 from scanner.rulepack import Pack, Profile, Rule
 
@@ -23,8 +33,8 @@ SURFACE_NAMES = {
 def selected_rules(pack: Pack, profile: Profile, today: date) -> list[Rule]:
     """Return the rules of ``profile`` in force on ``today``, sorted by id.
 
-    A rule is selected when a control of the profile's instruments uses it and it is neither excluded,
-    deprecated, nor experimental without the profile asking for it.
+    A rule is selected when a control of the profile's instruments uses it and it is neither excluded, deprecated,
+    below the profile's severity or confidence, nor experimental without the profile asking for it.
     """
     clauses = {
         clause.id
@@ -43,9 +53,21 @@ def selected_rules(pack: Pack, profile: Profile, today: date) -> list[Rule]:
         for rule_id, rule in sorted(pack.rules.items())
         if rule_id in used
         and rule_id not in profile.exclude_rules
+        and _strong_enough(rule, profile)
         and (rule.status == "stable" or (rule.status == "experimental" and profile.include_experimental))
         and in_force(rule.in_force, rule.until, today)
     ]
+
+
+def _strong_enough(rule: Rule, profile: Profile) -> bool:
+    severities, confidences = list(Severity), list(Confidence)  # both run from strongest to weakest
+    severe = profile.min_severity is None or severities.index(rule.severity) <= severities.index(
+        profile.min_severity
+    )
+    sure = profile.min_confidence is None or confidences.index(rule.confidence) <= confidences.index(
+        profile.min_confidence
+    )
+    return severe and sure
 
 
 def in_force(start: date | None, end: date | None, today: date) -> bool:
@@ -111,6 +133,8 @@ def _findings(rule: Rule, matches: list[Match], index: FactIndex) -> tuple[Findi
     getters = [getter(name) for name in rule.group_by]
     ungrouped: list[Evidence] = []
     for match in matches:
+        if not match.evidence:
+            continue  # a plain condition such as “collects personal information” groups nothing
         key = _group_key(match.element, rule.group_by, getters)
         target = ungrouped if key is None else groups.setdefault(key, [])
         target.extend(match.evidence)

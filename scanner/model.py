@@ -316,6 +316,18 @@ class Decision(Frozen):
     evidence: tuple[Artifact, ...] = ()
 
 
+class UnusedDecision(Frozen):
+    """A human decision about the subject that does not hold, and why.
+
+    ``code``: ``expired``, ``future``, ``superseded``, ``control`` (not in the profile) or ``evidence`` (a file it rests
+    on is missing or was changed).
+    """
+
+    decision: Decision
+    code: str
+    reason: Text
+
+
 class ControlResult(Frozen):
     """Verdict of one control; ``row`` is the row of the verdict table that matched (1–7)."""
 
@@ -391,3 +403,4 @@ class Assessment(Frozen):
     controls: tuple[ControlResult, ...]
     instruments: tuple[InstrumentResult, ...]
     grade: Grade
+    unused_decisions: tuple[UnusedDecision, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from pydantic import BaseModel
 
@@ -53,6 +53,21 @@ def _instruments(pack: Pack) -> Iterator[Mistake]:
                     place,
                     f"clause {clause.id!r} is out of scope without a reason",
                 )
+            if clause.applies_when is not None:
+                for message in check(clause.applies_when):
+                    yield (
+                        Instrument,
+                        instrument.id,
+                        (*place, "applies_when"),
+                        f"clause {clause.id!r}: {message}",
+                    )
+            if clause.until is not None and clause.successor is None and clause.reason is None:
+                yield (
+                    Instrument,
+                    instrument.id,
+                    place,
+                    f"clause {clause.id!r} ends without a successor or a reason",
+                )
             if clause.successor is not None and clause.successor not in known:
                 yield (
                     Instrument,
@@ -86,16 +101,18 @@ def _rules(pack: Pack) -> Iterator[Mistake]:
     for control in pack.controls.values():
         for rule_id in control.rules:
             served.setdefault(rule_id, set()).update(control.clauses)
+    known = pack.clauses()
     codes = Counter(rule.code for rule in pack.rules.values())
     for rule in pack.rules.values():
-        for place, message in _rule(rule, pack, served.get(rule.id)):
+        for place, message in _rule(rule, pack, known, served.get(rule.id)):
             yield Rule, rule.id, place, f"rule {rule.id!r}: {message}"
         if codes[rule.code] > 1:
             yield Rule, rule.id, ("code",), f"rule {rule.id!r}: code {rule.code} is used twice"
 
 
-def _rule(rule: Rule, pack: Pack, served: set[str] | None) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    known = pack.clauses()
+def _rule(
+    rule: Rule, pack: Pack, known: Container[str], served: set[str] | None
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for clause_id in rule.basis:
         if clause_id not in known:
             yield ("basis",), f"unknown clause {clause_id!r}"
@@ -104,6 +121,9 @@ def _rule(rule: Rule, pack: Pack, served: set[str] | None) -> Iterator[tuple[tup
                 ("basis",),
                 f"clause {clause_id!r} is not among the clauses of the controls that use the rule",
             )
+    for phrase in rule.bulletin:
+        if phrase not in pack.bulletin:
+            yield ("bulletin",), f"unknown bulletin phrase {phrase!r}"
     if rule.status == "stable":
         if rule.examples is None:
             yield ("id",), "a stable rule needs a bad and a good example"
@@ -117,9 +137,6 @@ def _rule(rule: Rule, pack: Pack, served: set[str] | None) -> Iterator[tuple[tup
         if condition is not None:
             for message in check(condition):
                 yield (name,), message
-    for phrase in rule.bulletin:
-        if phrase not in pack.bulletin:
-            yield ("bulletin",), f"unknown bulletin phrase {phrase!r}"
     for path in rule.looked_in:
         try:
             resolve(Facts, path)
@@ -165,6 +182,13 @@ def _proves_absence(condition: Condition) -> bool:
 
 def _profiles(pack: Pack) -> Iterator[Mistake]:
     clauses = pack.clauses()
+    defaults: dict[str, str] = {}
+    for item in pack.profiles.values():
+        for kind in item.default_for:
+            if kind in defaults:
+                message = f"profile {item.id!r}: {defaults[kind]!r} is already the default for {kind}"
+                yield Profile, item.id, ("default_for",), message
+            defaults[kind] = item.id
     for profile in pack.profiles.values():
         checks = (
             ("instruments", profile.instruments, pack.instruments.keys()),

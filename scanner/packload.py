@@ -21,9 +21,10 @@ from scanner.datafiles import read_data, read_yaml
 from scanner.errors import PackError
 from scanner.model import Text
 from scanner.packcheck import check_references
-from scanner.rulepack import Control, Grading, Instrument, Pack, Profile, Rule
+from scanner.rulepack import BulletinPhrase, Control, Grading, Instrument, Pack, Profile, Rule, Surface
 
 PACK_VERSION = "2026.11"
+DRAFTS = "drafts"
 MAX_FILE = 4 << 20
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -184,9 +185,8 @@ class PackReader:
                 profiles=self._of(Profile),
                 grading=self.grading,
                 items={item.id: item.name for item in catalogue_items().values()},
-                bulletin={
-                    entry["id"]: entry for content in read_data("bulletin") for entry in content["phrases"]
-                },
+                bulletin=bulletin_phrases(),
+                elements=_element_names(),
             )
             for kind, key, location, message in check_references(pack):
                 places = self.kinds.get(kind)
@@ -202,6 +202,25 @@ class PackReader:
     def _of(self, kind: type[Model]) -> dict[str, Model]:
         definitions = self.kinds.get(kind)
         return dict(definitions.found) if definitions else {}
+
+
+def bulletin_phrases() -> dict[str, BulletinPhrase]:
+    """Return the phrases of the authorities' notices by id."""
+    entries = [entry for content in read_data("bulletin") for entry in content["phrases"]]
+    return {entry["id"]: BulletinPhrase.model_validate(entry) for entry in entries}
+
+
+def _element_names() -> dict[str, Any]:
+    """Return the names of the required elements of a policy and of their parts, none without that data."""
+    found: dict[str, Any] = {}
+    if not (files("rules") / "data" / "policy_elements.yaml").is_file():
+        return found
+    for content in read_data("policy_elements"):
+        for element in content["elements"]:
+            found[element["id"]] = element["name"]
+            for part in element.get("parts", ()):
+                found[f"{element['id']}.{part['id']}"] = part["name"]
+    return found
 
 
 def _pack_error(lines: Sequence[str]) -> PackError:
@@ -227,16 +246,38 @@ def _walk(base: Traversable, label: str) -> Iterator[tuple[Traversable, str]]:
 def load_pack(overlays: Sequence[Path] = (), *, root: Traversable | None = None) -> Pack:
     """Load the shipped pack (or ``root``) with ``overlays`` on top.
 
-    Raises :class:`~scanner.errors.PackError` with every mistake as ``file:line: message``.
+    The overlay ``drafts`` is the shipped pack of drafts and rules to come, which nothing loads by itself.  Raises :class:`~scanner.errors.PackError` with every mistake as ``file:line: message``.
     """
     reader = PackReader()
     reader.add_folder(root or files("rules"), overlay=False, label="rules")
     for folder in overlays:
+        if str(folder) == DRAFTS:
+            reader.add_folder(files("rules") / DRAFTS, overlay=True, label=f"rules/{DRAFTS}")
+            continue
         if not folder.is_dir():
             reader.mistakes.lines.append(f"{folder}:1: not a folder")
             continue
         reader.add_folder(folder, overlay=True, label=str(folder))
     return reader.finish()
+
+
+def profile_for(pack: Pack, kind: Surface, name: str | None = None) -> Profile:
+    """Return profile ``name``, or the one for subjects of ``kind`` when no name is given.
+
+    Raises :class:`~scanner.errors.PackError` for an unknown name, or when no profile is meant for ``kind``.
+    """
+    if name is not None:
+        return profile(pack, name)
+    found = [item.id for item in pack.profiles.values() if kind in item.default_for]
+    if not found:
+        raise PackError(
+            "profile-missing",
+            Text(
+                zh=f"规则包没有为 {kind} 指定默认检测方案，请用 --profile 指定",
+                en=f"the rule pack has no default profile for {kind}; name one with --profile",
+            ),
+        )
+    return profile(pack, found[-1])
 
 
 def profile(pack: Pack, name: str) -> Profile:
@@ -256,6 +297,8 @@ def profile(pack: Pack, name: str) -> Profile:
         instruments=_merge(chain, lambda p: p.instruments),
         exclude_clauses=_merge(chain, lambda p: p.exclude_clauses),
         exclude_rules=_merge(chain, lambda p: p.exclude_rules),
+        min_severity=next((p.min_severity for p in chain if p.min_severity), None),
+        min_confidence=next((p.min_confidence for p in chain if p.min_confidence), None),
         include_experimental=any(p.include_experimental for p in chain),
         include_drafts=any(p.include_drafts for p in chain),
     )

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
+from scanner import catalogue
 from scanner.facts import Component, Facts
 from scanner.model import Evidence, Text
 
@@ -94,12 +95,51 @@ def _open(component: Component) -> bool:
     return not component.actions or not all(a.startswith(_SYSTEM_ACTIONS) for a in component.actions)
 
 
+def outside_necessary_range(facts: Facts, given: Mapping[str, Any]) -> Outcome:
+    """Whether the app's own code obtains one of the ``items`` given that is not necessary for its category.
+
+    An item is in range when the regulation's list for the category means it, or when one of its permissions is among
+    those the basic function may need (rules/data/necessary.yaml).  Only direct ways in reachable code count.
+    """
+    if facts.app is None:
+        return None, [], [Text(zh="没有应用事实", en="no app facts")]
+    category = catalogue.categories().get(facts.app.category or "")
+    if category is None:
+        return (
+            None,
+            [],
+            [
+                Text(
+                    zh="应用类别未知，可用 --category 指定",
+                    en="the app's category is unknown; give --category",
+                )
+            ],
+        )
+    necessary = {item for entry in category.necessary for item in entry.items}
+    granted = {name for entry in category.permissions for name in entry.names}
+    watched = frozenset(given["items"]) - necessary
+    hits = [
+        (access, access.evidence)
+        for access in facts.app.accesses
+        if access.item in watched
+        and access.owner_kind in {"app", "unknown"}
+        and access.strength == "direct"
+        and access.mode in {"read", "observe", "capture"}
+        and access.reachable
+        and not access.restricted
+        and granted.isdisjoint(access.permissions)
+    ]
+    gaps = [gap.reason for gap in facts.gaps if gap.path in {"app", "app.accesses"}]
+    return (True if hits else None if gaps else False), hits, [] if hits else gaps
+
+
 # Names that the WeChat SDK prescribes for the activities its app calls back.
 _PRESCRIBED = (".wxapi.WXEntryActivity", ".wxapi.WXPayEntryActivity")
 _SYSTEM_ACTIONS = ("android.", "com.android.")
 
 _BUILT_IN: dict[str, Predicate] = {
     "open-component": _Function(open_component, frozenset({"kinds"})),
+    "outside-necessary-range": _Function(outside_necessary_range, frozenset({"items"})),
     "sdk-collects-undisclosed": _Function(sdk_collects_undisclosed, frozenset({"items"})),
 }
 

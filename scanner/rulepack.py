@@ -22,8 +22,10 @@ class Clause(Frozen):
     """One clause of an instrument.
 
     ``limit`` is the worst verdict a scanner may give for it and ``limit_why`` the reason.  ``scope`` names the
-    surfaces it can concern; empty means that it does not address apps or sites, and ``reason`` says why.
-    ``reason`` is also required where no control maps to the clause.
+    kinds of subject it can be examined on; empty means that it does not address apps or sites, and ``reason`` says
+    why.  ``reason`` is also required where no control maps to the clause.  ``until`` is its last day; a clause that
+    has one names in ``successor`` the clause that took its place, or says in ``reason`` that none did.
+    ``applies_when`` is its precondition, such as the category of app it is written for.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Clause(Frozen):
     reason: Text | None = None
     verified: str
     chapter: str = ""
+    applies_when: Condition | None = None
     in_force: date | None = None
     until: date | None = None
     successor: str | None = None
@@ -106,7 +109,8 @@ class Condition(Frozen):
 
     Logic: ``all``, ``any``, ``not``.  Lists: ``some``/``none`` with ``where`` (conditions relative to the
     element) and ``at_least`` for ``some``.  Values: ``fact`` with one test: ``is``, ``in``, ``at_least``,
-    ``at_most``, ``matches`` (regular expression), ``overlaps`` (list shares an element).  Anything else is
+    ``at_most`` (of a list inside an element: the number of entries), ``matches`` (regular expression), ``overlaps``
+    (list shares an element).  Anything else is
     a named ``predicate`` with parameters ``given``.
     """
 
@@ -219,16 +223,34 @@ class Rule(Frozen):
 
 
 class Profile(Frozen):
-    """A selection of instruments and rules for one purpose; ``extends`` another profile."""
+    """A selection of instruments and rules for one purpose; ``extends`` another profile.
+
+    ``default_for`` names the kinds of subject it is used for when no profile is asked for (not inherited).
+    ``min_severity`` and ``min_confidence`` leave out rules below them, for quick runs that must not cry wolf.
+    """
 
     id: str
     title: Text
     extends: str | None = None
+    default_for: tuple[Surface, ...] = ()
     instruments: tuple[str, ...] = ()
     exclude_clauses: tuple[str, ...] = ()
     exclude_rules: tuple[str, ...] = ()
+    min_severity: Severity | None = None
+    min_confidence: Confidence | None = None
     include_experimental: bool = False
     include_drafts: bool = False
+
+
+class BulletinPhrase(Frozen):
+    """A phrase that an authority uses in its notices (``rules/data/bulletin.yaml``); rules name it by ``id``."""
+
+    id: str
+    phrase: str
+    en: str
+    authority: Text
+    source: str
+    verified: str
 
 
 class Letter(Frozen):
@@ -266,21 +288,11 @@ class Grading(Frozen):
     provisional_above: float
 
 
-class Phrase(Frozen):
-    """A problem as the authorities' bulletins (通报) word it (``rules/data/bulletin.yaml``); rules name it by id."""
-
-    id: str
-    phrase: str
-    en: str
-    authority: Text
-    source: str
-    verified: str
-
-
 class Pack(Frozen):
     """A loaded and checked rule pack.
 
-    ``items`` names the personal-information items rules and reports speak of, ``bulletin`` the phrases of bulletins.
+    ``items`` names the personal-information items rules and reports speak of, ``elements`` what a policy must contain
+    (``element`` and ``element.part``), ``bulletin`` the phrases of bulletins.
     """
 
     version: str
@@ -291,11 +303,16 @@ class Pack(Frozen):
     profiles: dict[str, Profile]
     grading: Grading
     items: dict[str, Text] = Field(default_factory=dict)
-    bulletin: dict[str, Phrase] = Field(default_factory=dict)
+    bulletin: dict[str, BulletinPhrase] = Field(default_factory=dict)
+    elements: dict[str, Text] = Field(default_factory=dict)
 
     def clause(self, clause_id: str) -> Clause:
         """Return a clause by id; raises KeyError for an unknown one."""
         return self.clauses()[clause_id]
+
+    def phrases(self, rule: Rule) -> tuple[BulletinPhrase, ...]:
+        """Return the phrases an authority's notice uses for what ``rule`` finds, the fittest first."""
+        return tuple(self.bulletin[name] for name in rule.bulletin if name in self.bulletin)
 
     def clauses(self) -> dict[str, Clause]:
         """Return all clauses by id, in the order of the instruments."""
@@ -304,5 +321,7 @@ class Pack(Frozen):
         }
 
 
+Clause.model_rebuild()
+Instrument.model_rebuild()
 Control.model_rebuild()
 Condition.model_rebuild()

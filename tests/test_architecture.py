@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = {"scanner", "scanner.model", "scanner.errors", "scanner.context"}
-FACTS = CORE | {"scanner.facts", "scanner.policyfacts", "scanner.sitefacts"}
+FACTS = CORE | {"scanner.facts", "scanner.appfacts", "scanner.policyfacts", "scanner.sitefacts"}
 RULEPACK = {
     "scanner.rulepack",
     "scanner.packload",
@@ -23,7 +23,8 @@ RULEPACK = {
 # (module prefix, allowed project imports by prefix); the first prefix that fits decides.
 LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.model", set()),
-    ("scanner.facts", {"scanner.model", "scanner.policyfacts", "scanner.sitefacts"}),
+    ("scanner.appfacts", {"scanner.model"}),
+    ("scanner.facts", {"scanner.model", "scanner.appfacts", "scanner.policyfacts", "scanner.sitefacts"}),
     ("scanner.policyfacts", {"scanner.model"}),
     ("scanner.sitefacts", {"scanner.model"}),
     ("scanner.errors", {"scanner.model"}),
@@ -39,20 +40,25 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.safere", set()),
     ("scanner.rulepack", {"scanner.model"}),
     ("scanner.paths", {"scanner.model"}),
-    ("scanner.predicates", FACTS),
+    ("scanner.predicates", FACTS | {"scanner.catalogue"}),
     ("scanner.conditions", FACTS | RULEPACK),
     ("scanner.packcheck", FACTS | RULEPACK),
     ("scanner.packload", FACTS | RULEPACK | {"scanner.catalogue", "scanner.datafiles"}),
     ("scanner.examples", FACTS | RULEPACK),
     ("scanner.evaluate", FACTS | RULEPACK),
     ("scanner.grade", {"scanner.model", "scanner.rulepack"}),
-    ("scanner.assess", FACTS | RULEPACK | {"scanner.evaluate", "scanner.grade"}),
+    ("scanner.assess", FACTS | RULEPACK | {"scanner.evaluate", "scanner.grade", "scanner.decisions"}),
+    ("scanner.decisions", {"scanner.model"}),
+    ("scanner.seal", CORE),
+    ("scanner.bundle", CORE | {"scanner.seal"}),
+    ("scanner.diff", FACTS | {"scanner.gate"}),
+    ("scanner.gate", {"scanner.model", "scanner.rulepack", "scanner.grade"}),
     ("scanner.files", CORE),
     ("scanner.cli", {"scanner", "reports"}),
     ("scanner.batch", {"scanner", "reports"}),
     ("scanner.__main__", {"scanner.cli"}),
     ("scanner", CORE),
-    ("reports", FACTS | {"scanner.rulepack", "reports"}),
+    ("reports", FACTS | {"scanner.rulepack", "scanner.gate", "scanner.diff", "reports"}),
     ("rules", set()),
 ]
 UNTIL_SUBMODULES = {"scanner.collect", "scanner.dex", "reports", "rules"}

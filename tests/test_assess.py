@@ -21,6 +21,7 @@ from scanner.model import (
     Finding,
     Outcome,
     RuleResult,
+    Severity,
     Text,
     Verdict,
 )
@@ -178,7 +179,7 @@ def result(value: Verdict, name: str = "k") -> ControlResult:
 def test_clause_is_the_worst_control_within_its_limit(values: list[Verdict], limit: Verdict) -> None:
     controls = [result(value, str(i)) for i, value in enumerate(values)]
 
-    outcome = clause_verdict(clause(limit), controls, FACTS)
+    outcome = clause_verdict(clause(limit), controls, INDEX)
 
     assert outcome.verdict.rank >= limit.rank or outcome.verdict.rank >= min(v.rank for v in values)
     assert outcome.verdict.rank == max(min(v.rank for v in values), limit.rank) or all(
@@ -189,14 +190,14 @@ def test_clause_is_the_worst_control_within_its_limit(values: list[Verdict], lim
 def test_human_decision_is_not_capped() -> None:
     decided = result(Verdict.VIOLATION).model_copy(update={"decision": DECISION})
 
-    assert clause_verdict(clause(Verdict.MANUAL), [decided], FACTS).verdict is Verdict.VIOLATION
+    assert clause_verdict(clause(Verdict.MANUAL), [decided], INDEX).verdict is Verdict.VIOLATION
 
 
 def test_clause_out_of_scope_or_without_control() -> None:
     outside = clause(scope=(), reason=WORD)
 
-    assert clause_verdict(outside, [result(Verdict.VIOLATION)], FACTS).verdict is Verdict.NOT_APPLICABLE
-    assert clause_verdict(clause(), [], FACTS).verdict is Verdict.MANUAL
+    assert clause_verdict(outside, [result(Verdict.VIOLATION)], INDEX).verdict is Verdict.NOT_APPLICABLE
+    assert clause_verdict(clause(), [], INDEX).verdict is Verdict.MANUAL
 
 
 @pytest.mark.parametrize(
@@ -252,9 +253,10 @@ def test_grade_is_bounded_and_never_rises_with_worse_verdicts(worse: Verdict, co
     cover = Coverage(clauses=0, in_scope=0, full=0, partial=0, manual=0, uncovered=0, tested=0)
 
     def grade(verdicts: list[Verdict]) -> Any:
-        results = [(result(v, str(i)), ["high"]) for i, v in enumerate(verdicts)]
+        results = [result(v, str(i)).model_copy(update={"hits": (str(i),)}) for i, v in enumerate(verdicts)]
         return grade_controls(
             controls=results,
+            severity_of={str(i): Severity.HIGH for i in range(len(verdicts))},
             clauses=[],
             limits={},
             titles={str(i): WORD for i in range(len(verdicts))},

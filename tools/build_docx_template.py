@@ -14,330 +14,17 @@ from typing import Any
 
 from docx import Document
 from docx.enum.section import WD_SECTION
-from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_TAB_ALIGNMENT
-from docx.oxml import OxmlElement, parse_xml
-from docx.oxml.ns import nsdecls, qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from docx.shared import Mm, Pt
+from docx_parts import control, field, label, listing, more, p, page_break, pairs, put, repeat, table_of
+from docx_styles import FULL, all_styles, font_table, numbering
 
 TARGET = Path(__file__).resolve().parents[1] / "reports" / "templates" / "report.docx"
-LATIN, SONG, HEI, CODE = "Times New Roman", "宋体", "黑体", "Consolas"
-INK, SOFT, TINT = RGBColor(0x1B, 0x1F, 0x24), RGBColor(0x5C, 0x65, 0x70), "F1F3F5"
 EPOCH = (2026, 1, 1, 0, 0, 0)
-FULL = 163.0  # mm between the margins
 CHOICE = "{{ w.f_retest_fixed }}\u2003☐ {{ w.f_retest_open }}"
-
-
-# --- fonts and styles -------------------------------------------------------------------------------------------
-
-
-def fonts(element: Any, latin: str, asian: str) -> None:
-    """Name the faces of a style or run: Latin, and East Asian for Chinese."""
-    properties = element.get_or_add_rPr()
-    for old in properties.findall(qn("w:rFonts")):
-        properties.remove(old)
-    faces = OxmlElement("w:rFonts")
-    for slot, face in (("ascii", latin), ("hAnsi", latin), ("cs", latin), ("eastAsia", asian)):
-        faces.set(qn(f"w:{slot}"), face)
-    properties.insert(0, faces)
-
-
-def style(
-    document: Any,
-    name: str,
-    *,
-    size: float,
-    asian: str = SONG,
-    latin: str = LATIN,
-    bold: bool = False,
-    colour: RGBColor = INK,
-    before: float = 0,
-    after: float = 0,
-    line: float = 1.25,
-    base: str = "Normal",
-    keep: bool = False,
-    level: int | None = None,
-) -> Any:
-    """Return the paragraph style ``name``, made if need be, with these settings (sizes and spaces in points)."""
-    styles = document.styles
-    found = styles[name] if name in styles else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-    if name != "Normal":
-        found.base_style = styles[base]
-    found.font.size, found.font.bold, found.font.italic = Pt(size), bold, False
-    found.font.color.rgb = colour
-    fonts(found.element, latin, asian)
-    shape = found.paragraph_format
-    shape.space_before, shape.space_after, shape.line_spacing = Pt(before), Pt(after), line
-    shape.keep_with_next, shape.widow_control = keep, True
-    if level is not None:
-        outline = OxmlElement("w:outlineLvl")
-        outline.set(qn("w:val"), str(level))
-        found.element.get_or_add_pPr().append(outline)
-    found.quick_style = True
-    return found
-
-
-def chinese(document: Any) -> None:
-    """Make Simplified Chinese the East Asian language, for its forms of punctuation and characters."""
-    defaults = document.styles.element.find(qn("w:docDefaults")).find(qn("w:rPrDefault")).find(qn("w:rPr"))
-    for old in defaults.findall(qn("w:lang")):
-        defaults.remove(old)
-    defaults.append(parse_xml(f'<w:lang {nsdecls("w")} w:val="en-GB" w:eastAsia="zh-CN" w:bidi="ar-SA"/>'))
-
-
-def all_styles(document: Any) -> None:
-    """Define the styles of the report."""
-    chinese(document)
-    style(document, "Normal", size=10.5, after=4)
-    style(document, "Title", size=26, asian=HEI, latin="Arial", bold=True, before=90, after=12)
-    document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    for border in document.styles["Title"].element.pPr.findall(qn("w:pBdr")):
-        document.styles["Title"].element.pPr.remove(border)
-    for level, size, before, after in ((1, 15, 18, 10), (2, 12, 12, 6), (3, 10.5, 8, 4)):
-        style(
-            document,
-            f"Heading {level}",
-            size=size,
-            asian=HEI,
-            latin="Arial",
-            bold=True,
-            before=before,
-            after=after,
-            keep=True,
-        )
-    style(
-        document,
-        "Appendix 1",
-        size=15,
-        asian=HEI,
-        latin="Arial",
-        bold=True,
-        before=18,
-        after=10,
-        keep=True,
-        level=0,
-    )
-    style(
-        document,
-        "Appendix 2",
-        size=12,
-        asian=HEI,
-        latin="Arial",
-        bold=True,
-        before=12,
-        after=6,
-        keep=True,
-        level=1,
-    )
-    style(
-        document, "Plain Heading", size=15, asian=HEI, latin="Arial", bold=True, before=6, after=10, keep=True
-    )
-    style(document, "TOC 1", size=10, asian=HEI, before=3, line=1.1)
-    style(document, "TOC 2", size=9.5, line=1.1)
-    document.styles["TOC 2"].paragraph_format.left_indent = Mm(8)
-    style(document, "Cell", size=9, line=1.15)
-    style(document, "Cell Head", size=9, asian=HEI, latin="Arial", bold=True, line=1.15, keep=True)
-    style(document, "Code", size=8, asian=HEI, latin=CODE, line=1.1, after=2)
-    style(document, "Note", size=9, colour=SOFT, after=4)
-    style(document, "Finding", size=10, asian=HEI, latin="Arial", bold=True, before=8, after=2, keep=True)
-    style(document, "Evidence", size=9, line=1.15, after=2)
-    document.styles["Evidence"].paragraph_format.left_indent = Mm(4)
-    style(document, "Chain", size=8, asian=HEI, latin=CODE, line=1.1, after=1)
-    document.styles["Chain"].paragraph_format.left_indent = Mm(8)
-    style(document, "Bar", size=8, line=1.0)
-    for name in ("Header", "Footer"):
-        stops = style(document, name, size=9, colour=SOFT).paragraph_format.tab_stops
-        stops.clear_all()
-        stops.add_tab_stop(Mm(FULL), WD_TAB_ALIGNMENT.RIGHT)
-
-
-def numbering(document: Any) -> None:
-    """Number the headings 1, 1.1, 1.1.1."""
-    part = document.part.numbering_part.element
-    levels = "".join(
-        f'<w:lvl w:ilvl="{n}"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Heading{n + 1}"/>'
-        f'<w:suff w:val="space"/><w:lvlText w:val="{".".join(f"%{k + 1}" for k in range(n + 1))}"/>'
-        '<w:lvlJc w:val="left"/></w:lvl>'
-        for n in range(3)
-    )
-    abstract = parse_xml(
-        f'<w:abstractNum {nsdecls("w")} w:abstractNumId="90"><w:multiLevelType w:val="multilevel"/>{levels}</w:abstractNum>'
-    )
-    part.insert(0, abstract)
-    part.append(parse_xml(f'<w:num {nsdecls("w")} w:numId="90"><w:abstractNumId w:val="90"/></w:num>'))
-    for level in range(3):
-        properties = document.styles[f"Heading {level + 1}"].element.get_or_add_pPr()
-        properties.append(
-            parse_xml(f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{level}"/><w:numId w:val="90"/></w:numPr>')
-        )
-
-
-def font_table(document: Any) -> None:
-    """Give the Chinese faces their other names, so that systems without them choose a like face."""
-    for rel in document.part.rels.values():
-        if rel.reltype.endswith("/fontTable"):
-            other = "".join(
-                f'<w:font w:name="{name}"><w:altName w:val="{alias}"/><w:panose1 w:val="{panose}"/>'
-                f'<w:charset w:val="86"/><w:family w:val="{family}"/><w:pitch w:val="variable"/></w:font>'
-                for name, alias, family, panose in (
-                    (SONG, "SimSun", "roman", "02010600030101010101"),
-                    (HEI, "SimHei", "swiss", "02010609060101010101"),
-                )
-            )
-            rel.target_part._blob = (
-                f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:fonts {nsdecls("w")}>{other}</w:fonts>'
-            ).encode()
-
-
-# --- pieces -----------------------------------------------------------------------------------------------------
-
-
-def field(paragraph: Any, code: str, shown: str = "1", *, dirty: bool = False) -> None:
-    """Append a field such as PAGE."""
-    for kind in ("begin", "code", "separate", "shown", "end"):
-        run = paragraph.add_run()
-        if kind == "code":
-            text = OxmlElement("w:instrText")
-            text.set(qn("xml:space"), "preserve")
-            text.text = f" {code} "
-            run._r.append(text)
-        elif kind == "shown":
-            run.text = shown
-        else:
-            mark = OxmlElement("w:fldChar")
-            mark.set(qn("w:fldCharType"), kind)
-            if dirty and kind == "begin":
-                mark.set(qn("w:dirty"), "true")
-            run._r.append(mark)
-
-
-def control(paragraph: Any, tag: str, value: str) -> None:
-    """Append a content control holding ``value``, to be filled in or changed by hand."""
-    paragraph._p.append(
-        parse_xml(
-            f'<w:sdt {nsdecls("w")}><w:sdtPr><w:alias w:val="{tag}"/><w:tag w:val="{tag}"/><w:text/></w:sdtPr>'
-            f'<w:sdtContent><w:r><w:t xml:space="preserve">{value}</w:t></w:r></w:sdtContent></w:sdt>'
-        )
-    )
-
-
-def borders(table: Any, kind: str) -> None:
-    """Draw a table's lines: ``grid``, ``rules`` (horizontal only) or ``under`` (bottom of each second cell)."""
-    line = '<w:{0} w:val="single" w:sz="{1}" w:space="0" w:color="{2}"/>'
-    none = '<w:{0} w:val="nil"/>'
-    sides = ("top", "left", "bottom", "right", "insideH", "insideV")
-    if kind == "grid":
-        body = "".join(line.format(side, 4, "9AA3AD") for side in sides)
-    elif kind == "rules":
-        body = "".join(
-            none.format(side)
-            if side in {"left", "right", "insideV"}
-            else line.format(side, 8 if side != "insideH" else 4, "5C6570")
-            for side in sides
-        )
-    else:
-        body = "".join(none.format(side) for side in sides)
-    properties = table._tbl.tblPr
-    for old in properties.findall(qn("w:tblBorders")):
-        properties.remove(old)
-    properties.append(parse_xml(f"<w:tblBorders {nsdecls('w')}>{body}</w:tblBorders>"))
-
-
-def table_of(document: Any, widths: list[float], rows: int, kind: str = "grid") -> Any:
-    """Return a new table with fixed column ``widths`` in millimetres."""
-    table = document.add_table(rows=rows, cols=len(widths))
-    table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    table.autofit = False
-    borders(table, kind)
-    for row in table.rows:
-        no_split = OxmlElement("w:cantSplit")
-        row._tr.get_or_add_trPr().append(no_split)
-        for cell, width in zip(row.cells, widths, strict=True):
-            cell.width = Mm(width)
-    for column, width in zip(table.columns, widths, strict=True):
-        column.width = Mm(width)
-    margins = parse_xml(
-        f'<w:tblCellMar {nsdecls("w")}><w:top w:w="45" w:type="dxa"/><w:left w:w="85" w:type="dxa"/>'
-        '<w:bottom w:w="45" w:type="dxa"/><w:right w:w="85" w:type="dxa"/></w:tblCellMar>'
-    )
-    table._tbl.tblPr.append(margins)
-    return table
-
-
-def put(cell: Any, text: str, name: str = "Cell") -> Any:
-    """Write ``text`` into a cell in the style ``name``."""
-    paragraph = cell.paragraphs[0]
-    paragraph.style = name
-    paragraph.add_run(text)
-    return paragraph
-
-
-def more(cell: Any, text: str, name: str = "Cell") -> Any:
-    """Add a paragraph to a cell."""
-    return cell.add_paragraph(text, style=name)
-
-
-def shade(cell: Any, fill: str = TINT) -> None:
-    """Colour a cell's ground."""
-    cell._tc.get_or_add_tcPr().append(
-        parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="{fill}"/>')
-    )
-
-
-def label(cell: Any, text: str, *, keep: bool = False) -> None:
-    """Write a row's label; ``keep``: the row stays on the page of the next one."""
-    shade(cell)
-    put(cell, text, "Cell Head").paragraph_format.keep_with_next = keep
-
-
-def repeat(row: Any) -> None:
-    """Repeat a row at the top of every page that the table reaches."""
-    head = OxmlElement("w:tblHeader")
-    row._tr.get_or_add_trPr().append(head)
-
-
-def loop_rows(table: Any, row: int, statement: str) -> None:
-    """Wrap row ``row`` of ``table`` into a loop; the tags stand in rows of their own, which vanish."""
-    body = table.rows[row]._tr
-    for text, place in ((f"{{%tr for {statement} %}}", body.addprevious), (r"{%tr endfor %}", body.addnext)):
-        tags = table.add_row()
-        put(tags.cells[0], text)
-        place(tags._tr)
-
-
-def listing(document: Any, widths: list[float], header: list[str], cells: list[str], statement: str) -> Any:
-    """Add a table with a repeated header and one looped row."""
-    table = table_of(document, widths, 2, "rules")
-    for cell, text in zip(table.rows[0].cells, header, strict=True):
-        put(cell, text, "Cell Head")
-        shade(cell)
-    repeat(table.rows[0])
-    for cell, text in zip(table.rows[1].cells, cells, strict=True):
-        put(cell, text)
-    loop_rows(table, 1, statement)
-    return table
-
-
-def p(document: Any, text: str, name: str = "Normal") -> Any:
-    """Add a paragraph."""
-    return document.add_paragraph(text, style=name)
-
-
-def pairs(document: Any, statement: str, value: str, first: float = 38) -> None:
-    """Add a two-column table of labels and values, one row for each of ``statement``."""
-    table = table_of(document, [first, FULL - first], 1)
-    label(table.rows[0].cells[0], "{{ row.label }}")
-    put(table.rows[0].cells[1], value)
-    loop_rows(table, 0, statement)
-
-
-def page_break(document: Any) -> None:
-    """Start a new page."""
-    document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-
-
-# --- the report -------------------------------------------------------------------------------------------------
 
 
 def cover(document: Any) -> None:
@@ -511,6 +198,9 @@ def conclusion(document: Any) -> None:
         p(document, f"{{%p if summary.{key} %}}")
         p(document, f"{{{{ summary.{key} }}}}")
         p(document, "{%p endif %}")
+    p(document, "{%p for line in summary.decided %}")
+    p(document, "{{ line }}")
+    p(document, "{%p endfor %}")
     p(document, "{{p blocks.charts }}")
     p(document, "{{ w.why_grade }}", "Heading 2")
     p(document, "{%p for reason in summary.reasons %}")
@@ -616,7 +306,7 @@ def problems(document: Any) -> None:
         label(row.cells[0], name, keep=row is not table.rows[-1])
         put(row.cells[1], value)
     p(document, "{%p for f in x.findings %}")
-    p(document, "{{ f.label }}\u2002{{ f.group }}\u2002{{ f.places }}", "Finding")
+    p(document, "{{ f.label }}\u2002{{ f.group }}\u2002{{ f.places }}\u2002{{ f.note }}", "Finding")
     p(document, "{%p for e in f.evidence %}")
     p(document, "{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
     p(document, "{%p if e.locator %}")

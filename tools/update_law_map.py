@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-from scanner.packload import load_pack
+from scanner.packload import DRAFTS, load_pack
 from scanner.rulepack import Pack
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +48,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, report what is out of date")
     check = parser.parse_args().check
-    pack = load_pack()
+    pack = load_pack([Path(DRAFTS)])
     stale = []
     for path, content in ((MAP, law_map(pack)), (TEXTS, law_texts(pack))):
         text = render(content)

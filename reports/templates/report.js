@@ -13,18 +13,32 @@
   var chips = all("[data-v]");
   var status = byId("count");
   var query = byId("q");
+  var selects = [byId("sev"), byId("own")];
+  var reset = byId("reset");
   var verdict = "";
   var texts = new Map();
   function matches(node, text) {
+    if (!text) { return true; }
     if (!texts.has(node)) { texts.set(node, node.textContent.toLowerCase()); }
-    return !text || texts.get(node).indexOf(text) !== -1;
+    return texts.get(node).indexOf(text) !== -1;
+  }
+  // data-hits lists severity:owner of each finding that belongs to the node.
+  function hit(node, severity, owner) {
+    return !(severity || owner) || node.dataset.hits.split(" ").some(function (entry) {
+      var parts = entry.split(":");
+      return entry && (!severity || parts[0] === severity) && (!owner || parts[1] === owner);
+    });
   }
   function apply() {
     var text = query.value.trim().toLowerCase();
-    var shown = 0;
+    var wanted = selects.map(function (select) { return select ? select.value : ""; });
+    var shown = [0, 0];
+    function fits(node) {
+      return (!verdict || node.dataset.verdict === verdict) && hit(node, wanted[0], wanted[1]);
+    }
     clauses.forEach(function (clause) {
-      clause.hidden = !((!verdict || clause.dataset.verdict === verdict) && matches(clause, text));
-      shown += clause.hidden ? 0 : 1;
+      clause.hidden = !(fits(clause) && matches(clause, text));
+      shown[0] += clause.hidden ? 0 : 1;
     });
     all(".chapter").forEach(function (chapter) {
       var any = false;
@@ -34,19 +48,46 @@
       chapter.hidden = !any;
     });
     problems.forEach(function (problem) {
-      problem.hidden = !matches(problem, text);
-      shown += problem.hidden ? 0 : 1;
+      var findings = all(".finding", problem);
+      // The words of the rule fit all its findings; otherwise each finding must have them itself.
+      var head = matches(problem, text) && !findings.some(function (finding) { return matches(finding, text); });
+      var left = findings.filter(function (finding) {
+        finding.hidden = !(fits(finding) && (head || matches(finding, text)));
+        return !finding.hidden;
+      });
+      problem.hidden = !left.length;
+      shown[1] += left.length;
     });
-    status.textContent = shown ? "" : status.dataset.none;
-    status.classList.toggle("hide", shown > 0);
+    var active = Boolean(text || verdict || wanted[0] || wanted[1]);
+    var words = shown[0] + shown[1] ? status.dataset.some : status.dataset.none;
+    status.textContent = active ? words.replace("%c", shown[0]).replace("%f", shown[1]) : "";
+    status.classList.toggle("hide", !active);
+    reset.hidden = !active;
+  }
+  function choose(value) {
+    verdict = value;
+    chips.forEach(function (chip) { chip.setAttribute("aria-pressed", String(chip.dataset.v === value)); });
+    apply();
+  }
+  function clear() {
+    query.value = "";
+    selects.forEach(function (select) { if (select) { select.value = ""; } });
+    choose("");
   }
   query.addEventListener("input", apply);
+  selects.forEach(function (select) { if (select) { select.addEventListener("change", apply); } });
   chips.forEach(function (chip) {
-    chip.addEventListener("click", function () {
-      verdict = chip.dataset.v;
-      chips.forEach(function (other) { other.setAttribute("aria-pressed", String(other === chip)); });
-      apply();
-    });
+    chip.addEventListener("click", function () { choose(chip.dataset.v); });
+  });
+  reset.addEventListener("click", function () { clear(); query.focus(); });
+  addEventListener("keydown", function (event) {
+    var typing = /^(input|select|textarea)$/i.test(event.target.tagName);
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      query.focus();
+    } else if (event.key === "Escape" && document.activeElement === query) {
+      clear();
+    }
   });
 
   var open = byId("open");
@@ -75,11 +116,15 @@
   addEventListener("hashchange", reveal);
   reveal();
 
-  // Paper cannot be opened: print every clause with its procedure, and put the screen back afterwards.
+  // Paper cannot be opened or filtered: print everything, every clause with its procedure, and put the screen back.
   var closed = [];
   addEventListener("beforeprint", function () {
+    all(".clause, .chapter, .problem, .finding").forEach(function (node) { node.hidden = false; });
     closed = all(".clause > details:not([open]), .manual:not([open])");
     closed.forEach(function (details) { details.open = true; });
   });
-  addEventListener("afterprint", function () { closed.forEach(function (details) { details.open = false; }); });
+  addEventListener("afterprint", function () {
+    closed.forEach(function (details) { details.open = false; });
+    apply();
+  });
 })();

@@ -31,7 +31,7 @@ class Job(Frozen):
     """A target with everything its process needs to know.
 
     ``facts`` are stored facts (packed) when the package need not be opened again.  ``profile`` is a profile id or
-    empty for the subject's default.
+    empty for the default of the subject's kind.
     """
 
     target: Target
@@ -132,10 +132,16 @@ def work(job: Job) -> Done | Failed:
 def assess_facts(facts: Facts, job: Job) -> Assessment:
     """Assess ``facts`` as ``job`` says."""
     from scanner.assess import assess  # noqa: PLC0415 - with the pack
-    from scanner.packload import profile  # noqa: PLC0415
+    from scanner.packload import profile_for  # noqa: PLC0415
 
     pack = shared_pack(job.overlays)
-    return assess(facts, pack, profile(pack, job.profile), now=job.now, tool_version=__version__)
+    return assess(
+        facts,
+        pack,
+        profile_for(pack, facts.subject.kind, job.profile or None),
+        now=job.now,
+        tool_version=__version__,
+    )
 
 
 def with_meta(facts: Facts, meta: Meta) -> Facts:

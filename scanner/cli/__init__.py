@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,7 +21,16 @@ COMMANDS: dict[str, str] = {
     "scan": "scanner.cli.scan:scan",
     "collect": "scanner.cli.scan:collect_command",
     "assess": "scanner.cli.scan:assess_command",
+    "policy": "scanner.cli.policy:policy_command",
     "batch": "scanner.cli.batch:batch",
+    "review": "scanner.cli.review:review",
+    "diff": "scanner.cli.diff:diff",
+    "keygen": "scanner.cli.evidence:keygen",
+    "evidence": "scanner.cli.evidence:evidence",
+    "verify": "scanner.cli.evidence:verify",
+    "baseline": "scanner.cli.baseline:baseline_command",
+    "explain": "scanner.cli.rules:explain_command",
+    "config": "scanner.cli.config:config_command",
     "rules": "scanner.cli.rules:rules",
 }
 
@@ -51,18 +61,40 @@ SHORT_HELP = {
     "scan": "检测安装包，输出分级报告 / scan packages and write graded reports",
     "collect": "只采集事实并保存为 JSON / collect facts only, as JSON",
     "assess": "对已保存的事实重新评估 / assess saved facts again",
+    "policy": "解读隐私政策，不作结论 / read a privacy policy, without verdicts",
     "batch": "批量检测，结果存入数据库 / examine many targets into a store",
+    "review": "逐项完成人工核查并记录结论 / work through the manual checks",
+    "diff": "比较两个版本或两次评估（复测） / compare two versions or assessments",
+    "keygen": "生成签署证据包的密钥 / make a signing key",
+    "evidence": "制作签名的证据包 / make signed evidence packages",
+    "verify": "校验证据包 / verify an evidence package",
+    "baseline": "把已有问题记为基线 / remember findings as known",
+    "explain": "说明一条规则、控制点或条款 / explain a rule, control or clause",
+    "config": "显示生效的设置及来源 / print the effective settings",
     "rules": "查看、校验规则包与覆盖情况 / show, check and measure the rule pack",
 }
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="guijian")
-def cli() -> None:
+@click.option(
+    "--config",
+    "config_file",
+    default=None,
+    type=click.Path(path_type=Path),
+    help="配置文件（默认查找 guijian.toml 或 pyproject.toml） / configuration file",
+)
+@click.option("--isolated", is_flag=True, help="不读配置文件 / read no configuration file")
+@click.pass_context
+def cli(context: click.Context, config_file: Path | None, isolated: bool) -> None:
     """规鉴：查找 App、网站和隐私政策中违反个人信息保护与等级保护要求的证据。
 
     Guijian finds evidence of breaches of Chinese personal-information and classified-protection law.
     """
+    from scanner.cli.config import load_config  # noqa: PLC0415 - help needs no configuration
+
+    config = load_config(config_file, isolated=isolated)
+    context.obj, context.default_map = config, config.default_map()
 
 
 def main(args: list[str] | None = None) -> Any:
@@ -70,5 +102,7 @@ def main(args: list[str] | None = None) -> Any:
     try:
         return cli.main(args=args, prog_name="guijian", standalone_mode=True)
     except GuijianError as error:
-        click.echo(f"错误：{error.text.zh}", err=True)
+        given = " ".join(sys.argv[1:] if args is None else args)
+        english = "--lang en" in given or "--lang=en" in given
+        click.echo(f"error: {error.text.en}" if english else f"错误：{error.text.zh}", err=True)
         sys.exit(3 if isinstance(error, InputError) else 2)

@@ -102,7 +102,11 @@ def run_options(function: Any) -> Any:
             click.option(
                 "--retry-failed", is_flag=True, help="重试无法检测的目标 / try failed targets again"
             ),
-            click.option("--profile", default="app-pi", show_default=True, help="检测方案 / profile"),
+            click.option(
+                "--profile",
+                default=None,
+                help="检测方案，默认按对象种类选用 / profile, by default the one for the kind of subject",
+            ),
             click.option(
                 "--rules",
                 "overlays",
@@ -278,7 +282,8 @@ def _start(store: Store, source: str, options: dict[str, Any]) -> _Start:
 
     overlays = tuple(str(path.resolve()) for path in options["overlays"])
     pack = shared_pack(overlays)
-    profile(pack, options["profile"])  # raises for an unknown one before anything is written
+    if options["profile"] is not None:
+        profile(pack, options["profile"])  # raises for an unknown one before anything is written
     label = options["label"]
     if label is None and options["resume"]:
         newest = store.find_unfinished(source)
@@ -287,7 +292,7 @@ def _start(store: Store, source: str, options: dict[str, Any]) -> _Start:
     run = store.run(
         label or datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3],
         source=source,
-        profile=options["profile"],
+        profile=options["profile"] or "",
         now=moment,
         collector=COLLECTOR,
         pack=pack,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,12 +13,31 @@ from typing import Any, TypeVar
 import click
 
 from scanner.errors import GuijianError, InputError
+from scanner.files import write_whole
 from scanner.model import VERDICT_LABELS, Lang, Verdict
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 FAIL_CHOICES = [v.value for v in (Verdict.VIOLATION, Verdict.SUSPECTED, Verdict.MANUAL)] + ["never"]
-DEFAULT_PROFILE = "app-pi"
+
+
+LANG = click.option(
+    "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="语言 / language"
+)
+
+PROFILE = click.option(
+    "--profile",
+    "profile_name",
+    default=None,
+    help="检测方案，默认按对象种类选用 / profile, by default the one for the kind of subject",
+)
+RULES = click.option(
+    "--rules",
+    "overlays",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="附加规则目录 / overlay folder",
+)
 
 
 class Moment(click.ParamType[datetime]):
@@ -31,29 +53,25 @@ class Moment(click.ParamType[datetime]):
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"{value!r} 不是 ISO 8601 时间，例如 2026-11-24 或 2026-11-24T09:00:00+08:00", param, ctx
+                f"{value!r} 不是 ISO 8601 时间，例如 2026-11-24T09:00:00+08:00 / is no ISO 8601 time",
+                param,
+                ctx,
             )
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def policy_option(function: F) -> F:
+    """Add the option that names the subject's privacy policy."""
+    help_text = "隐私政策文件或网址，默认用安装包内或网站上的 / privacy policy, a file or URL"
+    return click.option("--policy", default=None, metavar="FILE|URL", help=help_text)(function)
 
 
 def assess_options(function: F) -> F:
     """Add the options of everything that assesses and reports."""
     for option in reversed(
         [
-            click.option(
-                "--profile",
-                "profile_name",
-                default=DEFAULT_PROFILE,
-                show_default=True,
-                help="检测方案 / profile",
-            ),
-            click.option(
-                "--rules",
-                "overlays",
-                multiple=True,
-                type=click.Path(path_type=Path),
-                help="附加规则目录 / overlay folder",
-            ),
+            PROFILE,
+            RULES,
             click.option(
                 "-f",
                 "--format",
@@ -72,12 +90,25 @@ def assess_options(function: F) -> F:
                 help="达到该结论即返回 1 / exit 1 from this verdict on",
             ),
             click.option(
-                "--lang",
-                type=click.Choice(["zh", "en"]),
-                default="zh",
-                show_default=True,
-                help="语言 / language",
+                "--baseline",
+                "baseline_file",
+                default=None,
+                type=click.Path(path_type=Path),
+                help="基线：其中的问题视为已知，不影响返回码 / known findings do not fail",
             ),
+            click.option(
+                "--new-only",
+                is_flag=True,
+                help="只列出基线之外的问题 / list only findings the baseline lacks",
+            ),
+            click.option(
+                "--decisions",
+                "decisions_file",
+                default=None,
+                type=click.Path(path_type=Path),
+                help="人工结论文件（guijian review 所写） / decisions file",
+            ),
+            LANG,
             click.option(
                 "--now", type=Moment(), default=None, help="评估时点（默认当前时间） / moment of assessment"
             ),
@@ -102,6 +133,23 @@ def show_error(target: str, error: GuijianError, lang: Lang) -> None:
     text = error.text.get(lang)
     where = f"{target}: " if target and target not in text else ""
     click.echo(f"{'错误' if lang == 'zh' else 'error'}: {where}{text}", err=True)
+
+
+def write_output(output: str, data: bytes) -> None:
+    """Write ``data`` to the file ``output``, whole or not at all, or to standard output for ``-``."""
+    if output == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_whole(Path(output), data)
+
+
+def terminal(path: str) -> tuple[int, bool]:
+    """Return columns and whether to colour what is written to ``path``: only a terminal gets more than plain text."""
+    if path != "-" or not sys.stdout.isatty():
+        return 80, False
+    colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return min(shutil.get_terminal_size().columns, 120), colour
 
 
 def verdict_name(verdict: Verdict, lang: Lang) -> str:

@@ -13,6 +13,7 @@ STAGES = {
     "package": Text(zh="读取安装包", en="reading the package"),
     "signing": Text(zh="校验签名", en="verifying signatures"),
     "code": Text(zh="分析代码", en="analysing code"),
+    "policy": Text(zh="读取隐私政策", en="reading the privacy policy"),
     "crawl": Text(zh="访问网页", en="visiting pages"),
     "browser": Text(zh="用浏览器观察", en="observing in a browser"),
     "transport": Text(zh="检查传输安全", en="checking transport security"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -54,15 +55,33 @@ def list_rules(lang: Lang, overlays: tuple[Path, ...]) -> None:
 @OVERLAY
 def show(name: str, lang: Lang, overlays: tuple[Path, ...]) -> None:
     """显示规则、控制点或条款 NAME 的说明 / explain a rule, control or clause."""
+    _explain(name, lang, overlays)
+
+
+@click.command("explain")
+@click.argument("name")
+@LANG
+@OVERLAY
+def explain_command(name: str, lang: Lang, overlays: tuple[Path, ...]) -> None:
+    """说明规则（编号或代码）、控制点或条款 NAME：表示什么、依据、如何整改、如何核查。
+
+    Explain a rule (id or code), control or clause: meaning, legal basis, how to fix, how to check.
+    """
+    _explain(name, lang, overlays)
+
+
+def _explain(name: str, lang: Lang, overlays: tuple[Path, ...]) -> None:
     from reports.explain import explain  # noqa: PLC0415 - rendering loads only when used
 
     pack = _load(overlays, lang)
     text = explain(pack, name, lang)
     if text is None:
+        near = get_close_matches(name, [*pack.rules, *pack.controls, *pack.clauses()], 3)
+        hint = "、".join(near)
         message = (
-            f"没有编号为 {name} 的规则、控制点或条款"
+            f"没有编号为 {name} 的规则、控制点或条款" + (f"；是否指 {hint}" if near else "")
             if lang == "zh"
-            else f"no rule, control or clause {name!r}"
+            else f"no rule, control or clause {name!r}" + (f"; did you mean {hint}" if near else "")
         )
         click.echo(message, err=True)
         sys.exit(2)
@@ -112,8 +131,8 @@ def coverage_command(kind: str, lang: Lang, overlays: tuple[Path, ...]) -> None:
 
     pack = _load(overlays, lang)
     names = ("clauses", "in_scope", "full", "partial", "manual", "uncovered", "tested")
-    chinese = ("条款", "范围内", "自动", "部分自动", "人工", "未覆盖", "已测试")
-    click.echo("\t".join(["", *(chinese if lang == "zh" else names)]))
+    head = ("条款", "范围内", "自动", "部分自动", "人工", "未覆盖", "已测试") if lang == "zh" else names
+    click.echo("\t".join(["", *head]))
     for instrument in pack.instruments.values():
         result = coverage(instrument.clauses, pack, kind)
         click.echo("\t".join([instrument.id, *(str(getattr(result, name)) for name in names)]))

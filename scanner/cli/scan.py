@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -15,54 +13,74 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner import __version__
+from scanner.cli.documents import facts_of
 from scanner.cli.options import (
     FAIL_CHOICES,
     assess_options,
     exit_code,
     moment_or_now,
+    policy_option,
     show_error,
+    terminal,
+    write_output,
 )
 from scanner.cli.output import Output, plan_outputs
 from scanner.cli.progress import observer
 from scanner.cli.site import site_options, to_site_options
 from scanner.cli.stationery import stationery, stationery_options
 from scanner.context import CollectOptions
-from scanner.errors import GuijianError, InputError
+from scanner.decisions import concerns
+from scanner.errors import GuijianError, PackError
 from scanner.facts import Facts
-from scanner.files import write_whole
-from scanner.model import Assessment, Lang, Text, Verdict
+from scanner.gate import Baseline, BaselineState, compare_baseline, gate_verdict
+from scanner.model import Assessment, Decision, Lang, Subject, Text, UnusedDecision, Verdict
 
 if TYPE_CHECKING:
     from reports import Gatherer
-
-MAX_FACTS = 1 << 30
 
 
 @click.command("scan")
 @click.argument("targets", nargs=-1, required=True)
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
+@policy_option
 @assess_options
 @site_options
 @stationery_options
 def scan(
     targets: tuple[str, ...],
     category: str | None,
-    profile_name: str,
+    policy: str | None,
+    profile_name: str | None,
     overlays: tuple[Path, ...],
     formats: tuple[str, ...],
     output: str | None,
     fail_on: str,
+    baseline_file: Path | None,
+    new_only: bool,
+    decisions_file: Path | None,
     lang: Lang,
     now: datetime | None,
     **site: Any,
 ) -> None:
-    """检测一个或多个 TARGETS（APK 文件或 http(s) 网址），输出分级报告。
+    """检测一个或多个 TARGETS（APK 文件、http(s) 网址或隐私政策文件），输出分级报告。
 
-    Scan TARGETS (APK files or http(s) URLs) and write graded reports. Without -f the report goes to the terminal.
+    Scan TARGETS (APK files, http(s) URLs or privacy policies) and write graded reports. Without -f the report goes to the terminal.
     """
-    run = _Run(profile_name, overlays, formats, output, fail_on, lang, now, many=len(targets) > 1)
+    run = _Run(
+        profile_name,
+        overlays,
+        formats,
+        output,
+        fail_on,
+        lang,
+        now,
+        many=len(targets) > 1,
+        baseline_file=baseline_file,
+        new_only=new_only,
+        decisions_file=decisions_file,
+    )
     for target in targets:
-        run.one(target, partial(_collect, target, category, lang, site))
+        run.one(target, partial(_collect, target, category, policy, lang, site))
     run.finish()
     sys.exit(run.code)
 
@@ -73,16 +91,19 @@ def scan(
     "-o", "--output", default="-", show_default=True, help="事实文件，- 为标准输出 / facts file or -"
 )
 @click.option("--category", default=None, help="应用类别（39 类之一） / app category")
+@policy_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language")
 @site_options
-def collect_command(target: str, output: str, category: str | None, lang: Lang, **site: Any) -> None:
+def collect_command(
+    target: str, output: str, category: str | None, policy: str | None, lang: Lang, **site: Any
+) -> None:
     """采集 TARGET 的事实，保存为 JSON，供以后重新评估。
 
     Collect the facts of TARGET as JSON, to be assessed again when rules change.
     """
     try:
-        facts = _collect(target, category, lang, site)
-        _write(output, facts.model_dump_json(indent=1).encode() + b"\n")
+        facts = _collect(target, category, policy, lang, site)
+        write_output(output, facts.model_dump_json(indent=1).encode() + b"\n")
     except GuijianError as error:
         show_error(target, error, lang)
         sys.exit(exit_code(error))
@@ -94,11 +115,14 @@ def collect_command(target: str, output: str, category: str | None, lang: Lang, 
 @stationery_options
 def assess_command(
     facts_files: tuple[Path, ...],
-    profile_name: str,
+    profile_name: str | None,
     overlays: tuple[Path, ...],
     formats: tuple[str, ...],
     output: str | None,
     fail_on: str,
+    baseline_file: Path | None,
+    new_only: bool,
+    decisions_file: Path | None,
     lang: Lang,
     now: datetime | None,
 ) -> None:
@@ -106,59 +130,35 @@ def assess_command(
 
     Assess saved FACTS_FILES again without opening the packages.
     """
-    run = _Run(profile_name, overlays, formats, output, fail_on, lang, now, many=len(facts_files) > 1)
+    run = _Run(
+        profile_name,
+        overlays,
+        formats,
+        output,
+        fail_on,
+        lang,
+        now,
+        many=len(facts_files) > 1,
+        baseline_file=baseline_file,
+        new_only=new_only,
+        decisions_file=decisions_file,
+    )
     for path in facts_files:
-        run.one(str(path), partial(read_facts, path))
+        run.one(str(path), partial(facts_of, path))
     run.finish()
     sys.exit(run.code)
 
 
-def read_facts(path: Path) -> Facts:
-    """Return the facts saved in ``path``; raises InputError when it is no facts file of this version."""
-    from pydantic import ValidationError  # noqa: PLC0415 - loaded with the models only when needed
-
-    try:
-        if path.stat().st_size > MAX_FACTS:
-            raise InputError(
-                "facts-too-large",
-                Text(
-                    zh=f"{path} 超过 {MAX_FACTS >> 20} MB，拒绝读取",
-                    en=f"{path} exceeds {MAX_FACTS >> 20} MB",
-                ),
-            )
-        return Facts.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            "facts-unreadable",
-            Text(zh=f"无法读取 {path}：{error.strerror}", en=f"cannot read {path}: {error.strerror}"),
-        ) from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise InputError(
-            "facts-invalid",
-            Text(
-                zh=f"{path} 不是本版本 guijian collect 生成的事实文件（{where}：{first['msg']}），请重新采集",
-                en=f"{path} is no facts file of this version ({where}: {first['msg']}); collect again",
-            ),
-        ) from error
-
-
-def _collect(target: str, category: str | None, lang: Lang, site: dict[str, Any]) -> Facts:
+def _collect(
+    target: str, category: str | None, policy: str | None, lang: Lang, site: dict[str, Any]
+) -> Facts:
     from scanner.collect import collect  # noqa: PLC0415 - parsers load only when a target is read
 
     with observer(lang) as watcher:
-        return collect(
-            target, CollectOptions(category=category, observer=watcher, site=to_site_options(site))
+        options = CollectOptions(
+            category=category, observer=watcher, site=to_site_options(site), policy=policy
         )
-
-
-def _write(output: str, data: bytes) -> None:
-    if output == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    else:
-        write_whole(Path(output), data)
+        return collect(target, options)
 
 
 class _Run:
@@ -166,7 +166,7 @@ class _Run:
 
     def __init__(
         self,
-        profile_name: str,
+        profile_name: str | None,
         overlays: Sequence[Path],
         formats: Sequence[str],
         output: str | None,
@@ -175,6 +175,9 @@ class _Run:
         now: datetime | None,
         *,
         many: bool,
+        baseline_file: Path | None = None,
+        new_only: bool = False,
+        decisions_file: Path | None = None,
     ) -> None:
         from scanner.packload import load_pack, profile  # noqa: PLC0415 - the pack loads only when needed
 
@@ -186,10 +189,14 @@ class _Run:
         self.written: set[str] = set()
         self.imprint, self.template = stationery()
         self.gatherers: dict[Output, Gatherer] = {}
+        self.new_only = new_only
+        self.subjects: list[Subject] = []
         try:
             self.outputs: list[Output] = plan_outputs(formats, output, many=many)
             self.pack = load_pack(overlays)
-            self.profile = profile(self.pack, profile_name)
+            self.profile_name = profile_name and profile(self.pack, profile_name).id
+            self.baseline = _baseline(baseline_file, new_only)
+            self.decisions, self.rejected = _decisions(decisions_file)
         except GuijianError as error:
             show_error("", error, lang)
             sys.exit(exit_code(error))
@@ -204,13 +211,28 @@ class _Run:
             show_error(target, error, self.lang)
             self.code = max(self.code, exit_code(error))
             return
-        if self.fail_on is not None and _worst(assessment) <= self.fail_on.rank:
+        self.subjects.append(facts.subject)
+        known = self._state(assessment)
+        worst = gate_verdict(assessment, self.pack, known.known if known else ())
+        if self.fail_on is not None and worst.rank <= self.fail_on.rank:
             self.code = max(self.code, 1)
+
+    def _state(self, assessment: Assessment) -> BaselineState | None:
+        return compare_baseline(self.baseline, assessment) if self.baseline is not None else None
 
     def _assess(self, facts: Facts) -> Assessment:
         from scanner.assess import assess  # noqa: PLC0415 - loaded with the pack only when needed
+        from scanner.packload import profile_for  # noqa: PLC0415
 
-        return assess(facts, self.pack, self.profile, now=self.now, tool_version=__version__)
+        return assess(
+            facts,
+            self.pack,
+            profile_for(self.pack, facts.subject.kind, self.profile_name),
+            now=self.now,
+            tool_version=__version__,
+            decisions=self.decisions,
+            rejected=self.rejected,
+        )
 
     def _distinct(self, path: str) -> str:
         """Return ``path``, or with a number where this run has already written a report of that name."""
@@ -229,10 +251,14 @@ class _Run:
             if output.together:
                 if output not in self.gatherers:
                     self.gatherers[output] = WRITERS[output.format].gather(self.pack, self.lang)
-                self.gatherers[output].add(ReportView(assessment, facts, self.pack, self.lang))
+                state = self._state(assessment)
+                view = ReportView(
+                    assessment, facts, self.pack, self.lang, baseline=state, new_only=self.new_only
+                )
+                self.gatherers[output].add(view)
                 continue
             path = self._distinct(output.path_for(target))
-            width, colour = _terminal(path)
+            width, colour = terminal(path)
             data = render(
                 output.format,
                 assessment,
@@ -243,23 +269,55 @@ class _Run:
                 colour=colour,
                 imprint=self.imprint,
                 template=self.template,
+                baseline=self._state(assessment),
+                new_only=self.new_only,
             )
-            _write(path, data)
+            write_output(path, data)
 
     def finish(self) -> None:
         """Write the reports that hold all targets; none where no target could be scanned."""
         for output, gatherer in self.gatherers.items():
-            _write(self._distinct(output.path_for("")), gatherer.finish())
+            write_output(self._distinct(output.path_for("")), gatherer.finish())
+        for line in self._left_over():
+            click.echo(line.get(self.lang), err=True)
+
+    def _left_over(self) -> Iterator[Text]:
+        """Say which baseline entries and decisions were about none of the targets: a slip there must not go unseen."""
+        names = {subject.identifier for subject in self.subjects}
+        entries = self.baseline.findings if self.baseline is not None else ()
+        others = sorted({entry.subject for entry in entries if entry.subject and entry.subject not in names})
+        if others:
+            yield Text(
+                zh=f"提示：基线中的这些对象不在本次检测之列：{'、'.join(others)}",
+                en=f"note: the baseline speaks of subjects not examined here: {', '.join(others)}",
+            )
+        recorded = [*self.decisions, *(entry.decision for entry in self.rejected)]
+        strange = [d for d in recorded if not any(concerns(d, subject) for subject in self.subjects)]
+        if strange:
+            shown = [f"{d.control} ({d.subject[:24]})" for d in strange[:5]]
+            yield Text(
+                zh=f"提示：有 {len(strange)} 条人工结论与本次检测的对象（标识、sha256）都不相符，未采用：{'、'.join(shown)}",
+                en=f"note: {len(strange)} decisions fit no target here by identifier or sha256 and were not used: "
+                f"{', '.join(shown)}",
+            )
 
 
-def _terminal(path: str) -> tuple[int, bool]:
-    """Return columns and whether to colour what is written to ``path``: only a terminal gets more than plain text."""
-    if path != "-" or not sys.stdout.isatty():
-        return 80, False
-    colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    return min(shutil.get_terminal_size().columns, 120), colour
+def _baseline(path: Path | None, new_only: bool) -> Baseline | None:
+    if path is not None:
+        from scanner.cli.baseline import read_baseline  # noqa: PLC0415 - only when a baseline is given
+
+        return read_baseline(path)
+    if new_only:
+        raise PackError(
+            "new-only",
+            Text(zh="--new-only 须与 --baseline 一起使用", en="--new-only needs --baseline"),
+        )
+    return None
 
 
-def _worst(assessment: Assessment) -> int:
-    ranks = [c.verdict.rank for instrument in assessment.instruments for c in instrument.clauses]
-    return min(ranks, default=Verdict.NOT_APPLICABLE.rank)
+def _decisions(path: Path | None) -> tuple[tuple[Decision, ...], tuple[UnusedDecision, ...]]:
+    if path is None:
+        return (), ()
+    from scanner.cli.decisionfile import read_decisions, verify_evidence  # noqa: PLC0415 - only when given
+
+    return verify_evidence(read_decisions(path).decisions, path.parent)

@@ -10,25 +10,45 @@ from scanner.facts import Facts
 
 __all__ = ["collect", "is_url"]
 
+POLICY_SUFFIXES = frozenset(
+    {".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".txt", ".pdf", ".docx", ".doc", ".rtf"}
+)
 
-def collect(target: str, options: CollectOptions | None = None) -> Facts:
-    """Return the facts of ``target``: the path of an Android package, the URL of a website (http or https), or an
-    evidence package of an earlier visit.
+
+def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
+    """Return the facts of ``target``.
+
+    ``target`` is an Android package, the URL of a website (http or https), an evidence package of an earlier visit, or
+    a policy file.  A package or site is compared with its privacy policy: the one of the options, else the one found
+    with it.
 
     Raises :class:`~scanner.errors.InputError` when it cannot be read at all; parts that cannot be read become gaps
     and problems of the facts.
     """
+    options = options or CollectOptions()
+    target = str(target)
     if is_url(target):
         from scanner.collect.site.collect import collect_site  # noqa: PLC0415 - the web stack loads for sites only
 
-        return collect_site(target, options or CollectOptions())
+        return _with_policy(collect_site(target, options), None, options)
+    path = Path(target)
+    if path.suffix.lower() in POLICY_SUFFIXES:
+        from scanner.collect.policy.collect import collect_policy  # noqa: PLC0415 - readers load for policies only
+
+        return collect_policy(target, options)
     from scanner.collect.site.evidence import is_package, read_package  # noqa: PLC0415 - as above
 
-    if is_package(Path(target)):
-        return read_package(Path(target))
+    if is_package(path):
+        return read_package(path)
     from scanner.collect.app.collect import collect_app  # noqa: PLC0415 - parsers load when a package is read
 
-    return collect_app(Path(target), options or CollectOptions())
+    return _with_policy(collect_app(path, options), path, options)
+
+
+def _with_policy(facts: Facts, path: Path | None, options: CollectOptions) -> Facts:
+    from scanner.collect.policy.attach import with_policy  # noqa: PLC0415 - after what it is compared with
+
+    return with_policy(facts, path, options)
 
 
 def is_url(target: str) -> bool:

@@ -392,7 +392,7 @@ RESULTS = (
                 "absent-thing",
                 "",
                 Evidence(
-                    artifact="base.apk",
+                    artifact=PACKAGE,
                     locator=SearchLocator(searched=(t("4388 条字符串资源", "4388 string resources"),)),
                 ),
             ),

@@ -93,6 +93,63 @@ def test_search_and_filter_show_what_fits(browser: Browser, report: Path) -> Non
     page.context.close()
 
 
+def test_findings_are_filtered_by_verdict_severity_and_owner(browser: Browser, report: Path) -> None:
+    page = opened(browser, report)
+
+    def shown(selector: str) -> int:
+        return page.locator(f"{selector}:visible").count()
+
+    assert shown(".finding") == 4
+    page.select_option("#sev", "critical")
+    assert (shown(".finding"), shown(".problem"), shown(".clause")) == (2, 1, 1)
+    page.select_option("#own", label="甲广告")
+    assert (shown(".finding"), shown(".clause")) == (1, 1)
+    assert page.locator("#count").inner_text() == "显示 1 条要求、1 项问题"
+    page.select_option("#sev", "")
+    page.click("[data-v=suspected]")
+    assert shown(".finding") == 0
+    page.click("#reset")
+    assert (shown(".finding"), shown(".clause")) == (4, 6)
+    assert page.input_value("#own") == ""
+    page.fill("#q", "location.example nowhere")
+    assert shown(".finding") == 0
+    page.fill("#q", "甲广告")
+    assert shown(".finding") == 1, "the other finding of the same rule does not have these words"
+    page.context.close()
+
+
+def test_search_and_filters_work_from_the_keyboard(browser: Browser, report: Path) -> None:
+    page = opened(browser, report)
+    page.keyboard.press("/")
+    page.keyboard.type("第三项")
+
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.locator(".clause:visible").count() == 1
+    page.keyboard.press("Escape")
+    assert page.input_value("#q") == ""
+    assert page.locator(".clause:visible").count() == 6
+    page.focus("[data-v=violation]")
+    page.keyboard.press("Enter")
+    assert page.locator(".clause:visible").count() == 1
+    page.focus("#sev")
+    page.keyboard.press("ArrowDown")
+    assert page.input_value("#sev") == "critical"
+    page.context.close()
+
+
+def test_print_is_complete_whatever_is_filtered(browser: Browser, report: Path) -> None:
+    page = opened(browser, report)
+    page.fill("#q", "no such words")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+    assert page.locator(".clause .body:visible").count() == 6
+    assert page.locator(".finding:visible").count() == 4
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".clause:visible").count() == 0
+    page.context.close()
+
+
 def test_a_link_opens_the_closed_clause_it_leads_to(browser: Browser, report: Path) -> None:
     page = opened(browser, report)
     body = page.locator("[id='c-TEST-6'] .body")

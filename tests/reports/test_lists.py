@@ -12,9 +12,9 @@ from openpyxl import load_workbook
 from report_sample import ASSESSMENT, FACTS, HOSTILE, PACK, RULES, view
 
 from reports import csvout, lists, xlsx
-from reports.ruleverdicts import rule_verdicts
 from reports.view import ReportView
 from scanner.facts import Facts
+from scanner.gate import standings
 from scanner.model import Assessment, Confidence, Decision, Verdict
 from scanner.rulepack import Phrase
 
@@ -79,14 +79,14 @@ def test_a_subject_without_problems_is_not_on_the_notice_list_but_counted() -> N
 
 
 def test_a_capped_or_uncertain_hit_is_only_a_lead() -> None:
-    verdicts = rule_verdicts(ASSESSMENT, PACK)
+    found = standings(ASSESSMENT, PACK)
 
-    assert verdicts["certain-hit"] is Verdict.VIOLATION
-    assert verdicts["capped-hit"] is Verdict.SUSPECTED
+    assert found["certain-hit"].verdict is Verdict.VIOLATION
+    assert found["capped-hit"].verdict is Verdict.SUSPECTED
 
     unsure = RULES["certain-hit"].model_copy(update={"confidence": Confidence.FIRM})
     pack = PACK.model_copy(update={"rules": {**RULES, "certain-hit": unsure}})
-    assert rule_verdicts(ASSESSMENT, pack)["certain-hit"] is Verdict.SUSPECTED
+    assert standings(ASSESSMENT, pack)["certain-hit"].verdict is Verdict.SUSPECTED
 
 
 def test_what_a_human_cleared_is_not_listed() -> None:

@@ -51,6 +51,7 @@ def assemble(
         del blocks[limits.blocks :]
         complete = False
         problems.append(_too_many(source, limits.blocks))
+    title = _title(blocks, reading.title)
     find_headings(blocks)
     text, paragraphs, tables, links = _lay_out(blocks)
     return Document(
@@ -59,7 +60,7 @@ def assemble(
         text=text,
         paragraphs=tuple(paragraphs),
         tables=tuple(tables),
-        title=_title(blocks, reading.title),
+        title=title,
         encoding=encoding,
         rendered=rendered,
         complete=complete,
@@ -210,16 +211,19 @@ def _table(block: Block, ident: str) -> tuple[PolicyTable, str, list[tuple[int, 
 
 
 def _title(blocks: list[Block], given: str) -> str:
-    """Return the title: a short line near the top that names a document, else what the format calls the title."""
+    """Return the title: a heading near the top that names a document, what the format calls the title, or a line."""
     for kinds in ({"heading"}, {"text"}):
         for block in blocks[:8]:
-            if (
-                block.kind in kinds
-                and len(block.text) <= 60
-                and _NAMES.search(block.text)
-                and not _NO_TITLE.search(block.text)
-            ):
+            if block.kind in kinds and len(block.text) <= 60 and _names_a_document(block.text):
                 return block.text
         if given and _NAMES.search(given):
             return given
     return given if any(c > "\u2e80" for c in given) else ""
+
+
+def _names_a_document(text: str) -> bool:
+    return (
+        bool(_NAMES.search(text[-16:]))
+        and not _NO_TITLE.search(text)
+        and (len(text) <= 30 or "的" not in text)
+    )

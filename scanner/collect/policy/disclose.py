@@ -26,6 +26,7 @@ MAX_PHRASE = 160
 MAX_SENTENCE = 20_000
 _STATING = frozenset({"states", "denies"})
 _NUMBER = r"^\s*[（(]?[\d一二三四五六七八九十]{0,3}(?:[.．]\d{1,2}){0,3}[)）.、．:：]?\s*"
+_TITLE = re.compile(r"《[^《》]{0,80}》")
 _PARTIES: tuple[Party, ...] = ("operator", "sdk", "partner", "affiliate")
 
 
@@ -68,9 +69,7 @@ def table_items(
             text = record.get("items")
             purpose = " ".join(record.get("purpose").split())[:MAX_PHRASE]
             for mention in find(text):
-                spans = [
-                    document.cell_span(table, *spot) for spot in record.spots.get("items", ()) if spot[0] >= 0
-                ]
+                spans = [document.cell_span(table, *spot) for spot in record.spots.get("items", ())]
                 evidence = document.evidence(table.paragraph, *(spans[0] if spans else (0, 0)))
                 found += [
                     DisclosedItem(
@@ -120,7 +119,8 @@ class _Reading:
     def __init__(self, document: Document, placed: Placed, subject: tuple[Party, tuple[str, ...]]) -> None:
         self.document = document
         self.placed = placed
-        self.text = placed.sentence.text[:MAX_SENTENCE]
+        # The titles of other documents (《个人信息收集清单》) state nothing.
+        self.text = _TITLE.sub(lambda m: "　" * len(m.group()), placed.sentence.text[:MAX_SENTENCE])
         self.lowered = self.text.lower()
         self.subject = subject
         self.named = names_in(self.text)

@@ -20,7 +20,7 @@ from scanner.collect.policy.docxnumbers import Numbering
 from scanner.collect.policy.isolate import BrokenError
 from scanner.collect.policy.tables import Cell, Grid
 
-MAX_PART, MAX_SMALL_PART = 160 << 20, 8 << 20
+MAX_PART, MAX_SMALL_PART = 64 << 20, 8 << 20
 MAX_ENTRIES = 10_000
 CHUNK = 1 << 16
 MAX_DEPTH = 400

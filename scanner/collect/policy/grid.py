@@ -174,7 +174,7 @@ def _pieces(cell: str, count: int) -> list[str]:
 
 def _by_row(lines: list[Line], columns: list[tuple[str, ...]], place: str) -> Iterator[Record]:
     above: Record | None = None
-    key = "name" if any("name" in roles for roles in columns) else "vendor"
+    key = next((k for k in ("name", "vendor", "permission") if any(k in roles for roles in columns)), "")
     for at, row in lines:
         if len(row) == len(columns) and columns_of(row) == columns:
             continue  # the header again, on the next page
@@ -184,7 +184,7 @@ def _by_row(lines: list[Line], columns: list[tuple[str, ...]], place: str) -> It
         for column, (cell, roles) in enumerate(zip(row, columns, strict=False)):
             for role in roles:
                 _add(record, role, cell, (at, column))
-        if above is not None and (not record.texts.get(key, "").strip() or _same(above, record, key)):
+        if above is not None and key and (not record.texts.get(key, "").strip() or _same(above, record, key)):
             for role, text in record.texts.items():
                 for spot in record.spots[role]:
                     _add(above, role, text, spot)

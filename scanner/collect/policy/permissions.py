@@ -54,7 +54,10 @@ def names_in(text: str, *, bare: bool = False) -> list[tuple[str, str, int]]:
             found.append((name, match.group(), match.start()))
     lowered = text.lower()
     ends = [match.start() for match in _word().finditer(lowered)]
+    constants = [match.span() for match in _CONSTANT.finditer(text)]
     for match in _terms().finditer(lowered):
+        if any(start <= match.start() < end for start, end in constants):
+            continue
         if bare or _followed(lowered, match.end(), ends):
             found.append((_by_term()[match.group()], text[match.start() : match.end()], match.start()))
     return found

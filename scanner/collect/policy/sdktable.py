@@ -198,11 +198,7 @@ class _Collected:
         if table is None:
             return [(record.start, record.end)] if record.start >= 0 else []
         spots = [spot for role in roles for spot in record.spots.get(role, ())]
-        found = []
-        for row, column in spots:
-            if row >= 0 and row < len(table.rows) and column < len(table.rows[row]):
-                found.append(self.document.cell_span(table, row, column))
-        return found
+        return [self.document.cell_span(table, row, column) for row, column in spots]
 
     def _link(self, record: Record) -> str:
         """Return the address of the SDK's own policy: written in its cell, or behind the words there."""

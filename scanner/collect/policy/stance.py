@@ -56,6 +56,8 @@ class Says:
                 zh="该文件不能确认为完整的隐私政策",
                 en="the document is not known to be a whole privacy policy",
             )
+        if search("summaries").search(policy.identity.title.lower()):
+            return Text(zh="该文件可能只是政策的摘要", en="the document may be a summary of the policy only")
         if policy.identity.matches_subject is False:
             return Text(
                 zh="该政策所称的运营者或应用与检测对象不符", en="the policy names another operator or app"
@@ -71,7 +73,7 @@ class Says:
 
     def kept_elsewhere(self, kind: ListKind) -> tuple[Text, tuple[Evidence, ...]] | None:
         """Return the reference to a list outside this document, if the policy keeps one and it was not read."""
-        if kind == "sdk" and any(sdk.in_table for sdk in self.policy.sdks):
+        if (kind == "sdk" and any(sdk.in_table for sdk in self.policy.sdks)) or self.policy.lists:
             return None
         paragraph = self._references.get(kind)
         if paragraph is None:
@@ -146,11 +148,6 @@ class Says:
         """Return the stance where nothing names the item for this party."""
         if sdk and rows:
             return self._row_stance(item, rows)
-        if told:
-            other = Text(zh="政策只写明由其他主体收集", en="the policy names it for another party only")
-            if sdk:
-                return Stance("vague", told[0].term, _evidence_of(told), other)
-            return Stance("unknown", told[0].term, _evidence_of(told), other)
         for above in ancestors(item):
             umbrellas = self._meant_by(above, wanted, sdk)
             if umbrellas:
@@ -159,6 +156,11 @@ class Says:
             close = self._meant_by(near, wanted, sdk)
             if close:
                 return Stance("vague", close[0].term, _evidence_of(close))
+        if told:
+            other = Text(zh="政策只写明由其他主体收集", en="the policy names it for another party only")
+            if sdk:
+                return Stance("vague", told[0].term, _evidence_of(told), other)
+            return Stance("unknown", told[0].term, _evidence_of(told), other)
         permission = self._by_permission(item)
         if permission is not None:
             return permission
@@ -207,7 +209,12 @@ class Says:
             return Stance("unknown", "", evidence, self.doubt)
         operator = [d for d in self._by_item.get(item, ()) if not d.negated]
         if operator:
-            return Stance("vague", operator[0].term, (*evidence, *_evidence_of(operator))[:MAX_EVIDENCE])
+            reason = Text(
+                zh="政策写明应用自身收集，SDK 清单中未列",
+                en="the policy names it for the app itself, the SDK's entry does not",
+            )
+            both = (*evidence, *_evidence_of(operator))[:MAX_EVIDENCE]
+            return Stance("vague", operator[0].term, both, reason)
         return Stance("omitted", "", (*evidence, self.searched((item, *ancestors(item))))[:MAX_EVIDENCE])
 
     def _by_permission(self, item: str) -> Stance | None:

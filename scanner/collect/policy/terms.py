@@ -131,9 +131,9 @@ def _trie() -> dict[str, Any]:
 
 
 def _terms(item: catalogue.Item) -> Iterator[tuple[str, bool]]:
-    for term in item.policy_terms:
+    for term in (*item.policy_terms, *vocabulary.data()["more_terms"].get(item.id, ())):
         yield term, False
-    for term in item.policy_terms_weak:
+    for term in (*item.policy_terms_weak, *vocabulary.data()["more_terms_weak"].get(item.id, ())):
         yield term, True
 
 

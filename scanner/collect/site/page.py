@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from charset_normalizer import from_bytes
-from lxml import etree  # type: ignore[import-untyped]  # the package has no types
+from lxml import etree
 
 from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.words import page_words

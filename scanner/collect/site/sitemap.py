@@ -7,7 +7,7 @@ import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 
-from lxml import etree  # type: ignore[import-untyped]  # the package has no types
+from lxml import etree
 
 from scanner.collect.site.fetch import Fetched
 

@@ -78,7 +78,10 @@ def test_details_name_the_algorithm_host_and_command(fixture_apk: Callable[[str]
 def test_trust_managers_of_a_real_package(corpus: Callable[[str], Path]) -> None:
     found = {i.caller.partition(";")[0] for i in issues(corpus("yosemite")) if i.kind == "tls-trust-any"}
 
-    assert found == {"Lcom/rabbitmq/client/NullTrustManager", "Lcom/rabbitmq/client/TrustEverythingTrustManager"}
+    assert found == {
+        "Lcom/rabbitmq/client/NullTrustManager",
+        "Lcom/rabbitmq/client/TrustEverythingTrustManager",
+    }
 
 
 @pytest.mark.parametrize("pattern", patterns(), ids=lambda p: f"{p.kind}:{p.calls[0].rpartition('->')[2]}")
