@@ -14,10 +14,6 @@ POLICY_SUFFIXES = frozenset(
     {".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".txt", ".pdf", ".docx", ".doc", ".rtf"}
 )
 
-<<<<<<< HEAD
-def collect(target: str, options: CollectOptions | None = None) -> Facts:
-    """Return the facts of ``target``: an Android package, the URL of a website, or the evidence package of one.
-=======
 
 def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
     """Return the facts of ``target``.
@@ -25,7 +21,6 @@ def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
     ``target`` is an Android package, the URL of a website (http or https), an evidence package of an earlier visit, or
     a policy file.  A package or site is compared with its privacy policy: the one of the options, else the one found
     with it.
->>>>>>> main
 
     Raises :class:`~scanner.errors.InputError` when it cannot be read at all; parts that cannot be read become gaps
     and problems of the facts.
@@ -35,14 +30,12 @@ def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
     if is_url(target):
         from scanner.collect.site.collect import collect_site  # noqa: PLC0415 - the web stack loads for sites only
 
-<<<<<<< HEAD
-        return collect_site(target, options or CollectOptions())
-    from scanner.collect.site.evidence import is_package, read_package  # noqa: PLC0415 - as above
+        facts = _with_policy(collect_site(target, options), None, options)
+        if options.site.evidence is not None:
+            from scanner.collect.site.evidence import seal  # noqa: PLC0415 - as above
 
-    if is_package(Path(target)):
-        return read_package(Path(target))
-=======
-        return _with_policy(collect_site(target, options), None, options)
+            seal(options.site.evidence, facts)
+        return facts
     path = Path(target)
     if path.suffix.lower() in POLICY_SUFFIXES:
         from scanner.collect.policy.collect import collect_policy  # noqa: PLC0415 - readers load for policies only
@@ -52,7 +45,6 @@ def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
 
     if is_package(path):
         return read_package(path)
->>>>>>> main
     from scanner.collect.app.collect import collect_app  # noqa: PLC0415 - parsers load when a package is read
 
     return _with_policy(collect_app(path, options), path, options)

@@ -354,8 +354,8 @@ class _Facts:
         scripts = sum(c for n, c in self.recorder.notes.items() if n.api == "popup")
         if self.outcome.popups or scripts:
             text = Text(
-                zh=f"页面试图打开新窗口 {max(scripts, self.outcome.popups)} 次，均未打开或已关闭",
-                en=f"pages tried to open {max(scripts, self.outcome.popups)} windows; none stayed open",
+                zh=f"页面至少 {max(scripts, self.outcome.popups)} 次试图打开新窗口，均未打开或已关闭",
+                en=f"pages tried to open at least {max(scripts, self.outcome.popups)} windows; none stayed open",
             )
             rows.append(("popups", self.start, text, max(scripts, self.outcome.popups)))
         if self.recorder.dialogs:

@@ -158,7 +158,7 @@ class Visitor:
         if layers is None:
             self.outcome.unread.append(url)
         await self._keep(tab, visit, layers or [], whole=first)
-        if self.sink is not None:
+        if self.sink is not None and not tab.dead:
             await tab.hash_bodies(self.outcome.hashes)
         if self.typing and visit.html:
             await type_marker(tab, url, self.recorder)
@@ -255,6 +255,8 @@ class Visitor:
             self.outcome.visits.append(visit)
             if number == 0 and not tab.dead:
                 await self._keep(tab, visit, [], whole=False)
+            if self.sink is not None and not tab.dead:
+                await tab.hash_bodies(self.outcome.hashes)
             await tab.leave()
 
     # --- contexts -------------------------------------------------------------------------------------------

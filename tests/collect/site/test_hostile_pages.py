@@ -85,7 +85,9 @@ def test_the_visit_ends_and_the_pages_after_the_attacks_are_still_read(
 
     assert seconds < 150
     assert any(s.key == "visitor" for s in observation.storage)
-    assert {p.url for p in observation.pages} == {world.url(p) for p in ("/clean", *PAGES, "/drip", "/storage")}
+    assert {p.url for p in observation.pages} == {
+        world.url(p) for p in ("/clean", *PAGES, "/drip", "/storage")
+    }
 
 
 @pytest.mark.parametrize("path", ["/loop", "/loop-at-once"])
@@ -124,7 +126,9 @@ def test_private_addresses_and_files_are_out_of_reach_of_scripts() -> None:
         for path in ("/inside", "/metadata", "/file", "/socket"):
             world.page(path, "<!doctype html><title>x</title>" + PAGES[path])
         # The site itself is virtual and allowed by name; everything else has to be public.
-        guarded = world.observe_guarded("/metadata", ["/inside", "/file", "/socket"], allowed={"shop.qinghe.example"})
+        guarded = world.observe_guarded(
+            "/metadata", ["/inside", "/file", "/socket"], allowed={"shop.qinghe.example"}
+        )
 
     refused = {p.where for p in guarded.problems if p.code == "address-refused"}
     assert {"10.0.0.1", "169.254.169.254", "192.168.1.1", "10.1.2.3"} <= refused
