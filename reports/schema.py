@@ -9,18 +9,34 @@ from pydantic import BaseModel
 
 from reports.jsonout import JsonReport
 from scanner.facts import Facts
+from scanner.rulepack import Control, Grading, Instrument, Profile, Rule
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMAS: dict[str, tuple[type[BaseModel], str]] = {
     "report.schema.json": (JsonReport, "规鉴报告 / Guijian report"),
     "facts.schema.json": (Facts, "规鉴事实 / Guijian facts"),
 }
+# Files of a rule pack, for editors (``# yaml-language-server: $schema=…``); a control file is a list.
+PACK_SCHEMAS: dict[str, tuple[type[BaseModel], str]] = {
+    "rule.schema.json": (Rule, "规鉴规则 / Guijian rule"),
+    "controls.schema.json": (Control, "规鉴控制点 / Guijian controls"),
+    "instrument.schema.json": (Instrument, "规鉴法律文件 / Guijian instrument"),
+    "profile.schema.json": (Profile, "规鉴检测方案 / Guijian profile"),
+    "grading.schema.json": (Grading, "规鉴评级 / Guijian grading"),
+}
 
 
 def schema(name: str) -> dict[str, Any]:
-    """Return the schema of the file kind ``name`` (a key of :data:`SCHEMAS`); raises KeyError for another."""
-    model, title = SCHEMAS[name]
-    body = model.model_json_schema(mode="serialization")
+    """Return the schema of the file kind ``name``; raises KeyError for an unknown one."""
+    if name in PACK_SCHEMAS:
+        model, title = PACK_SCHEMAS[name]
+        body = model.model_json_schema(mode="validation", by_alias=True)
+        if name == "controls.schema.json":
+            definitions = body.pop("$defs", {})
+            body = {"type": "array", "items": body, "$defs": definitions}
+    else:
+        model, title = SCHEMAS[name]
+        body = model.model_json_schema(mode="serialization")
     return {
         "$schema": DIALECT,
         "$id": f"urn:guijian:schema:{name.partition('.')[0]}:1",

@@ -73,7 +73,8 @@ def assess(
         instruments.append(InstrumentResult(instrument=name, clauses=verdicts, coverage=cover))
     total = coverage(list(clauses.values()), pack, facts.subject.kind)
     grade = grade_controls(
-        controls=[(result, severities(result, by_id, results)) for result in controls.values()],
+        controls=list(controls.values()),
+        severity_of={rule.id: rule.severity for rule in rules},
         clauses=[clause for instrument in instruments for clause in instrument.clauses],
         limits={c.id: c.limit for c in clauses.values()},
         titles={control.id: control.title for control in pack.controls.values()},
@@ -109,15 +110,6 @@ def selected_clauses(pack: Pack, profile: Profile, today: date) -> dict[str, Cla
         for clause in instrument.clauses
         if clause.id not in profile.exclude_clauses and in_force(clause.in_force, clause.until, today)
     }
-
-
-def severities(
-    result: ControlResult, rules: Mapping[str, Rule], results: Mapping[str, RuleResult]
-) -> list[str]:
-    """Return the severities of the rules that hit for this control, worst first."""
-    order = ["critical", "high", "medium", "low"]
-    found = {rules[rule_id].severity.value for rule_id in result.hits if rule_id in results}
-    return [name for name in order if name in found]
 
 
 def _controls_by_clause(pack: Pack) -> dict[str, list[str]]:

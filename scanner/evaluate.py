@@ -60,7 +60,7 @@ def selected_rules(pack: Pack, profile: Profile, today: date) -> list[Rule]:
 
 
 def _strong_enough(rule: Rule, profile: Profile) -> bool:
-    severities, confidences = list(Severity), list(reversed(Confidence))
+    severities, confidences = list(Severity), list(Confidence)  # both run from strongest to weakest
     severe = profile.min_severity is None or severities.index(rule.severity) <= severities.index(
         profile.min_severity
     )

@@ -20,7 +20,8 @@ from scanner.rulepack import Cap, Grading, Letter
 
 def grade_controls(
     *,
-    controls: Sequence[tuple[ControlResult, Sequence[str]]],
+    controls: Sequence[ControlResult],
+    severity_of: Mapping[str, Severity],
     clauses: Sequence[ClauseResult],
     limits: Mapping[str, Verdict],
     titles: Mapping[str, Text],
@@ -30,15 +31,22 @@ def grade_controls(
 ) -> Grade:
     """Return the grade.
 
-    ``controls`` pairs each control's result with the severities of its hits, worst first; ``limits`` are the
-    verdict limits of the clauses in force; ``titles`` and ``clauses_of`` describe the controls.
+    ``severity_of`` gives the severity of each rule; ``limits`` are the verdict limits of the clauses in force; ``titles``
+    and ``clauses_of`` describe the controls.  A hit is charged once, to the control with most clauses that uses its
+    rule, so that one fault seen from several controls counts once; this order is fixed, so more hits never cost less.
     """
     lines: list[tuple[float, Text]] = []
     counted: list[tuple[Verdict, Severity | None]] = []
     score = float(grading.start)
-    for result, found in controls:
+    charged: set[str] = set()
+    for result in sorted(controls, key=lambda r: (-len(clauses_of[r.control]), r.control)):
+        fresh = [rule for rule in result.hits if rule not in charged]
+        charged.update(result.hits)
+        if result.hits and not fresh and result.decision is None:
+            continue
         verdict = limited(result, [limits[c] for c in clauses_of[result.control] if c in limits])
-        severity = Severity(found[0]) if found else None
+        order = list(Severity)
+        severity = min((severity_of[rule] for rule in fresh), key=order.index, default=None)
         counted.append((verdict, severity))
         points = grading.deduct.get(verdict, {}).get(severity or Severity.LOW, 0.0)
         if points:

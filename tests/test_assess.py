@@ -21,6 +21,7 @@ from scanner.model import (
     Finding,
     Outcome,
     RuleResult,
+    Severity,
     Text,
     Verdict,
 )
@@ -252,9 +253,10 @@ def test_grade_is_bounded_and_never_rises_with_worse_verdicts(worse: Verdict, co
     cover = Coverage(clauses=0, in_scope=0, full=0, partial=0, manual=0, uncovered=0, tested=0)
 
     def grade(verdicts: list[Verdict]) -> Any:
-        results = [(result(v, str(i)), ["high"]) for i, v in enumerate(verdicts)]
+        results = [result(v, str(i)).model_copy(update={"hits": (str(i),)}) for i, v in enumerate(verdicts)]
         return grade_controls(
             controls=results,
+            severity_of={str(i): Severity.HIGH for i in range(len(verdicts))},
             clauses=[],
             limits={},
             titles={str(i): WORD for i in range(len(verdicts))},

@@ -10,6 +10,7 @@ from conftest import corpus_path, fixture_apk_path
 
 from scanner.assess import assess
 from scanner.collect import collect
+from scanner.facts import Facts
 from scanner.model import Assessment, Outcome, Verdict
 from scanner.packload import load_pack, profile
 
@@ -49,9 +50,14 @@ REAL = ["apidemos", "appium-settings", "appium-uia2-server", "yosemite", "pocose
 
 
 @cache
-def assessed(path: str) -> Assessment:
+def collected(path: str) -> Facts:
+    return collect(path)
+
+
+@cache
+def assessed(path: str, chosen: str = "app-pi") -> Assessment:
     pack = load_pack()
-    return assess(collect(path), pack, profile(pack, "app-pi"), now=NOW, tool_version="test")
+    return assess(collected(path), pack, profile(pack, chosen), now=NOW, tool_version="test")
 
 
 def hits(name: str) -> set[str]:
@@ -81,6 +87,34 @@ def test_real_packages_get_a_verdict_and_reason_for_all_31_items(name: str) -> N
     assert all(clause.verdict.rank >= limits[clause.clause].rank for clause in clauses)
     assert not [r for r in outcome.evaluation.results if r.outcome is Outcome.ERROR]
     assert outcome.grade.reasons
+
+
+@pytest.mark.parametrize(
+    "name", [*REAL, "clean", "broken/no-dex", *(f"{name}.bad" for name in sorted(PAIRS))]
+)
+def test_no_verdict_is_worse_than_its_clause_allows(name: str) -> None:
+    path = corpus_path(name) if name in REAL else fixture_apk_path(name)
+    limits = {clause.id: clause.limit for clause in load_pack().clauses().values()}
+
+    for chosen in ("app-full", "mlps-2", "mlps-3", "children", "self-check"):
+        outcome = assessed(str(path), chosen)
+        clauses = [c for instrument in outcome.instruments for c in instrument.clauses]
+        assert [c.clause for c in clauses if c.verdict.rank < limits[c.clause].rank] == []
+        assert not [r for r in outcome.evaluation.results if r.outcome is Outcome.ERROR]
+        assert all(c.reasons for c in clauses)
+
+
+# Stable rules that hit the clean package, each with the reason why that is right; none does.
+KNOWN_EXCEPTIONS: dict[str, str] = {}
+
+
+@pytest.mark.parametrize(
+    "chosen", ["app-pi", "app-full", "mlps-2", "mlps-3", "children", "self-check", "ci-fast"]
+)
+def test_every_profile_is_silent_on_the_clean_app_but_for_known_exceptions(chosen: str) -> None:
+    results = assessed(str(fixture_apk_path("clean")), chosen).evaluation.results
+
+    assert {r.rule for r in results if r.outcome is Outcome.HIT} == set(KNOWN_EXCEPTIONS)
 
 
 @pytest.mark.parametrize("name", ["broken/no-dex", "broken/dex-random", "broken/dex-wrong-offsets"])

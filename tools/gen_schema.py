@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from reports.schema import SCHEMAS, schema_text
+from reports.schema import PACK_SCHEMAS, SCHEMAS, schema_text
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "schema"
@@ -13,7 +13,7 @@ FOLDER = ROOT / "docs" / "schema"
 
 def main() -> int:
     """Write or check; return the exit code."""
-    wanted = {FOLDER / name: schema_text(name) for name in SCHEMAS}
+    wanted = {FOLDER / name: schema_text(name) for name in (*SCHEMAS, *PACK_SCHEMAS)}
     stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
     if "--check" in sys.argv[1:]:
         for path in stale:

@@ -230,6 +230,8 @@ class Visitor:
                 made = await self._click(tab, phase, same)
         if made:
             await tab.settle(0.35, at_least=AFTER_CHOICE, end=min(self.until, time.monotonic() + 6))
+            if self.sink is not None:
+                await tab.hash_bodies(self.outcome.hashes)
             await self._after(tab, phase, pages)
             await tab.close()
             await self._end(context, phase)
