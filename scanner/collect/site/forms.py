@@ -118,8 +118,9 @@ def _groups(root: Element) -> Iterator[tuple[Element, list[Element]]]:
 
 
 def _block(element: Element) -> Element:
-    """Return the nearest ancestor with a button, else the nearest with several inputs, else the parent."""
+    """Return the nearest ancestor with a button, else the nearest with several inputs, else the widest with this one."""
     several: Element | None = None
+    widest: Element | None = None
     for depth, ancestor in enumerate(element.iterancestors()):
         if ancestor.tag in {"body", "html"} or depth > 8:
             break
@@ -127,10 +128,9 @@ def _block(element: Element) -> Element:
             return ancestor
         if several is None and sum(1 for _ in ancestor.iter(*INPUTS)) > 1:
             several = ancestor
-    if several is not None:
-        return several
-    parent = element.getparent()
-    return parent if parent is not None else element
+        if several is None and depth < 4:
+            widest = ancestor
+    return next((found for found in (several, widest) if found is not None), element)
 
 
 class _Reader:

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
@@ -317,9 +318,17 @@ def absolute(base: str, reference: str) -> str | None:
     }:
         return None
     try:
+        if cleaned[0] == "/" and cleaned[1:2] not in {"/", "\\"}:
+            return _origin(base) + cleaned
         return urljoin(base, cleaned)
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=1_000)
+def _origin(base: str) -> str:
+    parts = urlsplit(base)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _links(base: str, anchors: list[Element]) -> Iterator[Link]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, get_args
 
 from scanner.datafiles import read_data
@@ -62,7 +62,11 @@ class PageWords:
 
     def kind_of_link(self, text: str, path: str) -> str:
         """Return the kind of page a link promises by its words, else by its address; ``other`` when it says nothing."""
-        lowered = text[:MAX_TEXT].lower()
+        return _kind_of_link(text[:MAX_TEXT], path[:MAX_TEXT])
+
+    def link_kind(self, text: str, path: str) -> str:
+        """Work :meth:`kind_of_link` out: the same links stand on every page of a site, so answers are kept."""
+        lowered = text.lower()
         for topic in self.topics:
             if topic.fits_text(lowered):
                 return topic.kind
@@ -93,6 +97,11 @@ def _topic(kind: str, entry: dict[str, Any]) -> Topic:
         path=literal_pattern(entry.get("path", [])),
         against=literal_pattern(entry.get("not", [])),
     )
+
+
+@lru_cache(maxsize=20_000)
+def _kind_of_link(text: str, path: str) -> str:
+    return page_words().link_kind(text, path)
 
 
 @cache
