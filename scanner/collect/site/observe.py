@@ -295,6 +295,12 @@ class _Facts:
                 f"(e.g. {self.outcome.unread[0]})",
             )
             found.append(Gap(path="site.dialogs", code="dialogs-unread", reason=reason))
+        if self.outcome.acceptable and not self.outcome.accepted:
+            reason = Text(
+                zh="未能代为点击同意，同意之后的请求、Cookie 和存储没有观察",
+                en="clicking to accept failed: requests, cookies and storage after acceptance were not observed",
+            )
+            found += [Gap(path=path, code="accept-untested", reason=reason) for path in PATHS]
         refusal = self.outcome.refusal
         if self.outcome.refusable and (refusal is None or refusal.failed):
             reason = Text(

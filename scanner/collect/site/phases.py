@@ -49,6 +49,7 @@ class Outcome:
     popups: int = 0
     accepted: bool = False
     refused: bool = False
+    acceptable: bool = False
     refusable: bool = False
     refusal: consent.Refusal | None = None
     unread: list[str] = field(default_factory=list)
@@ -92,10 +93,14 @@ class Visitor:
             refusable = self.outcome.refusable = any(
                 layer.first(role) for role in ("reject", "settings", "save")
             )
-            self.outcome.accepted, self.outcome.refused = await asyncio.gather(
-                self._choose("accept", layer, again, possible=layer.first("accept") is not None),
-                self._choose("reject", layer, again, possible=refusable),
-            )
+            acceptable = self.outcome.acceptable = layer.first("accept") is not None
+            choices = [("accept", acceptable), ("reject", refusable)]
+            made = await asyncio.gather(*(self._choose(p, layer, again, possible=ok) for p, ok in choices))
+            # What failed once for want of time on a busy machine gets a second chance, alone.
+            for number, (phase, possible) in enumerate(choices):
+                if possible and not made[number]:
+                    made[number] = await self._choose(phase, layer, again, possible=True)
+            self.outcome.accepted, self.outcome.refused = made
         return self.outcome
 
     # --- before any choice ----------------------------------------------------------------------------------
