@@ -107,6 +107,11 @@ def style(_: Call) -> Response:
     return Response(source("console.css"), media_type="text/css", headers={"Cache-Control": "max-age=3600"})
 
 
+def icon(_: Call) -> Response:
+    """Return the icon browsers ask for."""
+    return Response(source("icon.svg"), media_type="image/svg+xml", headers={"Cache-Control": "max-age=3600"})
+
+
 # --- signing in ---------------------------------------------------------------------------------------
 
 
