@@ -169,6 +169,21 @@ def test_search_filters_and_pages_find_what_was_asked(opened: Any) -> None:
     assert browser.get("/", params={"after": "AAAA", "sort": "x", "since": "y"}).status_code == 200
 
 
+def test_findings_are_listed_by_rule_and_each_rule_leads_to_its_subjects(opened: Any) -> None:
+    _, browser = opened
+    sign_in(browser, "vera")
+    page = browser.get("/findings").text
+    rule = re.search(r'href="/findings\?rule=([^"]+)"', page)
+    assert rule
+
+    of_rule = browser.get(f"/findings?rule={rule.group(1)}").text
+
+    assert "/assessments/" in of_rule
+    assert "/assessments/" in browser.get(f"/?rule={rule.group(1)}").text
+    assert rule.group(1) not in browser.get("/findings?severity=low&region=x").text
+    assert "没有这条规则的问题" in browser.get(f"/findings?rule={rule.group(1)}&region=x").text
+
+
 def test_a_hostile_name_is_text_on_every_page(opened: Any) -> None:
     _, browser = opened
     sign_in(browser, "ivan")
