@@ -87,7 +87,9 @@ def imports(path: Path) -> set[str]:
 def allowed(module: str, imported: str) -> bool:
     prefixes = next(rest for prefix, rest in LAYERS if module == prefix or module.startswith(prefix + "."))
     for prefix in prefixes:
-        whole = prefix in UNTIL_SUBMODULES or module.startswith(("scanner.cli", "scanner.batch", "scanner.console"))
+        whole = prefix in UNTIL_SUBMODULES or module.startswith(
+            ("scanner.cli", "scanner.batch", "scanner.console")
+        )
         if whole and (imported == prefix or imported.startswith(prefix + ".")):
             return True
         if imported == prefix or imported.rpartition(".")[0] == prefix:

@@ -291,7 +291,8 @@ def queue(
         .join(ControlRow, ControlRow.assessment_id == AssessmentRow.id)
         .outerjoin(ClaimRow, of_item)
         .outerjoin(UserRow, UserRow.id == ClaimRow.user_id)
-        .where(ControlRow.verdict.in_(OPEN), is_current())
+        # The key of the table gives the order; without coalesce SQLite sorts every open item of the store instead.
+        .where(func.coalesce(ControlRow.verdict, "").in_(OPEN), is_current())
     )
     if scope == "proposed":
         query = query.where(exists().where(concerns, holds, DecisionRow.state == "proposed"))
@@ -302,12 +303,14 @@ def queue(
     if control:
         query = query.where(name == control)
     if assessment:
-        query = query.where(AssessmentRow.id == assessment)
+        query = query.where(ControlRow.assessment_id == assessment)
     after = _cursor(cursor)
     if after is not None:
         last, ident = after
-        query = query.where(or_(AssessmentRow.id < ident, and_(AssessmentRow.id == ident, name > str(last))))
-    rows = list(session.execute(query.order_by(AssessmentRow.id.desc(), name).limit(PAGE + 1)))
+        query = query.where(
+            or_(ControlRow.assessment_id < ident, and_(ControlRow.assessment_id == ident, name < str(last)))
+        )
+    rows = list(session.execute(query.order_by(ControlRow.assessment_id.desc(), name.desc()).limit(PAGE + 1)))
     end = _encode([rows[PAGE - 1].control, rows[PAGE - 1].id]) if len(rows) > PAGE else ""
     return Listing(rows[:PAGE], end)
 
@@ -319,11 +322,11 @@ def statistics(session: Session, filters: Filters) -> dict[str, list[tuple[str, 
     for name in ("letter", "store", "category", "region"):
         column = getattr(AssessmentRow, name)
         rows = session.execute(
-            select(func.coalesce(column, ""), func.count())
+            select(column, func.count())
             .where(*where)
-            .group_by(func.coalesce(column, ""))
-            .order_by(func.min(-AssessmentRow.score) if name == "letter" else func.count().desc())
+            .group_by(column)
+            .order_by(func.min(-AssessmentRow.score) if name == "letter" else func.count().desc(), column)
             .limit(30)
         )
-        found[name] = [(str(value), int(count)) for value, count in rows]
+        found[name] = [(str(value or ""), int(count)) for value, count in rows]
     return found

@@ -169,6 +169,41 @@ def test_search_filters_and_pages_find_what_was_asked(opened: Any) -> None:
     assert browser.get("/", params={"after": "AAAA", "sort": "x", "since": "y"}).status_code == 200
 
 
+def test_the_pages_of_the_queue_hold_every_item_once(opened: Any) -> None:
+    store, browser = opened
+    sign_in(browser, "ivan")
+    found: list[str] = []
+    where = "/queue"
+    while where:
+        page = html.unescape(browser.get(where).text)
+        found += re.findall(r'href="(/queue/\d+/[^"]+)"', page)
+        following = re.search(r'class="button" href="(/queue[^"]+)"', page)
+        where = following.group(1) if following else ""
+    with store.session() as session:
+        wanted = session.scalar(
+            text("SELECT count(*) FROM control_verdict WHERE verdict IN ('manual', 'suspected')")
+        )
+
+    assert len(found) == len(set(found)) == wanted
+    assert wanted > 50
+
+
+def test_the_pages_of_a_list_follow_its_order(opened: Any) -> None:
+    from scanner.console.queries import Filters, subjects
+
+    store, _ = opened
+    for sort in ("assessed", "score", "name", "manual"):
+        for order in ("asc", "desc"):
+            filters = Filters(sort=sort, order=order)
+            with store.session() as session:
+                first = subjects(session, filters, limit=1)
+                second = subjects(session, filters, first.cursor, limit=1)
+                whole = subjects(session, filters)
+            assert [r.id for r in first.rows + second.rows] == [r.id for r in whole.rows]
+            assert whole.total == 2
+            assert second.cursor == ""
+
+
 def test_findings_are_listed_by_rule_and_each_rule_leads_to_its_subjects(opened: Any) -> None:
     _, browser = opened
     sign_in(browser, "vera")
