@@ -27,7 +27,7 @@ from scanner.batch.schema_console import (
 from scanner.batch.status import status
 from scanner.console import audit, decisions, queries, users
 from scanner.console.queries import Filters
-from scanner.console.web import SESSION, Call, failure, next_page, set_cookie, source
+from scanner.console.web import SESSION, Call, failure, next_page, set_cookie, small, source
 from scanner.diff import compare as compare_assessments
 from scanner.errors import InputError
 from scanner.model import SEVERITY_LABELS, VERDICT_LABELS, Severity, Text, Verdict
@@ -277,10 +277,7 @@ def report(call: Call) -> Response:
 
 def compare(call: Call) -> Response:
     """Return the comparison of two assessments as a document of its own."""
-    try:
-        old, new = (int(call.request.query_params.get(name, "")) for name in ("old", "new"))
-    except ValueError as error:
-        raise HTTPException(400) from error
+    old, new = (small(call.request.query_params.get(name, "")) for name in ("old", "new"))
     console = call.console
     sides = [decisions.load(console.store, i, console.pack, console.clock()) for i in (old, new)]
     before, after = sides

@@ -18,6 +18,7 @@ from scanner.batch.schema_console import ClaimRow, DecisionRow, UserRow
 from scanner.model import Severity, Verdict
 
 PAGE = 50
+LARGEST = 2**31 - 1  # what both databases compare with every number here
 SORTS = {
     "assessed": AssessmentRow.assessed_at,
     "score": AssessmentRow.score,
@@ -169,7 +170,7 @@ def subjects(session: Session, filters: Filters, cursor: str = "", limit: int = 
     query: Select[Any] = select(*(getattr(AssessmentRow, name) for name in COLUMNS)).where(*where)
     falling = filters.order == "desc"
     after = _cursor(cursor)
-    if after is not None:
+    if after is not None and isinstance(after[0], str) == (filters.sort in {"name", "assessed"}):
         value, ident = after
         key: Any = value
         if filters.sort == "assessed":
@@ -203,6 +204,8 @@ def _cursor(text: str) -> tuple[str | int, int] | None:
     except (ValueError, TypeError, binascii.Error):
         return None
     if not isinstance(value, str | int) or not isinstance(ident, int):
+        return None
+    if abs(ident) > LARGEST or (isinstance(value, int) and abs(value) > LARGEST):
         return None
     return value, ident
 

@@ -14,7 +14,7 @@ from reports.clauses import ControlView
 from scanner.batch.schema_console import ClaimRow, DecisionEvidenceRow, DecisionRow, EvidenceRow, UserRow
 from scanner.console import audit, decisions, queries, users
 from scanner.console.decisions import Loaded, Upload
-from scanner.console.web import Call
+from scanner.console.web import Call, small
 from scanner.errors import InputError
 from scanner.model import VERDICT_LABELS, Text, Verdict
 
@@ -27,7 +27,7 @@ def queue(call: Call) -> Response:
     scope = query.get("scope", "open")
     scope = scope if scope in {"open", "mine", "proposed"} else "open"
     control, about = query.get("control", "")[:100], query.get("assessment", "")
-    ident = int(about) if about.isdecimal() and len(about) < 16 else 0
+    ident = small(about) if about else 0
     with call.console.store.session() as session:
         listing = queries.queue(session, scope, call.who.id, control, ident, query.get("after", ""))
     return call.page(

@@ -114,6 +114,13 @@ class Console:
         return write(view_of(loaded, self.pack, lang)) if loaded is not None else None
 
 
+def small(text: str) -> int:
+    """Return a number a database takes as a key; anything else is a page that does not exist."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise HTTPException(404)
+    return int(text)
+
+
 @dataclass(frozen=True)
 class Call:
     """One request with who makes it: what handlers get.  ``form`` is empty for GET."""
@@ -144,7 +151,7 @@ class Call:
 
     def number(self, name: str) -> int:
         """Return a number of the path."""
-        return int(self.request.path_params[name])
+        return small(str(self.request.path_params[name]))
 
     def url(self, path: str, **query: str | int) -> str:
         """Return the address of a page of this console."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import io
 import re
@@ -167,6 +168,12 @@ def test_search_filters_and_pages_find_what_was_asked(opened: Any) -> None:
     assert "没有符合条件的对象" in browser.get("/", params={"since": "2027-01-01"}).text
     assert "/assessments/1" in browser.get("/", params={"run": "第一批", "verdict": "manual"}).text
     assert browser.get("/", params={"after": "AAAA", "sort": "x", "since": "y"}).status_code == 200
+    for cursor in (b'["a", 1]', b"[1, 1]", b"[1e999, 2]", b'["a", 99999999999999999999]', b"[1]", b"{}"):
+        after = base64.urlsafe_b64encode(cursor).decode()
+        for sort in ("assessed", "name", "score"):
+            assert browser.get("/", params={"after": after, "sort": sort}).status_code == 200, cursor
+    for lost in ("/assessments/99999999999999999999", "/compare?old=x&new=1", "/evidence/0"):
+        assert browser.get(lost).status_code == 404
 
 
 def test_the_pages_of_the_queue_hold_every_item_once(opened: Any) -> None:
