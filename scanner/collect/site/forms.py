@@ -389,8 +389,9 @@ class _Reader:
             scores[purpose.id] = score
         if passwords:
             for name in ("login", "register", "password_reset"):
-                page_path = next(p.path for p in table if p.id == name)
-                scores[name] += 3 if page_path.search(_path_of(self.page.url)) else 2
+                named = next(p.path for p in table if p.id == name)
+                on_path = named is not None and named.search(_path_of(self.page.url))
+                scores[name] += 3 if on_path else 2
             if passwords > 1:
                 scores["register"] += 1.5
                 scores["password_reset"] += 1
