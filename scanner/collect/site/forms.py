@@ -389,9 +389,9 @@ class _Reader:
             scores[purpose.id] = score
         if passwords:
             for name in ("login", "register", "password_reset"):
-                words = next(p.path for p in table if p.id == name)
-                named = words is not None and words.search(_path_of(self.page.url)) is not None
-                scores[name] += 3 if named else 2
+                named = next(p.path for p in table if p.id == name)
+                on_path = named is not None and named.search(_path_of(self.page.url))
+                scores[name] += 3 if on_path else 2
             if passwords > 1:
                 scores["register"] += 1.5
                 scores["password_reset"] += 1
@@ -404,8 +404,8 @@ class _Reader:
         best = max(table, key=lambda purpose: scores[purpose.id])
         if scores[best.id] >= 1.5:
             return best
-        address = _path_of(self.page.url)
-        by_page = next((p for p in table if p.path is not None and p.path.search(address)), None)
+        page_path = _path_of(self.page.url)
+        by_page = next((p for p in table if p.path is not None and p.path.search(page_path)), None)
         if by_page is not None and by_page.id != "search" and len(fields) > 1:
             return by_page
         return None
