@@ -170,7 +170,8 @@ def _index(pack: Pack) -> str:
 def _quote(pack: Pack, clause: Clause, lang: Lang) -> str:
     owner = next(i for i in pack.instruments.values() if clause in i.clauses)
     mark = "" if clause.is_verified else f"（{_word('unverified', lang)}）"
-    return f"> **{owner.title.get(lang)} {clause.number}** {clause.text}{mark}"
+    text = clause.text.replace("\n", "  \n> ")  # a line of its own in the same quotation
+    return f"> **{owner.title.get(lang)} {clause.number}** {text}{mark}"
 
 
 def _section(key: str, body: Iterable[str], lang: Lang) -> list[str]:

@@ -22,7 +22,7 @@ from scanner.model import SEVERITY_LABELS, Verdict
 FLAGGED = (Verdict.VIOLATION, Verdict.SUSPECTED)
 MAX_IMPRINT = 200
 CLAUSE_FINDINGS = 12
-SHORT_NAME = 24
+SHORT_NAME = 40
 
 Data = dict[str, Any]
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from reports.view import ReportView
 from scanner.facts import Facts
+from scanner.gate import BaselineState
 from scanner.model import Assessment, Confidence, Frozen, Severity, Text
 from scanner.rulepack import Pack
 
@@ -55,12 +56,16 @@ class References(Frozen):
 
 
 class JsonReport(Frozen):
-    """The document written."""
+    """The document written.
+
+    ``baseline``: which findings were known before, which entries are gone or were not checked; None without a baseline.
+    """
 
     format: Literal["guijian-report/1"] = "guijian-report/1"
     assessment: Assessment
     references: References
     facts: Facts
+    baseline: BaselineState | None = None
 
 
 def write(view: ReportView) -> bytes:
@@ -69,6 +74,7 @@ def write(view: ReportView) -> bytes:
         assessment=view.assessment,
         references=_references(view.assessment, view.facts, view.pack),
         facts=view.facts,
+        baseline=view.baseline,
     )
     return document.model_dump_json(indent=1).encode() + b"\n"
 

@@ -15,6 +15,7 @@ from reports.view import Problem, ReportView
 
 MAX_BYTES = 60_000  # a comment on GitHub holds 65,536 characters; GitLab and Gitea take more
 MAX_GROUPS = 6
+MAX_BASIS = 3
 SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$^])")
 RUNS = re.compile(r"`+")
 
@@ -82,7 +83,7 @@ def _head(view: ReportView) -> Iterable[str]:
 
 def _problem(view: ReportView, problem: Problem) -> Iterable[str]:
     first = problem.first
-    clauses = [view.clause_labels[c][0] for c in first.basis if c in view.clause_labels]
+    clauses = view.basis(first.basis)[:MAX_BASIS]
     yield ""
     yield f"#### {escape(first.severity_label)} · {escape(first.verdict_label)} · {escape(first.title)}"
     yield ""

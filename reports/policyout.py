@@ -42,7 +42,7 @@ def write_html(view: PolicyView) -> bytes:
             w=view.word,
             lang="zh-CN" if view.lang == "zh" else "en",
             css=css,
-            policy=html.content_policy(css, ""),
+            policy=html.style_policy(css),
         )
     )
     return page.encode()

@@ -106,7 +106,7 @@ def _run(view: ReportView) -> dict[str, Any]:
                 "sha256": one_line(subject.sha256, 64),
             },
             "grade": {
-                "letter": view.grade.letter,
+                "label": view.grade.label.get(view.lang),
                 "score": view.grade.score,
                 "provisional": view.grade.provisional,
             },

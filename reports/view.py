@@ -6,6 +6,7 @@ Each part is computed when a writer first asks for it, so the JSON report costs 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -230,6 +231,17 @@ class ReportView:
     def clause_labels(self) -> dict[str, tuple[str, str]]:
         """Number and anchor of every clause of the report by id, for references to the legal basis."""
         return {c.id: (c.number, c.anchor) for i in self.instruments for c in i.clauses}
+
+    def basis(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Return the clauses ``ids`` of this report by number, with the instrument's title where there are several."""
+        many = len(self.instruments) > 1
+        titles = {c.id: i.title for i in self.instruments for c in i.clauses}
+        known = [c for c in ids if c in self.clause_labels]
+        quote = "《{}》{}" if self.lang == "zh" else "{} {}"
+        return tuple(
+            quote.format(titles[c], self.clause_labels[c][0]) if many else self.clause_labels[c][0]
+            for c in known
+        )
 
     @cached_property
     def manual(self) -> tuple[ControlView, ...]:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from scanner.appfacts import Container, NativeHardening, NetworkConfig, Secret
 from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
@@ -355,6 +356,10 @@ class AppFacts(Frozen):
     endpoints: tuple[Endpoint, ...] = ()
     issues: tuple[CodeIssue, ...] = ()
     native_libraries: tuple[NativeLibrary, ...] = ()
+    network: NetworkConfig | None = None
+    secrets: tuple[Secret, ...] = ()
+    hardening: tuple[NativeHardening, ...] = ()
+    containers: tuple[Container, ...] = ()
     code: CodeStats = CodeStats()
     category: str | None = None
     collects_pi: bool | None = None

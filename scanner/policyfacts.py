@@ -197,7 +197,8 @@ class PolicyFacts(Frozen):
 
     ``source`` is the file, URL or path inside the package; ``format`` the form it was read from.  ``complete`` is
     False when part of it could not be read (the gaps say what).  ``response_days`` is the longest time limit promised
-    for requests, in days.
+    for requests, in days.  ``lists`` are the separate lists (of SDKs, items, permissions) read with it: what they say
+    stands in ``items``, ``sdks`` and ``permissions`` too.
     """
 
     source: str
@@ -219,3 +220,4 @@ class PolicyFacts(Frozen):
     readability: Readability | None = None
     comparisons: tuple[Comparison, ...] = ()
     response_days: int | None = None
+    lists: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = {"scanner", "scanner.model", "scanner.errors", "scanner.context"}
-FACTS = CORE | {"scanner.facts", "scanner.policyfacts", "scanner.sitefacts"}
+FACTS = CORE | {"scanner.facts", "scanner.appfacts", "scanner.policyfacts", "scanner.sitefacts"}
 RULEPACK = {
     "scanner.rulepack",
     "scanner.packload",
@@ -23,7 +23,8 @@ RULEPACK = {
 # (module prefix, allowed project imports by prefix); the first prefix that fits decides.
 LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.model", set()),
-    ("scanner.facts", {"scanner.model", "scanner.policyfacts", "scanner.sitefacts"}),
+    ("scanner.appfacts", {"scanner.model"}),
+    ("scanner.facts", {"scanner.model", "scanner.appfacts", "scanner.policyfacts", "scanner.sitefacts"}),
     ("scanner.policyfacts", {"scanner.model"}),
     ("scanner.sitefacts", {"scanner.model"}),
     ("scanner.errors", {"scanner.model"}),

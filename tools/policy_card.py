@@ -1,13 +1,17 @@
 """Writes the tables of the model card of the policy reader from the figures measured.
 
-``docs/policy-model.md`` has blocks between ``<!-- begin:NAME -->`` and ``<!-- end:NAME -->``; their content comes from
-``docs/policy-model.json`` (``tools/train_policy_model.py --evaluate``), so that card and figures cannot drift apart.
+``docs/policy-model.md`` has blocks between ``<!-- begin:NAME -->`` and ``<!-- end:NAME -->``; the figures of the topics come
+from ``docs/policy-model.json`` (``tools/train_policy_model.py --evaluate``), those of the elements are measured anew on the
+annotated policies in ``tests/data``, so that card and figures cannot drift apart.
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,13 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from scanner.collect.policy.document import from_lines  # noqa: E402
+from scanner.collect.policy.elements import elements  # noqa: E402
+from scanner.collect.policy.topics import topics  # noqa: E402
+
+ANNOTATED = ROOT / "tests" / "data"
 CARD = ROOT / "docs" / "policy-model.md"
 SCORES = ROOT / "docs" / "policy-model.json"
 TOPICS = ROOT / "rules" / "data" / "policy_topics.yaml"
@@ -32,6 +43,7 @@ def blocks(scores: Mapping[str, Any]) -> dict[str, str]:
         "scores": score_table(scores["table"]),
         "curve": curve_table(scores),
         "errors": error_table(scores["confusion"]),
+        "elements": element_table(),
     }
 
 
@@ -80,6 +92,36 @@ def error_table(confusion: Mapping[str, Mapping[str, Any]]) -> str:
         lines.append(
             f"| {label} | {row['missed']} | {row['missed_without_any']} | {_list(row['missed_for'])} "
             f"| {row['invented']} | {row['invented_where_none']} | {_list(row['invented_for'])} |"
+        )
+    return "\n".join(lines)
+
+
+def element_table() -> str:
+    """Return how the extractor agrees with the annotated policies, for both halves."""
+    with gzip.open(ANNOTATED / "policy_sentences.jsonl.gz", "rt", encoding="utf-8") as stream:
+        texts = {row["doc"]: row["texts"] for row in map(json.loads, stream) if "doc" in row}
+    pairs: dict[str, Counter[tuple[str, str]]] = {"dev": Counter(), "test": Counter()}
+    for line in (ANNOTATED / "policy_elements_gold.jsonl").read_text("utf-8").splitlines():
+        entry = json.loads(line)
+        document = from_lines(texts[entry["doc"]])
+        for found in elements(document, topics(document)):
+            pairs[entry["part"]][entry["elements"][found.id]["state"], found.state] += 1
+    lines = [
+        "| policies | absent annotated | called absent | precision | recall | same state | weak called present "
+        "| present called weak |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for part, title in (("dev", "15 for development"), ("test", "15 held out, version shipped")):
+        counts = pairs[part]
+        right = counts["absent", "absent"]
+        said = sum(n for (_, got), n in counts.items() if got == "absent")
+        true = sum(n for (want, _), n in counts.items() if want == "absent")
+        weak = sum(n for (want, _), n in counts.items() if want == "weak")
+        present = sum(n for (want, _), n in counts.items() if want == "present")
+        same = sum(n for (want, got), n in counts.items() if want == got) / counts.total()
+        lines.append(
+            f"| {title} | {true} | {said} | {right / said:.2f} | {right / true:.2f} | {same:.3f} "
+            f"| {counts['weak', 'present']} of {weak} | {counts['present', 'weak']} of {present} |"
         )
     return "\n".join(lines)
 

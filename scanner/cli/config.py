@@ -34,6 +34,8 @@ PARAMETERS: dict[str, dict[str, str]] = {
         "baseline": "baseline_file",
         "new-only": "new_only",
         "decisions": "decisions_file",
+        "report-info": "report_info",
+        "template": "template",
         "lang": "lang",
         "category": "category",
     },
@@ -47,6 +49,8 @@ PARAMETERS: dict[str, dict[str, str]] = {
         "baseline": "baseline_file",
         "new-only": "new_only",
         "decisions": "decisions_file",
+        "report-info": "report_info",
+        "template": "template",
         "lang": "lang",
     },
     "review": {"profile": "profile_name", "rules": "overlays", "decisions": "path", "lang": "lang"},
@@ -57,7 +61,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "verify": {"lang": "lang"},
     "config": {"lang": "lang"},
 }
-PATHS = ("rules", "output", "baseline", "decisions")
+PATHS = ("rules", "output", "baseline", "decisions", "report-info", "template")
 
 
 class Settings(Frozen):
@@ -73,6 +77,8 @@ class Settings(Frozen):
     baseline: str | None = None
     new_only: bool = Field(False, alias="new-only")
     decisions: str | None = None
+    report_info: str | None = Field(None, alias="report-info")
+    template: str | None = None
     lang: Literal["zh", "en"] = "zh"
     category: str | None = None
 

@@ -53,7 +53,9 @@ class Moment(click.ParamType[datetime]):
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"{value!r} 不是 ISO 8601 时间，例如 2026-11-24 或 2026-11-24T09:00:00+08:00", param, ctx
+                f"{value!r} 不是 ISO 8601 时间，例如 2026-11-24T09:00:00+08:00 / is no ISO 8601 time",
+                param,
+                ctx,
             )
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -6,6 +6,7 @@ from reports.policyview import PolicyNames
 from scanner import catalogue
 from scanner.collect.policy.elements import element_rules
 from scanner.collect.policy.topics import topic_names
+from scanner.collect.policy.wording import kinds
 from scanner.model import Text
 
 
@@ -26,6 +27,7 @@ def policy_names() -> PolicyNames:
         topics={topic.id: topic.name for topic in topic_names().values()},
         elements={rule.id: rule.name for rule in element_rules()},
         parts={f"{rule.id}.{part.id}": part.name for rule in element_rules() for part in rule.parts},
+        issues={kind.kind: kind.name for kind in kinds()},
         permissions={**groups, **permissions},
     )
 

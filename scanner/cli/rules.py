@@ -131,8 +131,8 @@ def coverage_command(kind: str, lang: Lang, overlays: tuple[Path, ...]) -> None:
 
     pack = _load(overlays, lang)
     names = ("clauses", "in_scope", "full", "partial", "manual", "uncovered", "tested")
-    chinese = ("条款", "范围内", "自动", "部分自动", "人工", "未覆盖", "已测试")
-    click.echo("\t".join(["", *(chinese if lang == "zh" else names)]))
+    head = ("条款", "范围内", "自动", "部分自动", "人工", "未覆盖", "已测试") if lang == "zh" else names
+    click.echo("\t".join(["", *head]))
     for instrument in pack.instruments.values():
         result = coverage(instrument.clauses, pack, kind)
         click.echo("\t".join([instrument.id, *(str(getattr(result, name)) for name in names)]))

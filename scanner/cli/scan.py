@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -29,10 +29,11 @@ from scanner.cli.progress import observer
 from scanner.cli.site import site_options, to_site_options
 from scanner.cli.stationery import stationery, stationery_options
 from scanner.context import CollectOptions
+from scanner.decisions import concerns
 from scanner.errors import GuijianError, PackError
 from scanner.facts import Facts
 from scanner.gate import Baseline, BaselineState, compare_baseline, gate_verdict
-from scanner.model import Assessment, Decision, Lang, Text, UnusedDecision, Verdict
+from scanner.model import Assessment, Decision, Lang, Subject, Text, UnusedDecision, Verdict
 
 if TYPE_CHECKING:
     from reports import Gatherer
@@ -189,6 +190,7 @@ class _Run:
         self.imprint, self.template = stationery()
         self.gatherers: dict[Output, Gatherer] = {}
         self.new_only = new_only
+        self.subjects: list[Subject] = []
         try:
             self.outputs: list[Output] = plan_outputs(formats, output, many=many)
             self.pack = load_pack(overlays)
@@ -209,6 +211,7 @@ class _Run:
             show_error(target, error, self.lang)
             self.code = max(self.code, exit_code(error))
             return
+        self.subjects.append(facts.subject)
         known = self._state(assessment)
         worst = gate_verdict(assessment, self.pack, known.known if known else ())
         if self.fail_on is not None and worst.rank <= self.fail_on.rank:
@@ -248,7 +251,11 @@ class _Run:
             if output.together:
                 if output not in self.gatherers:
                     self.gatherers[output] = WRITERS[output.format].gather(self.pack, self.lang)
-                self.gatherers[output].add(ReportView(assessment, facts, self.pack, self.lang))
+                state = self._state(assessment)
+                view = ReportView(
+                    assessment, facts, self.pack, self.lang, baseline=state, new_only=self.new_only
+                )
+                self.gatherers[output].add(view)
                 continue
             path = self._distinct(output.path_for(target))
             width, colour = terminal(path)
@@ -271,6 +278,28 @@ class _Run:
         """Write the reports that hold all targets; none where no target could be scanned."""
         for output, gatherer in self.gatherers.items():
             write_output(self._distinct(output.path_for("")), gatherer.finish())
+        for line in self._left_over():
+            click.echo(line.get(self.lang), err=True)
+
+    def _left_over(self) -> Iterator[Text]:
+        """Say which baseline entries and decisions were about none of the targets: a slip there must not go unseen."""
+        names = {subject.identifier for subject in self.subjects}
+        entries = self.baseline.findings if self.baseline is not None else ()
+        others = sorted({entry.subject for entry in entries if entry.subject and entry.subject not in names})
+        if others:
+            yield Text(
+                zh=f"提示：基线中的这些对象不在本次检测之列：{'、'.join(others)}",
+                en=f"note: the baseline speaks of subjects not examined here: {', '.join(others)}",
+            )
+        recorded = [*self.decisions, *(entry.decision for entry in self.rejected)]
+        strange = [d for d in recorded if not any(concerns(d, subject) for subject in self.subjects)]
+        if strange:
+            shown = [f"{d.control} ({d.subject[:24]})" for d in strange[:5]]
+            yield Text(
+                zh=f"提示：有 {len(strange)} 条人工结论与本次检测的对象（标识、sha256）都不相符，未采用：{'、'.join(shown)}",
+                en=f"note: {len(strange)} decisions fit no target here by identifier or sha256 and were not used: "
+                f"{', '.join(shown)}",
+            )
 
 
 def _baseline(path: Path | None, new_only: bool) -> Baseline | None:

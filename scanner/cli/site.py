@@ -51,6 +51,18 @@ OPTIONS = (
     ),
     click.option("--no-browser", is_flag=True, help="网站：不使用浏览器，只看静态页面 / static pages only"),
     click.option(
+        "--max-rendered",
+        type=click.IntRange(1, 1_000),
+        default=DEFAULTS.max_rendered,
+        show_default=True,
+        help="网站：最多用浏览器打开几个页面 / pages opened in the browser",
+    ),
+    click.option(
+        "--typing",
+        is_flag=True,
+        help="网站：在输入框键入无害标记（不提交），检查是否未提交就送出 / type a marker, without submitting",
+    ),
+    click.option(
         "--allow-private", is_flag=True, help="网站：允许访问内网和本机地址 / allow private addresses"
     ),
     click.option(
@@ -96,6 +108,8 @@ def to_site_options(given: dict[str, Any]) -> SiteOptions:
         rate=given["rate"],
         respect_robots=not given["ignore_robots"],
         browser=not given["no_browser"],
+        max_rendered=given["max_rendered"],
+        typing=given["typing"],
         probe=given["probe"],
         register=given["register"],
         evidence=given["evidence"],

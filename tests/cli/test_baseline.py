@@ -109,3 +109,12 @@ def test_all_formats_for_developers_in_one_run(tmp_path: Path) -> None:
         "sarif",
         "xml",
     ]
+
+
+def test_a_baseline_of_something_else_is_pointed_out(baseline: Path) -> None:
+    baseline.write_text(baseline.read_text("utf-8").replace("cn.qinghe.notes", "com.other"), "utf-8")
+
+    done = guijian("scan", BAD, "--baseline", str(baseline), *FAIL)
+
+    assert done.returncode == 1
+    assert "com.other" in done.stderr

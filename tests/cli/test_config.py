@@ -93,7 +93,7 @@ def test_config_prints_every_setting_and_its_source(tmp_path: Path) -> None:
     lines = guijian("config", cwd=tmp_path).stdout.splitlines()
 
     assert f'fail-on = "manual"  # {path}:3' in lines
-    assert 'profile = "app-pi"  # 默认值' in lines
+    assert "# profile  # 默认值" in lines
     assert len(lines) == len(Settings.model_fields)
     assert "默认值" in guijian("--isolated", "config", cwd=tmp_path).stdout.splitlines()[4]
 

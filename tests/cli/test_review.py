@@ -154,6 +154,9 @@ def test_a_decision_about_another_version_does_not_apply(facts: Path) -> None:
 
     assert result(found)["row"] != 1
     assert found["unused_decisions"] == []
+    path = str(facts.parent / "guijian-decisions.yaml")
+    done = guijian("assess", str(facts), "--decisions", path, "--fail-on", "never")
+    assert f"有 1 条人工结论与本次检测的对象（标识、sha256）都不相符，未采用：{CONTROL}" in done.stderr
 
 
 def test_a_later_decision_replaces_an_earlier_one_and_both_are_told(facts: Path) -> None:

@@ -212,3 +212,27 @@ def test_a_template_that_cannot_be_used_is_one_clear_error(template: bytes) -> N
 
 def test_template_is_what_its_script_builds() -> None:
     subprocess.run([sys.executable, ROOT / "tools" / "build_docx_template.py", "--check"], check=True)
+
+
+def keys(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return {str(key) for key in value} | {k for item in value.values() for k in keys(item)}
+    if isinstance(value, list):
+        return {k for item in value for k in keys(item)}
+    return set()
+
+
+# What the built-in layouts draw with; a template has blocks.charts and blocks.appendices instead.
+DRAWING = {"anchor", "style", "severity", "count", "parts", "key", "level", "code", "grade_place", "missing"}
+
+
+def test_every_field_is_documented() -> None:
+    manual = (ROOT / "docs" / "report-templates.md").read_text("utf-8")
+    data = docx.context(view())
+    imprint = keys(data["imprint"])
+    known = keys({key: value for key, value in data.items() if key not in {"w", "shade", "blocks"}})
+
+    unknown = {key for key in known - imprint if f"`{key}" not in manual and f".{key}" not in manual}
+    assert unknown <= DRAWING
+    assert {key for key in imprint if f"`{key}`" not in manual} == set()
+    assert {key for key in data["blocks"] if f"`blocks.{key}`" not in manual} == set()

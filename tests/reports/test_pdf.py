@@ -17,6 +17,7 @@ from reports.formal import content
 from reports.imprint import Imprint
 from reports.view import ReportView
 from scanner.errors import ReportError
+from scanner.gate import BaselineState
 
 IMPRINT = Imprint(
     number="GJ-2026-0007",
@@ -241,3 +242,15 @@ def test_a_missing_font_package_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 
     pdf._folders.cache_clear()
     pdf.glyphs.cache_clear()
+
+
+def test_what_humans_and_baselines_decided_is_said() -> None:
+    known = BaselineState(known=(ASSESSMENT.evaluation.results[3].findings[0].fingerprint,))
+    shown = replace(view(), baseline=known)
+
+    text = squeezed(pdf.write(shown))
+
+    for line in (*shown.decision_lines, *shown.baseline_lines):
+        assert re.sub(r"\s", "", line) in text
+    assert shown.decision_lines
+    assert "1处已知" in text

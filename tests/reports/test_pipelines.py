@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from conftest import corpus_path
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from lxml import etree
 from markdown_it import MarkdownIt
@@ -18,7 +20,7 @@ from reports.markdown import MAX_BYTES, escape, span
 from reports.uris import artifact_uri
 from reports.view import ReportView
 from scanner.gate import BaselineState, KnownFinding, compare_baseline, make_baseline
-from scanner.model import Verdict, fingerprint
+from scanner.model import DexLocator, Verdict, fingerprint
 
 FORMATS = ("sarif", "junit", "codequality", "github", "markdown")
 IMEI = fingerprint("certain-hit", "com.example.shop", "imei | acme-ads")
@@ -287,6 +289,15 @@ def test_markdown_says_what_a_reviewer_needs() -> None:
         assert wanted in shown
 
 
+def test_json_tells_known_from_new() -> None:
+    document = json.loads(text("json", with_baseline(new_only=True)))
+
+    assert document["baseline"]["known"] == [IMEI]
+    assert [e["rule"] for e in document["baseline"]["unchecked"]] == ["no-such-rule"]
+    assert len([f for r in document["assessment"]["evaluation"]["results"] for f in r["findings"]]) == 4
+    assert json.loads(text("json"))["baseline"] is None
+
+
 NASTY = [
     "`` ` ``` x",
     "`",
@@ -346,3 +357,73 @@ def test_a_baseline_of_the_same_assessment_knows_everything() -> None:
 
     assert len(state.known) == 4
     assert (state.gone, state.unchecked) == ((), ())
+
+
+WORDS_OF_OTHERS = st.text(
+    alphabet=st.one_of(
+        st.sampled_from(
+            "<>&'\"`|*_#@[](){}=+-%:,;\\\n\r\t\x00\x07\x1b\x85\u202e\u200b\u2028\ufeff\ufffe\U0001f600中"
+        ),
+        st.characters(exclude_categories=("Cs",)),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    name=WORDS_OF_OTHERS,
+    source=WORDS_OF_OTHERS,
+    group=WORDS_OF_OTHERS,
+    excerpt=WORDS_OF_OTHERS,
+    method=WORDS_OF_OTHERS,
+)
+def test_whatever_a_package_says_every_format_stays_whole(
+    name: str, source: str, group: str, excerpt: str, method: str
+) -> None:
+    hostile = ReportView(*hostile_world(name, source, group, excerpt, method), PACK, "zh")
+    tables = text("markdown", hostile)
+    commands = text("github", hostile).split("\n")
+
+    assert len(json.loads(text("sarif", hostile))["runs"][0]["results"]) == 1
+    assert len(json.loads(text("codequality", hostile))) == 1
+    assert etree.fromstring(text("junit", hostile).encode()).find(".//failure") is not None
+    assert len(commands) == 3
+    assert all(re.match(r"::(warning|notice|error) ", line) for line in commands[:2])
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(tables)
+    kinds = {t.type for token in tokens if token.children for t in token.children}
+    assert "link_open" not in kinds
+    assert "image" not in kinds
+    for shown in (tables, text("html", hostile), text("sarif", hostile)):
+        assert not re.search("[\u202e\u200b\ufeff\x07\x1b]", shown)
+
+
+def hostile_world(name: str, source: str, group: str, excerpt: str, method: str) -> tuple[Any, Any]:
+    """The sample with one finding and words of an attacker wherever a package has a say."""
+    (hit,) = [r for r in ASSESSMENT.evaluation.results if r.rule == "absent-thing"]
+    evidence = (
+        hit.findings[0]
+        .evidence[0]
+        .model_copy(
+            update={
+                "artifact": source,
+                "excerpt": excerpt,
+                "locator": DexLocator(dex=source, method=method, offset=1),
+            }
+        )
+    )
+    finding = hit.findings[0].model_copy(update={"group": group, "evidence": (evidence,)})
+    results = (hit.model_copy(update={"findings": (finding,)}),)
+    subject = FACTS.subject.model_copy(update={"name": name, "source": source, "identifier": method or "x"})
+    evaluation = ASSESSMENT.evaluation.model_copy(update={"results": results})
+    assessment = ASSESSMENT.model_copy(update={"evaluation": evaluation, "subject": subject})
+    return assessment, FACTS.model_copy(update={"subject": subject})
+
+
+def test_a_very_long_name_is_cut_everywhere() -> None:
+    shown = ReportView(
+        *hostile_world("长" * 100_000, "a" * 100_000, "g" * 100_000, "e" * 100_000, "m" * 100_000), PACK, "zh"
+    )
+
+    for name in FORMATS:
+        assert len(text(name, shown)) < 60_000

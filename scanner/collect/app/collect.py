@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scanner import __version__, catalogue
+from scanner.appfacts import NetworkConfig
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import Archive, EntryError
 from scanner.collect.app.axml import AxmlError
 from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
+from scanner.collect.app.extras import read_extras
 from scanner.collect.app.interface import Layouts, code_texts, resource_texts
 from scanner.collect.app.issues import code_issues
 from scanner.collect.app.manifest import (
@@ -100,10 +102,13 @@ class _Collector:
         step("signing")
         signing = read_signing(archive, manifest.min_sdk or 1, manifest.effective_target)
         identity = self._identity(manifest)
+        extras = read_extras(archive, manifest, resources, code)
+        self.gaps += extras.gaps
+        self.problems += extras.problems
         stats = self._stats(code, program)  # also finds packers, which are gaps of the code
         app = AppFacts(
             identity=identity,
-            flags=self._flags(manifest),
+            flags=self._flags(manifest, extras.network),
             signing=signing,
             components=components,
             permissions=tuple(
@@ -116,9 +121,13 @@ class _Collector:
             requests=tuple(permission_requests(code)) if code is not None else (),
             texts=texts,
             checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
-            endpoints=tuple(find_endpoints(code)) if code is not None else (),
+            endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
             issues=tuple(code_issues(code)) if code is not None else (),
             native_libraries=tuple(self._native()),
+            network=extras.network,
+            secrets=extras.secrets,
+            hardening=extras.hardening,
+            containers=extras.containers,
             code=stats,
             category=self.options.category,
             collects_pi=self._collects(found, code),
@@ -140,7 +149,7 @@ class _Collector:
             app=app,
             artifacts=tuple(self.artifacts),
             gaps=tuple(self.gaps),
-            looked=tuple(searched(self.archive, manifest, code, resources, layouts)),
+            looked=(*searched(self.archive, manifest, code, resources, layouts), *extras.looked),
             problems=(*archive.problems, *self.problems),
         )
 
@@ -293,7 +302,7 @@ class _Collector:
             evidence=(Evidence(artifact=MANIFEST, locator=XmlLocator(path="/manifest"), excerpt=excerpt),),
         )
 
-    def _flags(self, manifest: Manifest) -> AppFlags:
+    def _flags(self, manifest: Manifest, network: NetworkConfig | None) -> AppFlags:
         values = {
             "debuggable": manifest.flag(DEBUGGABLE),
             "allowBackup": manifest.flag(ALLOW_BACKUP),
@@ -302,11 +311,11 @@ class _Collector:
         }
         excerpt = " ".join(f'android:{k}="{str(v).lower()}"' for k, v in values.items() if v is not None)
         config = manifest.application_text(NETWORK_CONFIG)
-        cleartext = values["usesCleartextTraffic"]
         return AppFlags(
             debuggable=bool(values["debuggable"]),
             allow_backup=values["allowBackup"] is not False,
-            cleartext_traffic=cleartext if cleartext is not None else manifest.effective_target < 28,
+            # From Android 7.0 on the network security configuration decides, where there is one.
+            cleartext_traffic=network.cleartext if network is not None else None,
             test_only=bool(values["testOnly"]),
             legacy_external_storage=bool(manifest.flag(LEGACY_STORAGE)),
             has_code=manifest.flag(HAS_CODE) is not False,

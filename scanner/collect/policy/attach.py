@@ -6,15 +6,21 @@ found and could not be had is a gap, so no rule takes the silence for compliance
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
-from scanner.collect.policy.collect import FoundBy, PolicyReading, join, read_file, read_policy
+from scanner.collect.app.archive import Archive, EntryError
+from scanner.collect.app.resources import ResourceError, Resources
+from scanner.collect.policy.collect import PolicyReading, join, read, read_file, read_policy
+from scanner.collect.policy.embedded import Candidate, PolicyLink, find_links, find_policies
 from scanner.context import CollectOptions, SiteOptions
 from scanner.errors import InputError
 from scanner.facts import Facts
-from scanner.model import Gap, Problem, Subject, Text
+from scanner.model import Artifact, Gap, Problem, Subject, Text
 
 MAX_BODY = 32 << 20
+# What stands beside a policy and belongs to it.
+LISTS = frozenset({"sdk_list", "collection_list", "permission_list"})
 
 
 def with_policy(facts: Facts, path: Path | None, options: CollectOptions) -> Facts:
@@ -25,6 +31,9 @@ def with_policy(facts: Facts, path: Path | None, options: CollectOptions) -> Fac
     if options.policy is not None:
         options.observer.step("policy")
         return join(facts, read_given(options.policy, options, facts.subject))
+    if path is not None:
+        options.observer.step("policy")
+        return _from_package(facts, path)
     if facts.site is not None and facts.site.disclosure.policy_url:
         options.observer.step("policy")
         return _from_site(facts, facts.site.disclosure.policy_url, options)
@@ -68,13 +77,54 @@ def fetch(url: str, options: SiteOptions) -> tuple[bytes, str, str]:
     )
 
 
+def _from_package(facts: Facts, path: Path) -> Facts:
+    """Read the policy inside the package, with the lists of SDKs, items and permissions that stand beside it."""
+    with Archive(path) as archive:
+        resources = _resources(archive)
+        found = find_policies(archive, resources)
+        links = [] if found else [link for link in find_links(archive, resources, None) if link.own]
+    main = next((c for c in found if c.kind == "privacy_policy"), None)
+    if main is not None:
+        reading = _read(main, facts.subject)
+        for extra in found:
+            if extra.kind in LISTS:
+                reading = reading.with_list(_read(extra, facts.subject))
+        return join(facts, reading)
+    link = next((link for link in links if link.kind == "privacy_policy"), None)
+    return facts if link is None else _unread_link(facts, link)
+
+
+def _read(candidate: Candidate, subject: Subject) -> PolicyReading:
+    digest = hashlib.sha256(candidate.data).hexdigest()
+    artifact = Artifact(name=candidate.name, sha256=digest, size=len(candidate.data))
+    return read(candidate.document, artifact, found_by="package", subject=subject)
+
+
+def _resources(archive: Archive) -> Resources | None:
+    """Return the package's resource table, None where there is none or it cannot be read (the app's facts say so)."""
+    try:
+        return Resources(archive.read("resources.arsc"))
+    except (EntryError, ResourceError):
+        return None
+
+
+def _unread_link(facts: Facts, link: PolicyLink) -> Facts:
+    """Say that the package only links to its policy: following links is left to the user."""
+    reason = Text(
+        zh=f"安装包内没有隐私政策文本，只有链接 {link.url}，未读取。可用 --policy 给出该网址或文件",
+        en=f"the package holds no policy but a link, {link.url}, which was not read; give it with --policy",
+    )
+    gap = Gap(path="policy", code="policy-link-unread", reason=reason)
+    problem = Problem(code="policy-link-unread", where=link.url, message=reason)
+    return facts.model_copy(update={"gaps": (*facts.gaps, gap), "problems": (*facts.problems, problem)})
+
+
 def _from_site(facts: Facts, url: str, options: CollectOptions) -> Facts:
-    found_by: FoundBy = "site"
     try:
         data, final, media_type = fetch(url, options.site)
     except InputError as error:
         problem = Problem(code=error.code, where=url, message=error.text)
         gap = Gap(path="policy", code=error.code, reason=error.text)
         return facts.model_copy(update={"gaps": (*facts.gaps, gap), "problems": (*facts.problems, problem)})
-    reading = read_policy(data, final, media_type=media_type, found_by=found_by, subject=facts.subject)
+    reading = read_policy(data, final, media_type=media_type, found_by="site", subject=facts.subject)
     return join(facts, reading)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,9 +15,11 @@ from scanner.collect.policy.document import Document
 from scanner.collect.policy.elements import elements, response_days
 from scanner.collect.policy.identify import identify
 from scanner.collect.policy.permissions import disclosed_permissions
+from scanner.collect.policy.readability import readability
 from scanner.collect.policy.sdktable import listed_sdks, named_sdks
 from scanner.collect.policy.source import read_document
 from scanner.collect.policy.topics import topics
+from scanner.collect.policy.wording import wording_issues
 from scanner.context import CollectOptions
 from scanner.errors import InputError
 from scanner.facts import Facts
@@ -45,6 +47,25 @@ class PolicyReading:
     gaps: tuple[Gap, ...] = ()
     looked: tuple[Looked, ...] = ()
     problems: tuple[Problem, ...] = ()
+    lists: tuple[Artifact, ...] = ()
+
+    def with_list(self, other: PolicyReading) -> PolicyReading:
+        """Return this policy with what a list beside it says: its SDKs, items and permissions count as said here."""
+        policy = self.policy.model_copy(
+            update={
+                "items": (*self.policy.items, *other.policy.items),
+                "sdks": (*self.policy.sdks, *other.policy.sdks),
+                "permissions": (*self.policy.permissions, *other.policy.permissions),
+                "lists": (*self.policy.lists, other.policy.source),
+            }
+        )
+        return replace(
+            self,
+            policy=policy,
+            gaps=(*self.gaps, *other.gaps),
+            problems=(*self.problems, *other.problems),
+            lists=(*self.lists, other.artifact),
+        )
 
 
 def read_policy(
@@ -84,6 +105,8 @@ def read(
         text_sha256=document.sha256,
         found_by=found_by,
         identity=identity,
+        issues=wording_issues(document, identity),
+        readability=readability(document),
         elements=elements(document, sentences, identity),
         response_days=response_days(document),
         paragraphs=document.paragraphs,
@@ -128,7 +151,7 @@ def join(facts: Facts, reading: PolicyReading) -> Facts:
     together = facts.model_copy(
         update={
             "policy": reading.policy,
-            "artifacts": (*facts.artifacts, reading.artifact),
+            "artifacts": (*facts.artifacts, reading.artifact, *reading.lists),
             "gaps": (*facts.gaps, *reading.gaps),
             "looked": (*facts.looked, *reading.looked),
             "problems": (*facts.problems, *reading.problems),

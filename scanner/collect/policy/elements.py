@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Literal
 
 from pydantic import Field
@@ -24,10 +26,14 @@ from scanner.safere import compile_pattern
 
 # Shorter texts are summaries, notices or fragments; nothing is called absent in them.
 MIN_CHARACTERS, MIN_SENTENCES = 1_500, 25
-# Longer units are cut: no requirement needs more context, and every pattern costs time.
-MAX_UNIT = 1_500
+# Longer sentences are read in pieces that overlap; longer documents are read no further, and nothing is absent in them.
+MAX_UNIT, OVERLAP = 1_500, 120
 MAX_UNITS = 30_000
+MAX_CHARACTERS = 2_000_000
 MAX_EVIDENCE = 5
+# So many sentences that say a part are looked at before the search stops.
+MAX_SUPPORT = 60
+MAX_TITLE = 14
 # So many sentences with a topic show by themselves that the element is spoken of.
 RESCUE = 2
 POLICY_WORDS = 5
@@ -88,7 +94,7 @@ def elements(
     """Return the state of every required element of ``document``.
 
     ``sentences`` carry their topics (:func:`scanner.collect.policy.topics.topics`); ``identity`` is what is known of the
-    document.  Evidence names up to :data:`MAX_EVIDENCE` sentences; an absent element has none.
+    document.  Evidence names up to :data:`MAX_EVIDENCE` sentences, the most telling first; an absent element has none.
     """
     units = _units(document, sentences)
     whole = may_miss(document, sentences, identity)
@@ -100,7 +106,7 @@ def may_miss(document: Document, sentences: Sequence[Sentence], identity: Policy
 
     It must be a Chinese privacy policy, read completely, and long enough to be one.
     """
-    if not document.complete or len(sentences) > MAX_UNITS:
+    if not document.complete or len(document.text) > MAX_CHARACTERS or len(sentences) > MAX_UNITS:
         return False
     if len(document.text) < MIN_CHARACTERS or len(sentences) < MIN_SENTENCES:
         return False
@@ -159,20 +165,38 @@ def _number(text: str) -> int:
 
 
 def _units(document: Document, sentences: Sequence[Sentence]) -> list[_Unit]:
-    units = [_Unit(_plain(s.text), s.paragraph, s.start, s.end, s.topics) for s in sentences[:MAX_UNITS]]
+    units = [
+        _Unit(piece, s.paragraph, s.start, s.end, s.topics)
+        for s in sentences[:MAX_UNITS]
+        if s.end <= MAX_CHARACTERS
+        for piece in _plain(s.text)
+    ]
+    units += [
+        _Unit(piece, ident, start, start + len(body))
+        for ident, body, start in _rows(document)
+        for piece in _plain(body)
+    ]
+    return sorted(units, key=lambda unit: unit.start)[: 2 * MAX_UNITS]
+
+
+def _rows(document: Document) -> Iterator[tuple[str, str, int]]:
+    """Yield the lines of all tables: paragraph, text, offset."""
     for paragraph in document.paragraphs:
-        if paragraph.kind == "table":
-            at = paragraph.start
-            for line in paragraph.text.splitlines(keepends=True)[: MAX_UNITS - len(units)]:
-                body = line.rstrip("\n")
-                if body.strip():
-                    units.append(_Unit(_plain(body), paragraph.id, at, at + len(body)))
-                at += len(line)
-    return sorted(units, key=lambda unit: unit.start)
+        if paragraph.kind != "table" or paragraph.end > MAX_CHARACTERS:
+            continue
+        at = paragraph.start
+        for line in paragraph.text.splitlines(keepends=True):
+            body = line.rstrip("\r\n")
+            if body.strip():
+                yield paragraph.id, body, at
+            at += len(line)
 
 
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text[:MAX_UNIT]).split()).casefold()
+def _plain(text: str) -> Iterator[str]:
+    """Yield ``text`` in compatibility form without case, cut into overlapping pieces when it is long."""
+    plain = " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    for start in range(0, max(len(plain) - OVERLAP, 1), MAX_UNIT - OVERLAP):
+        yield plain[start : start + MAX_UNIT]
 
 
 def _any(patterns: Sequence[str], text: str) -> re.Match[str] | None:
@@ -204,22 +228,35 @@ def _judge(
     denial = [i for i in mentions if _any(rule.denial, units[i].text)]
     if denial:
         return Element(id=rule.id, state="present", evidence=_evidence(document, units, denial))
-    missing_parts, support = [], []
+    lacking: list[Part] = []
+    says: Counter[int] = Counter()
     for part in rule.parts:
         found = _part(part, units, mentions)
-        support += found
+        says.update(found)
         if not found and part.id not in known:
-            missing_parts.append(part)
-    weak = any(part.required for part in missing_parts)
-    wanted, said = set(rule.topics), set(mentions)
-    worth = {i: 2 * (i in said) + 2 * bool(wanted & set(units[i].topics)) + 1 for i in support}
-    worth |= {i: 2 + 2 * bool(wanted & set(units[i].topics)) + (i in worth) for i in mentions}
+            lacking.append(part)
     return Element(
         id=rule.id,
-        state="weak" if weak else "present",
-        missing=tuple(part.id for part in missing_parts),
-        evidence=_evidence(document, units, sorted(worth, key=lambda i: (-worth[i], i))),
+        state="weak" if any(part.required for part in lacking) else "present",
+        missing=tuple(part.id for part in lacking),
+        evidence=_evidence(document, units, _ranked(rule, units, mentions, says)),
     )
+
+
+def _ranked(
+    rule: ElementRule, units: Sequence[_Unit], mentions: Sequence[int], says: Mapping[int, int]
+) -> list[int]:
+    """Return the units that speak of the element, the most telling first.
+
+    Telling is a sentence that mentions it, says its parts, and is about its topics; a title is not.
+    """
+    wanted, said = set(rule.topics), set(mentions)
+
+    def worth(i: int) -> int:
+        title = len(units[i].text) <= MAX_TITLE and not units[i].topics
+        return 2 * (i in said) + 2 * bool(wanted & set(units[i].topics)) + says.get(i, 0) - 2 * title
+
+    return sorted({*mentions, *says}, key=lambda i: (-worth(i), i))
 
 
 def _part(part: Part, units: Sequence[_Unit], mentions: Sequence[int]) -> list[int]:
@@ -227,21 +264,27 @@ def _part(part: Part, units: Sequence[_Unit], mentions: Sequence[int]) -> list[i
     places: Sequence[int] = range(len(units))
     if not part.anywhere:
         places = sorted({i + d for i in mentions for d in range(part.within + 1) if i + d < len(units)})
-    found: dict[str, int] = {}
+    matches: set[str] = set()
+    found = []
     for i in places:
         text = units[i].text
         if part.with_ and not compile_pattern(part.with_).search(text):
             continue
         if part.without and compile_pattern(part.without).search(text):
             continue
-        for pattern in part.patterns:
-            for match in compile_pattern(pattern).finditer(text):
-                found.setdefault(match.group(), i)
-                if part.at_least == 1:
-                    break
-        if len(found) >= max(part.at_least, MAX_EVIDENCE):
+        here = {
+            match.group() for pattern in part.patterns for match in _matches(pattern, text, part.at_least)
+        }
+        if here:
+            matches |= here
+            found.append(i)
+        if len(found) >= MAX_SUPPORT and len(matches) >= part.at_least:
             break
-    return list(dict.fromkeys(found.values())) if len(found) >= part.at_least else []
+    return found if len(matches) >= part.at_least else []
+
+
+def _matches(pattern: str, text: str, at_least: int) -> Iterator[re.Match[str]]:
+    return islice(compile_pattern(pattern).finditer(text), at_least)
 
 
 def _known(element: str, identity: PolicyIdentity | None) -> frozenset[str]:
@@ -260,5 +303,6 @@ def _known(element: str, identity: PolicyIdentity | None) -> frozenset[str]:
 
 
 def _evidence(document: Document, units: Sequence[_Unit], chosen: Iterable[int]) -> tuple[Evidence, ...]:
-    first = list(dict.fromkeys(chosen))[:MAX_EVIDENCE]
-    return tuple(document.evidence(units[i].paragraph, units[i].start, units[i].end) for i in sorted(first))
+    """Return evidence for the first of the units, one for each sentence."""
+    spans = dict.fromkeys((units[i].paragraph, units[i].start, units[i].end) for i in chosen)
+    return tuple(document.evidence(*span) for span in islice(spans, MAX_EVIDENCE))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 MAX_HEADING = 40
 MAX_BARE_HEADING = 16
+MAX_LEVEL = 9
 
 # Styles of numbering, outermost first; the position is the rank.
 _STYLES = (
@@ -45,18 +46,20 @@ def style(text: str) -> float | None:
 def outline(texts: Sequence[str], marked: Sequence[int] | None = None) -> tuple[tuple[int, ...], ...]:
     """Return for each sentence the positions of the headings above it, outermost first.
 
-    ``marked`` gives the level (1 = outermost) of sentences known to be headings, 0 for the others.  A heading's own
-    position is not among its headings.
+    ``marked`` gives the level (1 = outermost) of sentences known to be headings, 0 for the others.  Numbering decides
+    where there is any; a known heading without numbering ranks as a short title does, by its level among its like.  A
+    heading's own position is not among its headings.
     """
     stack: list[tuple[float, int]] = []
     result: list[tuple[int, ...]] = []
     for position, text in enumerate(texts):
+        rank = style(text)
         level = marked[position] if marked is not None else 0
-        # Known headings stand above those told by their look.
-        rank = level - 100.0 if level else style(text)
+        if level and (rank is None or rank == _BARE):
+            rank = _BARE + min(level, MAX_LEVEL) / 100
         if rank is not None:
-            if rank == _BARE and any(known in _DOTTED for known, _ in stack):
-                rank = _BARE_INSIDE
+            if int(rank * 10) == int(_BARE * 10) and any(known in _DOTTED for known, _ in stack):
+                rank += _BARE_INSIDE - _BARE
             while stack and stack[-1][0] >= rank:
                 stack.pop()
         result.append(tuple(at for _, at in stack))

@@ -56,6 +56,8 @@ class Says:
                 zh="该文件不能确认为完整的隐私政策",
                 en="the document is not known to be a whole privacy policy",
             )
+        if search("summaries").search(policy.identity.title.lower()):
+            return Text(zh="该文件可能只是政策的摘要", en="the document may be a summary of the policy only")
         if policy.identity.matches_subject is False:
             return Text(
                 zh="该政策所称的运营者或应用与检测对象不符", en="the policy names another operator or app"
@@ -71,7 +73,7 @@ class Says:
 
     def kept_elsewhere(self, kind: ListKind) -> tuple[Text, tuple[Evidence, ...]] | None:
         """Return the reference to a list outside this document, if the policy keeps one and it was not read."""
-        if kind == "sdk" and any(sdk.in_table for sdk in self.policy.sdks):
+        if (kind == "sdk" and any(sdk.in_table for sdk in self.policy.sdks)) or self.policy.lists:
             return None
         paragraph = self._references.get(kind)
         if paragraph is None:

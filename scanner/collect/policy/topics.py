@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import accumulate, takewhile
 
 from scanner.collect.policy.document import Document
 from scanner.collect.policy.topicmodel import shipped_model
@@ -15,8 +16,8 @@ from scanner.datafiles import read_data
 from scanner.model import Frozen, Text
 from scanner.policyfacts import Sentence
 
-# A policy of this many sentences is a book; what follows is not classified, only searched.
-MAX_SENTENCES = 20_000
+# A policy longer than this is a book; what follows is not classified, only searched for words.
+MAX_CHARACTERS = 1_000_000
 
 
 class Topic(Frozen):
@@ -35,14 +36,15 @@ def topic_names() -> dict[str, Topic]:
 
 
 def topics(document: Document) -> tuple[Sentence, ...]:
-    """Return the sentences of ``document`` with their topics; those beyond :data:`MAX_SENTENCES` have none."""
+    """Return the sentences of ``document`` with their topics; those beyond :data:`MAX_CHARACTERS` have none."""
     sentences = document.sentences
-    head = sentences[:MAX_SENTENCES]
+    ends = accumulate(len(sentence.text) + 1 for sentence in sentences)
+    count = sum(1 for _ in takewhile(lambda end: end <= MAX_CHARACTERS, ends))
     levels = {p.id: max(p.level, 1) for p in document.paragraphs if p.kind == "heading"}
-    marked = [levels.get(sentence.paragraph, 0) for sentence in head]
-    found = shipped_model().predict([sentence.text for sentence in head], marked)
-    labelled = tuple(s.model_copy(update={"topics": t}) for s, t in zip(head, found, strict=True))
-    return labelled + sentences[MAX_SENTENCES:]
+    marked = [levels.get(sentence.paragraph, 0) for sentence in sentences[:count]]
+    found = shipped_model().predict([sentence.text for sentence in sentences[:count]], marked)
+    labelled = (s.model_copy(update={"topics": t}) for s, t in zip(sentences, found, strict=False))
+    return (*labelled, *sentences[count:])
 
 
 def topics_of(texts: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -32,7 +32,8 @@
   };
   const interactive = (e) => e.matches('button,a,[role=button],[role=link],input,[onclick],[tabindex]')
     || getComputedStyle(e).cursor === 'pointer';
-  const closer = (e, name) => /^[×✕✖xX╳⨯✗]$/.test(name) || (name.length < 14 && /close|dismiss|关闭/i.test(named(e)));
+  // A button says what it does; only one without words is judged by its name in the markup.
+  const closer = (e, name) => /^[×✕✖xX╳⨯✗]$/.test(name) || (!choice.test(name) && name.length < 8 && /close|dismiss|关闭/i.test(named(e)));
 
   // 1. buttons whose words are a choice, and the layer each stands in
   const homes = new Map();
@@ -46,11 +47,11 @@
       if (words.length > 20000) break;
       if (words.length < 10 || !topic.test(words)) continue;
       const kind = layer(at);
-      if (kind) { home = at; if (kind === 'dialog') break; }
+      if (kind && shown(at)) { home = at; if (kind === 'dialog') break; }
       else if (!strong && known.test(named(at)) && words.length < 3000) strong = at;
     }
     home ??= strong;
-    if (home && shown(home) || home && home.shadowRoot) homes.set(home, (homes.get(home) ?? 0) + 1);
+    if (home) homes.set(home, (homes.get(home) ?? 0) + 1);
   }
   // Of nested layers keep the outermost that is not the whole page.
   const list = [...homes.keys()].filter((home) => ![...homes.keys()].some((other) => other !== home && other.contains(home) && text(other).length < text(home).length * 3 + 200));

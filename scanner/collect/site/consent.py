@@ -104,16 +104,20 @@ class Found:
         return [float(value) for value in self.raw["box"]]
 
 
-async def find(tab: Tab, page: str) -> list[Found]:
-    """Return the consent layers of the tab's page, the one with a way to accept first."""
+async def find(tab: Tab, page: str) -> list[Found] | None:
+    """Return the consent layers of the tab's page, the one with a way to accept first; None when it was not read."""
     found: list[Found] = []
     try:
         frames = await tab.frame_ids()
-    except PlaywrightError:
-        return []
+    except (PlaywrightError, TimeoutError):
+        return None
     for number, frame in enumerate(frames):
         rows = await tab.evaluate(frame, SCRIPT, script_words())
-        for raw in rows if isinstance(rows, list) else []:
+        if not isinstance(rows, list):
+            if number == 0:
+                return None
+            continue
+        for raw in rows:
             layer = Found(page, frame, number == 0, raw, _choices(raw))
             if _speaks_of_consent(layer):
                 found.append(layer)
@@ -188,44 +192,78 @@ async def click(tab: Tab, layer: Found, index: int) -> bool:
     return bool(await tab.evaluate(layer.frame, rect + "e.click(); return true; }", index))
 
 
-async def refuse(tab: Tab, page: str, layer: Found) -> int | None:
-    """Refuse everything that can be refused; return the clicks it took, None when there is no way."""
+@dataclass
+class Refusal:
+    """How refusing went: clicks it took (None = impossible), boxes found ticked on the way, or that a click failed."""
+
+    clicks: int | None = None
+    prechecked: tuple[str, ...] = ()
+    failed: bool = False
+
+
+async def refuse(tab: Tab, page: str, layer: Found) -> Refusal:
+    """Refuse everything that can be refused, through a second layer if there is one."""
     direct = layer.first("reject")
     if direct is not None:
-        return 1 if await click(tab, layer, direct.index) else None
+        return await _clicked(tab, layer, direct, 0, ())
     settings = layer.first("settings")
     clicks = 0
     if settings is not None:
         if not await click(tab, layer, settings.index):
-            return None
+            return Refusal(failed=True)
         clicks = 1
         await asyncio.sleep(LATER)
         layers = await find(tab, page)
+        if layers is None:
+            return Refusal(failed=True)
         layer = next(
             (f for f in layers if f.first("reject") or f.first("save")), layers[0] if layers else layer
         )
-        direct = layer.first("reject")
-        if direct is not None:
-            return clicks + 1 if await click(tab, layer, direct.index) else None
+    ticked = _ticked(layer)
+    direct = layer.first("reject")
+    if direct is not None:
+        return await _clicked(tab, layer, direct, clicks, ticked)
     save = layer.first("save")
     boxes = [box for box in layer.raw["boxes"] if not box["disabled"]]
     if save is None or not boxes:
-        return None
+        return Refusal(None, ticked)
     for box in boxes:
-        if box["checked"]:
-            if not await click(tab, layer, int(box["index"])):
-                return None
+        # One box may untick others, so each is looked at again before it is clicked.
+        if await _is_ticked(tab, layer, box):
             clicks += 1
-    return clicks + 1 if await click(tab, layer, save.index) else None
+            await click(tab, layer, int(box["index"]))
+            if await _is_ticked(tab, layer, box):
+                await tab.evaluate(
+                    layer.frame, "(i) => { globalThis.choices[i].click(); }", int(box["index"])
+                )
+            if await _is_ticked(tab, layer, box):
+                return Refusal(None, ticked, failed=True)
+    return await _clicked(tab, layer, save, clicks, ticked)
 
 
-def dialog(layer: Found, artifact: str, clicks: int | None, *, tried: bool) -> ConsentDialog:
-    """Return the facts of a layer; ``clicks`` as :func:`refuse` found when ``tried``."""
+async def _clicked(tab: Tab, layer: Found, last: Choice, clicks: int, ticked: tuple[str, ...]) -> Refusal:
+    if await click(tab, layer, last.index):
+        return Refusal(clicks + 1, ticked)
+    return Refusal(None, ticked, failed=True)
+
+
+async def _is_ticked(tab: Tab, layer: Found, box: dict[str, Any]) -> bool:
+    state = "(i) => { const e = globalThis.choices[i]; return e.checked ?? e.getAttribute('aria-checked') === 'true'; }"
+    return bool(await tab.evaluate(layer.frame, state, int(box["index"])))
+
+
+def _ticked(layer: Found) -> tuple[str, ...]:
+    boxes = (b for b in layer.raw["boxes"] if b["checked"] and not b["disabled"] and b["shown"])
+    return tuple(dict.fromkeys(str(b["label"]) or "（无文字）" for b in boxes))
+
+
+def dialog(layer: Found, artifact: str, refusal: Refusal | None) -> ConsentDialog:
+    """Return the facts of a layer; ``refusal`` when refusing was tried on it."""
     accept, reject = layer.first("accept"), layer.first("reject")
     closes = layer.first("close") is not None
     data = words()
-    if not tried:
-        clicks = 1 if reject is not None else None
+    known = refusal is not None and not refusal.failed
+    clicks = refusal.clicks if refusal is not None and known else (1 if reject is not None else None)
     equal: bool | None = None
     if accept is not None:
         equal = reject is not None and reject.prominence >= PROMINENCE_RATIO * accept.prominence
@@ -248,11 +286,7 @@ def dialog(layer: Found, artifact: str, clicks: int | None, *, tried: bool) -> C
         accept_clicks=1 if accept is not None else None,
         equal_choice=equal,
         prechecked=tuple(
-            dict.fromkeys(
-                str(box["label"]) or "（无文字）"
-                for box in layer.raw["boxes"]
-                if box["checked"] and not box["disabled"] and box["shown"]
-            )
+            dict.fromkeys((*_ticked(layer), *(refusal.prechecked if refusal is not None else ())))
         ),
         wall=_wall(layer) and reject is None and not closes,
         closable=closes or reject is not None,

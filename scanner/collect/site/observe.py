@@ -11,12 +11,13 @@ from scanner import __version__
 from scanner.collect.site import consent, evidence, har
 from scanner.collect.site.address import AddressGuard
 from scanner.collect.site.browser import OWN_HOSTS, BrowserMissingError, running
+from scanner.collect.site.domains import registrable
 from scanner.collect.site.gather import MAX_REQUESTS, Gatherer, own_identifiers
 from scanner.collect.site.phases import Outcome, Visitor
 from scanner.collect.site.proxy import GuardProxy, Traffic
 from scanner.collect.site.record import Recorder
 from scanner.collect.site.tab import Visit
-from scanner.collect.site.thirdparty import TRACKING, host_of, party, registrable, third_parties
+from scanner.collect.site.thirdparty import TRACKING, host_of, is_third_party, party, third_parties
 from scanner.context import CollectOptions
 from scanner.model import Artifact, Evidence, FileLocator, Gap, Looked, Problem, Text, WebLocator
 from scanner.sitefacts import (
@@ -43,6 +44,7 @@ PROBLEMS: dict[str, Text] = {
     "page-hung": Text(
         zh="页面脚本占住浏览器不放，已强行结束", en="the page's script never ended; it was stopped"
     ),
+    "page-unread": Text(zh="页面内容未能读取", en="the page could not be read"),
     "page-crashed": Text(zh="页面耗尽内存或崩溃", en="the page crashed or used up the memory it may have"),
     "page-dialogs": Text(
         zh="页面不停弹出对话框，已强行结束", en="the page kept opening dialogs; it was stopped"
@@ -218,9 +220,9 @@ class _Facts:
         found = []
         chosen = next((f for f, _ in self.outcome.layers if f.first("accept")), None)
         for layer, picture in self.outcome.layers:
-            tried = layer is chosen and self.outcome.asked_to_refuse
-            facts = consent.dialog(layer, picture, self.outcome.refusal_clicks, tried=tried)
-            if tried and self.outcome.refused and not self.outcome.out_of_time:
+            refusal = self.outcome.refusal if layer is chosen else None
+            facts = consent.dialog(layer, picture, refusal)
+            if refusal is not None and self.outcome.refused and not self.outcome.out_of_time:
                 kept = self._kept(requests, cookies, storage)
                 facts = facts.model_copy(update={"reject_respected": not kept, "kept_after_reject": kept})
             found.append(facts)
@@ -240,14 +242,26 @@ class _Facts:
             if c.phase == "reject"
             and (c.purpose in tracking or party(c.domain.lstrip(".")).category in TRACKING)
         }
+        # The site's own new entry after either choice may be the record of the choice; a third party's is not.
         names = {
-            phase: {("cookie", c.name, c.domain) for c in cookies if c.phase == phase and c.identifier}
-            | {(s.kind, s.key, s.origin) for s in storage if s.phase == phase and s.identifier}
+            phase: {
+                ("cookie", c.name, c.domain)
+                for c in cookies
+                if c.phase == phase and c.identifier and c.purpose == "unknown" and self._foreign(c)
+            }
+            | {
+                (s.kind, s.key, s.origin)
+                for s in storage
+                if s.phase == phase and s.identifier and self._foreign(s)
+            }
             for phase in _CHOICES
         }
-        added = names["accept"] - names["before"]
-        kept |= {f"{kind} {name}" for kind, name, _ in added & names["reject"]}
+        kept |= {f"{kind} {name}" for kind, name, _ in (names["accept"] - names["before"]) & names["reject"]}
         return tuple(sorted(kept))
+
+    def _foreign(self, entry: Cookie | StorageItem) -> bool:
+        """Whether a third party holds the entry, or its script set it."""
+        return entry.third_party or is_third_party(host_of(entry.set_by), self.domain)
 
     # --- what was and was not seen --------------------------------------------------------------------------
 
@@ -274,6 +288,21 @@ class _Facts:
                 en=f"time was up after {len(rendered)} pages, or before accepting and refusing were observed",
             )
             found += [Gap(path=path, code="time-budget", reason=reason) for path in PATHS]
+        if self.outcome.unread:
+            reason = Text(
+                zh=f"{len(self.outcome.unread)} 个页面未能检查同意提示（如 {self.outcome.unread[0]}）",
+                en=f"{len(self.outcome.unread)} pages could not be searched for consent dialogs "
+                f"(e.g. {self.outcome.unread[0]})",
+            )
+            found.append(Gap(path="site.dialogs", code="dialogs-unread", reason=reason))
+        refusal = self.outcome.refusal
+        if self.outcome.refusable and (refusal is None or refusal.failed):
+            reason = Text(
+                zh="同意提示中有拒绝或设置的入口，但未能代为点击，需要几次点击才能拒绝、拒绝是否有效都不清楚",
+                en="the consent dialog offers refusal or settings, but clicking failed: how many clicks refusing takes "
+                "and whether it works is not known",
+            )
+            found.append(Gap(path="site.dialogs", code="refusal-untested", reason=reason))
         if len({(r.phase, r.page, r.method, r.url) for r in self.gatherer.kept}) > MAX_REQUESTS:
             reason = Text(
                 zh=f"请求超过 {MAX_REQUESTS} 个，其余未记录",

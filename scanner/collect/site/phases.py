@@ -49,8 +49,9 @@ class Outcome:
     popups: int = 0
     accepted: bool = False
     refused: bool = False
-    refusal_clicks: int | None = None
-    asked_to_refuse: bool = False
+    refusable: bool = False
+    refusal: consent.Refusal | None = None
+    unread: list[str] = field(default_factory=list)
     out_of_time: bool = False
     waiting: int = 0
 
@@ -88,8 +89,9 @@ class Visitor:
         if layer is not None:
             others = [v.url for v in self.outcome.visits if v.url != layer.page and not v.problem]
             again = [layer.page, *others[:CHOICE_PAGES]]
-            refusable = any(layer.first(role) for role in ("reject", "settings", "save"))
-            self.outcome.asked_to_refuse = refusable
+            refusable = self.outcome.refusable = any(
+                layer.first(role) for role in ("reject", "settings", "save")
+            )
             self.outcome.accepted, self.outcome.refused = await asyncio.gather(
                 self._choose("accept", layer, again, possible=layer.first("accept") is not None),
                 self._choose("reject", layer, again, possible=refusable),
@@ -153,7 +155,9 @@ class Visitor:
         if tab.dead:
             return ()
         layers = await consent.find(tab, url) if visit.html else []
-        await self._keep(tab, visit, layers, whole=first)
+        if layers is None:
+            self.outcome.unread.append(url)
+        await self._keep(tab, visit, layers or [], whole=first)
         if self.sink is not None:
             await tab.hash_bodies(self.outcome.hashes)
         if self.typing and visit.html:
@@ -220,7 +224,7 @@ class Visitor:
         first = await tab.visit(layer.page, WARM_UP, linger=WARM_LINGER, until=self.until)
         made = False
         if not first.problem:
-            layers = await consent.find(tab, layer.page)
+            layers = await consent.find(tab, layer.page) or []
             same = next((f for f in layers if f.first("accept")), layers[0] if layers else None)
             if same is not None:
                 made = await self._click(tab, phase, same)
@@ -239,8 +243,8 @@ class Visitor:
         if phase == "accept":
             button = layer.first("accept")
             return button is not None and await consent.click(tab, layer, button.index)
-        self.outcome.refusal_clicks = await consent.refuse(tab, layer.page, layer)
-        return self.outcome.refusal_clicks is not None
+        self.outcome.refusal = await consent.refuse(tab, layer.page, layer)
+        return self.outcome.refusal.clicks is not None
 
     async def _after(self, tab: Tab, phase: str, pages: Sequence[str]) -> None:
         for number, url in enumerate(pages):

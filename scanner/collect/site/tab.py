@@ -20,6 +20,7 @@ from scanner.collect.site.record import NetworkLog, RawRequest, Recorder
 QUIET = 0.35
 POLL = 0.04
 STEP = 3.0
+ANSWER = 8.0
 PAGE_SECONDS = 15.0
 MAX_HTML = 8_000_000
 MAX_NODES = 150_000
@@ -199,7 +200,7 @@ class Tab:
         if not self.dead and not self.log.loaded and time.monotonic() >= end:
             visit.problem, visit.detail = "page-timeout", "still loading"
         try:
-            async with asyncio.timeout(STEP * 2):
+            async with asyncio.timeout(ANSWER * 2):
                 await self._snapshot(visit)
         except (TimeoutError, PlaywrightError):
             if not self.dead:
@@ -213,6 +214,7 @@ class Tab:
         options = {"channel": self.channel, "top": True, "maxHtml": MAX_HTML, "maxNodes": MAX_NODES}
         found = await self.evaluate(tree["frame"]["id"], PAGE_SCRIPT, options)
         if not isinstance(found, dict):
+            visit.problem = self.dead or "page-unread"
             return
         visit.html = str(found.get("html", ""))
         visit.title = str(found.get("title", ""))
@@ -230,32 +232,38 @@ class Tab:
 
     async def frame_ids(self) -> list[str]:
         """Return the ids of the tab's frames, the main frame first."""
-        tree = (await self.cdp.send("Page.getFrameTree"))["frameTree"]
+        async with asyncio.timeout(STEP):
+            tree = (await self.cdp.send("Page.getFrameTree"))["frameTree"]
         return [tree["frame"]["id"], *(f["id"] for f in list(frames_below(tree))[:MAX_FRAMES])]
 
     async def evaluate(self, frame: str, function: str, argument: Any) -> Any:
-        """Return what ``function`` gives for ``argument`` in the frame's isolated world; None when it failed."""
-        world = self.worlds.get(frame)
+        """Return what ``function`` gives for ``argument`` in the frame's isolated world; None when it failed.
+
+        A page whose own script keeps the frame busy for longer than :data:`ANSWER` seconds is crashed.
+        """
         try:
-            if world is None:
-                answer = await self.cdp.send(
-                    "Page.createIsolatedWorld",
-                    {"frameId": frame, "worldName": "", "grantUniveralAccess": False},
-                )
-                world = self.worlds[frame] = answer["executionContextId"]
-            answer = await self.cdp.send(
-                "Runtime.evaluate",
-                {
-                    "contextId": world,
-                    "expression": f"({function})({json.dumps(argument)})",
-                    "returnByValue": True,
-                    "awaitPromise": True,
-                    "timeout": 4000,
-                },
-            )
+            async with asyncio.timeout(ANSWER):
+                return await self._evaluate(frame, function, argument)
         except PlaywrightError:
             self.worlds.pop(frame, None)
-            return None
+        except TimeoutError:
+            await self.crash("page-hung")
+        return None
+
+    async def _evaluate(self, frame: str, function: str, argument: Any) -> Any:
+        world = self.worlds.get(frame)
+        if world is None:
+            answer = await self.cdp.send("Page.createIsolatedWorld", {"frameId": frame})
+            world = self.worlds[frame] = answer["executionContextId"]
+        answer = await self.cdp.send(
+            "Runtime.evaluate",
+            {
+                "contextId": world,
+                "expression": f"({function})({json.dumps(argument)})",
+                "returnByValue": True,
+                "awaitPromise": True,
+            },
+        )
         return answer["result"].get("value")
 
     async def screenshot(self, clip: list[float] | None = None, *, whole: bool = False) -> bytes:

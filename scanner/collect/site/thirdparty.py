@@ -7,7 +7,6 @@ country that is not in the data stays unknown.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,8 +16,8 @@ from urllib.parse import urlsplit
 
 import adblock
 import zstandard
-from publicsuffixlist import PublicSuffixList
 
+from scanner.collect.site.domains import registrable
 from scanner.datafiles import read_data
 from scanner.model import Evidence, Frozen, Text, WebLocator
 from scanner.sitefacts import Cookie, Phase, Request, ThirdParty
@@ -81,22 +80,6 @@ class StaticResource:
 
 
 UNKNOWN = Party("", "unknown", "")
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
-
-
-@cache
-def registrable(host: str) -> str:
-    """Return the registrable domain of ``host``; addresses, single labels and suffixes return themselves."""
-    host = host.lower().rstrip(".")
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return _suffixes().privatesuffix(host) or host
-    return host
 
 
 @cache

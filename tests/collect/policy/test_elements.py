@@ -9,6 +9,7 @@ from corpus_sample import deletions, gold, policies
 
 from scanner.collect.policy.document import Document, from_lines
 from scanner.collect.policy.elements import (
+    MAX_CHARACTERS,
     element_rules,
     elements,
     may_miss,
@@ -317,3 +318,16 @@ def test_evidence_points_at_the_sentence_in_the_text() -> None:
 
     assert isinstance(locator, PolicyLocator)
     assert document.text[locator.start : locator.end] == "您的个人信息将存储于中华人民共和国境内。"
+
+
+def test_element_at_the_end_of_an_endless_sentence_is_found() -> None:
+    found = judge("我们接入的合作方包括" + "甲乙丙丁，" * 1_000 + "您的个人信息存储于中华人民共和国境内")
+
+    assert found["storage_place"].state == "present"
+
+
+def test_nothing_is_absent_beyond_what_is_read() -> None:
+    document = from_lines(["我们会收集您的个人信息，保护您的隐私。" * 50] * 2_200)
+
+    assert len(document.text) > MAX_CHARACTERS
+    assert not may_miss(document, document.sentences, None)

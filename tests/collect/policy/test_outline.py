@@ -45,13 +45,16 @@ def test_sentences_stand_under_their_headings_outermost_first() -> None:
     assert outline(lines) == ((), (0,), (0, 1), (0,), (0, 3), (), (5,))
 
 
-def test_marked_headings_stand_above_those_told_by_their_look() -> None:
-    lines = [
-        "我们如何保护信息的一段很长的标题不会被当作标题",
-        "1. 加密",
-        "我们使用加密技术。",
-        "另一个标题",
-        "内容。",
-    ]
+def test_known_headings_too_long_to_be_told_by_their_look_count_and_nest_by_level() -> None:
+    long = "我们如何保护您的信息以及在何种情况下会向第三方提供这些信息，此处是一个完整的长标题"
+    lines = [long, long, "内容一。", long, "内容二。"]
 
-    assert outline(lines, [1, 0, 0, 1, 0]) == ((), (0,), (0, 1), (), (3,))
+    assert style(long) is None
+    assert outline(lines, [1, 2, 0, 2, 0]) == ((), (0,), (0, 1), (0,), (0, 3))
+    assert outline(lines) == ((),) * 5
+
+
+def test_numbering_decides_even_where_a_heading_is_known() -> None:
+    lines = ["一、权利", "（一）查阅", "内容。", "二、联系我们", "内容。"]
+
+    assert outline(lines, [2, 2, 0, 2, 0]) == outline(lines)

@@ -150,3 +150,14 @@ def test_packing_the_shipped_model_again_changes_no_decision() -> None:
     texts = policies()["capp_041"].texts
 
     assert again.predict(texts) == shipped_model().predict(texts)
+
+
+def test_sentences_beyond_the_limit_are_kept_without_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scanner.collect.policy.topics.MAX_CHARACTERS", 60)
+    document = from_lines(["我们会收集您的手机号码，用于注册账号。"] * 10)
+
+    found = topics(document)
+
+    assert len(found) == 10
+    assert found[0].topics
+    assert {s.topics for s in found[3:]} == {()}

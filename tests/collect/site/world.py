@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from server import Route, Servers, Site
 
-from scanner.collect.site.address import AddressGuard
+from scanner.collect.site.address import AddressGuard, Allowed, Refused
 from scanner.collect.site.observe import Observation, observe_site
 from scanner.sitefacts import Page
 
@@ -65,6 +66,26 @@ class World:
         guard = AddressGuard(allow_private=given.site.allow_private, hosts=self.servers.hosts)
         known = [Page(url=self.url(path), final_url=self.url(path)) for path in pages]
         return observe_site(self.url(start), known, given, guard, discover, time.monotonic() + seconds)
+
+    def observe_guarded(self, start: str, pages: Sequence[str], *, allowed: set[str]) -> Observation:
+        """Observe with a guard that lets only ``allowed`` be private."""
+        given = self.servers.options(browser=True)
+        guard = NamedGuard(hosts=self.servers.hosts, allowed=frozenset(allowed))
+        known = [Page(url=self.url(path), final_url=self.url(path)) for path in pages]
+        return observe_site(self.url(start), known, given, guard, lambda _u, _d: (), time.monotonic() + 60)
+
+
+@dataclass
+class NamedGuard(AddressGuard):
+    """A strict guard for which the tests' own hosts count as public."""
+
+    allowed: frozenset[str] = frozenset()
+
+    def check(self, url: str) -> Allowed | Refused:
+        host = urlsplit(url).hostname or ""
+        if host in self.allowed:
+            return AddressGuard(allow_private=True, hosts=self.hosts).check(url)
+        return super().check(url)
 
 
 def build(servers: Servers) -> World:

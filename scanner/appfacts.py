@@ -1,0 +1,98 @@
+"""Facts about a package beyond the first edition: network trust, secrets, native code, web and script containers.
+
+No judgement, no law; ``None`` means *not known* (see :mod:`scanner.facts`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from scanner.model import Evidence, Frozen, Text
+
+
+class NetworkDomain(Frozen):
+    """A ``<domain-config>`` of the network security configuration, with inherited values resolved.
+
+    ``user_certificates``: trusts authorities that the user installed; ``pins``: number of pinned keys;
+    ``pins_until``: the day the pins expire.
+    """
+
+    domain: str
+    subdomains: bool = False
+    cleartext: bool
+    user_certificates: bool
+    pins: int = 0
+    pins_until: date | None = None
+    override_pins: bool = False
+    evidence: tuple[Evidence, ...] = ()
+
+
+class NetworkConfig(Frozen):
+    """The effective network security configuration (Android developers: "Network security configuration").
+
+    ``present``: the package names one; the other values hold for connections no domain rule covers, with Android's
+    defaults for the target level where the file says nothing.
+    """
+
+    present: bool
+    readable: bool | None = None
+    cleartext: bool | None = None
+    user_certificates: bool | None = None
+    bundled_certificates: int = 0
+    debug_user_certificates: bool | None = None
+    domains: tuple[NetworkDomain, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Secret(Frozen):
+    """A credential shipped in the package, its form verified; ``masked`` shows only its ends.
+
+    ``checked``: how the form was verified (``prefix``, ``entropy``, ``structure``, ``context``).
+    """
+
+    kind: str
+    name: Text
+    vendor: str
+    masked: str
+    origin: Literal["code", "resource", "asset", "manifest"]
+    checked: tuple[str, ...]
+    grants: Literal["server", "client", "signing"] = "server"
+    owner_kind: Literal["app", "sdk", "library", "unknown"] = "unknown"
+    owner_id: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class NativeHardening(Frozen):
+    """Protections of one ELF file, read from its headers; None where the file could not be read.
+
+    ``canary`` and ``fortify`` are seen through the functions they import; a library too small to need them may lack
+    both.
+    """
+
+    path: str
+    machine: str = ""
+    nx: bool | None = None
+    relro: Literal["none", "partial", "full"] | None = None
+    canary: bool | None = None
+    fortify: bool | None = None
+    runpath: str = ""
+    stripped: bool | None = None
+    text_relocations: bool | None = None
+    jni_functions: int = 0
+    problem: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Container(Frozen):
+    """A technique that runs code other than dex: web pages, script bundles, engines (``rules/data/containers.yaml``).
+
+    ``readable``: whether its scripts are text this tool searches; False for byte code or encrypted bundles, whose
+    behaviour is then unknown.
+    """
+
+    kind: str
+    name: Text
+    files: int = 0
+    readable: bool | None = None
+    evidence: tuple[Evidence, ...] = ()

@@ -1,0 +1,151 @@
+"""Hardening of native libraries, read from ELF headers (System V gABI; ELF for ARM and x86).
+
+Only program headers and the dynamic section are used, which the loader itself needs; section headers may be stripped
+or forged.  Every offset is checked; a file that lies gives a problem, not an exception.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Literal
+
+from scanner.appfacts import NativeHardening
+from scanner.model import Evidence, FileLocator
+
+MACHINES = {3: "x86", 40: "arm", 62: "x86_64", 183: "arm64", 243: "riscv64"}
+PT_LOAD, PT_DYNAMIC, PT_STACK, PT_RELRO = 1, 2, 0x6474E551, 0x6474E552
+DT_STRTAB, DT_SYMTAB, DT_RPATH, DT_TEXTREL, DT_BIND_NOW, DT_RUNPATH, DT_FLAGS, DT_FLAGS_1 = (
+    5, 6, 15, 22, 24, 29, 30, 0x6FFFFFFB,
+)  # fmt: skip
+DT_STRSZ, DT_HASH, DT_GNU_HASH = 10, 4, 0x6FFFFEF5
+DF_TEXTREL, DF_BIND_NOW, DF_1_NOW = 4, 8, 1
+MAX_HEADERS = 256
+MAX_DYNAMIC = 4096
+MAX_NAMES = 16 << 20
+SHT_SYMTAB = 2
+
+
+class _LyingError(Exception):
+    """The file is not what it says; the message says where."""
+
+
+def hardening(path: str, data: bytes) -> NativeHardening:
+    """Return the protections of the ELF file ``data`` that lies at ``path`` in the package."""
+    try:
+        return _Elf(path, data).read()
+    except (_LyingError, struct.error, IndexError, ValueError, OverflowError) as error:
+        return NativeHardening(path=path, problem=str(error)[:200] or "not readable")
+
+
+class _Elf:
+    def __init__(self, path: str, data: bytes) -> None:
+        if data[:4] != b"\x7fELF":
+            raise _LyingError("not an ELF file")
+        if len(data) < 64 or data[4] not in {1, 2} or data[5] not in {1, 2}:
+            raise _LyingError("broken ELF identification")
+        self.path, self.data = path, data
+        self.wide = data[4] == 2
+        self.order = "<" if data[5] == 1 else ">"
+        self.machine = self._number("H", 18)
+        self.loads: list[tuple[int, int, int]] = []
+
+    def _number(self, form: str, place: int) -> int:
+        (value,) = struct.unpack_from(self.order + form, self.data, place)
+        return int(value)
+
+    def read(self) -> NativeHardening:
+        headers = list(self._program_headers())
+        self.loads = [
+            (offset, address, size) for kind, _, offset, address, size in headers if kind == PT_LOAD
+        ]
+        stack = [flags for kind, flags, *_ in headers if kind == PT_STACK]
+        dynamic = self._dynamic(headers)
+        names = self._names(dynamic)
+        flags, flags1 = dynamic.get(DT_FLAGS, 0), dynamic.get(DT_FLAGS_1, 0)
+        now = DT_BIND_NOW in dynamic or bool(flags & DF_BIND_NOW) or bool(flags1 & DF_1_NOW)
+        relro: Literal["none", "partial", "full"] = "none"
+        if any(kind == PT_RELRO for kind, *_ in headers):
+            relro = "full" if now else "partial"
+        symbols = set(names.split(b"\0"))
+        runpath = self._text(dynamic, DT_RUNPATH) or self._text(dynamic, DT_RPATH)
+        # Without the header the kernel of old Android versions makes the stack executable.
+        nx = not stack[0] & 1 if stack else False
+        found = NativeHardening(
+            path=self.path,
+            machine=MACHINES.get(self.machine, str(self.machine)),
+            nx=nx,
+            relro=relro,
+            canary=bool(symbols & {b"__stack_chk_fail", b"__stack_chk_guard"}),
+            fortify=any(n.endswith(b"_chk") and n != b"__stack_chk" for n in symbols),
+            runpath=runpath[:200],
+            stripped=self._stripped(),
+            text_relocations=DT_TEXTREL in dynamic or bool(flags & DF_TEXTREL),
+            jni_functions=sum(n.startswith(b"Java_") for n in symbols),
+        )
+        shown = f"nx={found.nx} relro={found.relro} canary={found.canary} fortify={found.fortify}"
+        evidence = Evidence(artifact=self.path, locator=FileLocator(path=self.path), excerpt=shown)
+        return found.model_copy(update={"evidence": (evidence,)})
+
+    def _program_headers(self) -> list[tuple[int, int, int, int, int]]:
+        """Return (type, flags, file offset, address, size in the file) of the program headers."""
+        start = self._number("Q" if self.wide else "I", 32 if self.wide else 28)
+        entry = self._number("H", 54 if self.wide else 42)
+        count = self._number("H", 56 if self.wide else 44)
+        if not 0 < count <= MAX_HEADERS or entry < (56 if self.wide else 32):
+            raise _LyingError("no usable program headers")
+        found = []
+        for place in range(start, start + count * entry, entry):
+            if self.wide:
+                kind, flags, offset, address, _, size = struct.unpack_from(
+                    self.order + "IIQQQQ", self.data, place
+                )
+            else:
+                kind, offset, address, _, size, _, flags = struct.unpack_from(
+                    self.order + "IIIIIII", self.data, place
+                )
+            found.append((kind, flags, offset, address, size))
+        return found
+
+    def _dynamic(self, headers: list[tuple[int, int, int, int, int]]) -> dict[int, int]:
+        place = next((h for h in headers if h[0] == PT_DYNAMIC), None)
+        if place is None:
+            return {}
+        form = self.order + ("QQ" if self.wide else "II")
+        step = struct.calcsize(form)
+        found: dict[int, int] = {}
+        for number in range(min(MAX_DYNAMIC, place[4] // step)):
+            tag, value = struct.unpack_from(form, self.data, place[2] + number * step)
+            if tag == 0:
+                break
+            found.setdefault(tag, value)
+        return found
+
+    def _offset(self, address: int) -> int | None:
+        """Return the file offset of a loaded address."""
+        return next((o + address - a for o, a, s in self.loads if a <= address < a + s), None)
+
+    def _names(self, dynamic: dict[int, int]) -> bytes:
+        """Return the dynamic string table: names of imported and exported symbols."""
+        start = self._offset(dynamic.get(DT_STRTAB, -1))
+        if start is None:
+            return b""
+        size = min(dynamic.get(DT_STRSZ, 0), MAX_NAMES)
+        return self.data[start : start + size]
+
+    def _text(self, dynamic: dict[int, int], tag: int) -> str:
+        if tag not in dynamic:
+            return ""
+        names = self._names(dynamic)
+        end = names.find(b"\0", dynamic[tag])
+        return names[dynamic[tag] : end if end >= 0 else None].decode("utf-8", "replace")
+
+    def _stripped(self) -> bool | None:
+        """Whether the full symbol table is gone; None when the section headers cannot be read."""
+        start = self._number("Q" if self.wide else "I", 40 if self.wide else 32)
+        entry = self._number("H", 58 if self.wide else 46)
+        count = self._number("H", 60 if self.wide else 48)
+        if start == 0 or count == 0:
+            return True
+        if start + count * entry > len(self.data) or entry < 8:
+            return None
+        return all(self._number("I", start + n * entry + 4) != SHT_SYMTAB for n in range(count))

@@ -1,0 +1,186 @@
+"""What a package holds beside manifest, resources and dex: trust configuration, secrets, native code, containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from scanner.appfacts import Container, NativeHardening, NetworkConfig, Secret
+from scanner.collect.app.archive import Archive, EntryError
+from scanner.collect.app.code import Code
+from scanner.collect.app.containers import find_containers
+from scanner.collect.app.elf import hardening
+from scanner.collect.app.endpoints import text_endpoints
+from scanner.collect.app.manifest import CLEARTEXT, NETWORK_CONFIG, Manifest
+from scanner.collect.app.netconfig import read_network_config, without_config
+from scanner.collect.app.resources import Resources
+from scanner.collect.app.secrets import find_secrets
+from scanner.facts import Endpoint
+from scanner.model import Gap, Looked, Problem, Text
+
+# Text files that carry configuration or script; others are too large or too noisy to search.
+TEXT_SUFFIXES = (".js", ".json", ".html", ".htm", ".properties", ".pem", ".key", ".txt", ".cfg", ".ini", ".env",
+                 ".conf", ".yaml", ".yml", ".xml", ".jsbundle", ".bundle")  # fmt: skip
+TEXT_FOLDERS = ("assets/", "res/raw/")
+MAX_TEXT_FILE = 2 << 20
+MAX_TEXT_TOTAL = 32 << 20
+MAX_NATIVE_FILE = 64 << 20
+MAX_NATIVE_TOTAL = 96 << 20
+ABIS = ("arm64-v8a", "armeabi-v7a", "armeabi", "x86_64", "x86")
+HEAD = 4096
+
+
+@dataclass(slots=True)
+class Extras:
+    """Results with what was searched, what was not, and what was odd."""
+
+    network: NetworkConfig | None = None
+    secrets: tuple[Secret, ...] = ()
+    hardening: tuple[NativeHardening, ...] = ()
+    containers: tuple[Container, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    gaps: list[Gap] = field(default_factory=list)
+    looked: list[Looked] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_extras(
+    archive: Archive, manifest: Manifest, resources: Resources | None, code: Code | None
+) -> Extras:
+    """Return what ``archive`` holds beside its manifest, resources and dex files."""
+    return _Reader(archive, manifest, resources, code).run()
+
+
+class _Reader:
+    def __init__(
+        self, archive: Archive, manifest: Manifest, resources: Resources | None, code: Code | None
+    ) -> None:
+        self.archive, self.manifest, self.resources, self.code = archive, manifest, resources, code
+        self.found = Extras()
+        self._texts: dict[str, str] = {}
+        self._skipped = 0
+
+    def run(self) -> Extras:
+        found = self.found
+        found.network = self._network()
+        self._read_texts()
+        classes = frozenset(self.code.dex.class_names) if self.code is not None else frozenset()
+        pairs = list(find_containers(list(self.archive.entries), classes, self._head))
+        found.containers = tuple(container for container, _ in pairs)
+        scripts = sorted({path for _, paths in pairs for path in paths})
+        found.endpoints = tuple(text_endpoints((p, self._texts[p]) for p in scripts if p in self._texts))
+        strings = list(self.resources.strings()) if self.resources is not None else []
+        meta = [(m.name, m.value or "") for m in self.manifest.application_meta_data()]
+        found.secrets = tuple(find_secrets(self.code, strings, meta, sorted(self._texts.items())))
+        found.hardening = tuple(self._hardening())
+        self._record()
+        return found
+
+    # --- parts ----------------------------------------------------------------------------------------
+
+    def _network(self) -> NetworkConfig | None:
+        manifest = self.manifest
+        target, attribute = manifest.effective_target, manifest.flag(CLEARTEXT)
+        path = manifest.application_text(NETWORK_CONFIG)
+        if path is None:
+            return without_config(target, attribute)
+        try:
+            config = read_network_config(self.archive.read(path), path, target, attribute)
+        except EntryError:
+            config = NetworkConfig(present=True, readable=False)
+        if config.readable is False:
+            reason = Text(
+                zh="网络安全配置文件无法读取", en="the network security configuration could not be read"
+            )
+            self.found.gaps.append(Gap(path="app.network", code="network-config-unread", reason=reason))
+        return config
+
+    def _read_texts(self) -> None:
+        room = MAX_TEXT_TOTAL
+        for path, entry in sorted(self.archive.entries.items()):
+            if not (path.startswith(TEXT_FOLDERS) and path.lower().endswith(TEXT_SUFFIXES)):
+                continue
+            if entry.size > MAX_TEXT_FILE or entry.size > room:
+                self._skipped += 1
+                continue
+            try:
+                data = self.archive.read(path, MAX_TEXT_FILE)
+            except EntryError:
+                self._skipped += 1
+                continue
+            room -= len(data)
+            if b"\0" not in data[:HEAD]:
+                self._texts[path] = data.decode("utf-8", "replace")
+
+    def _head(self, path: str) -> bytes:
+        if path in self._texts:
+            return self._texts[path][:HEAD].encode()
+        entry = self.archive.entries[path]
+        if entry.size > MAX_NATIVE_FILE:
+            return b""
+        try:
+            return self.archive.read(path)[:HEAD]
+        except EntryError:
+            return b""
+
+    def _hardening(self) -> Iterator[NativeHardening]:
+        """Read the libraries of one ABI: the others are builds of the same source."""
+        libraries: dict[str, list[str]] = {}
+        for path in self.archive.entries:
+            parts = path.split("/")
+            if len(parts) == 3 and parts[0] == "lib" and parts[2].endswith(".so"):
+                libraries.setdefault(parts[1], []).append(path)
+        abi = next((abi for abi in ABIS if abi in libraries), next(iter(sorted(libraries)), None))
+        room = MAX_NATIVE_TOTAL
+        for path in sorted(libraries.get(abi or "", ())):
+            size = self.archive.entries[path].size
+            if size > MAX_NATIVE_FILE or size > room:
+                yield NativeHardening(path=path, problem=f"not read: {size >> 20} MB")
+                continue
+            room -= size
+            try:
+                yield hardening(path, self.archive.read(path))
+            except EntryError as error:
+                yield NativeHardening(path=path, problem=error.text.en[:200])
+
+    def _record(self) -> None:
+        looked, count = self.found.looked, len(self._texts)
+        files = Text(
+            zh=f"dex 字符串常量、字符串资源、清单元数据和 {count} 个文本文件",
+            en=f"string constants of dex files, string resources, manifest meta-data and {count} text files",
+        )
+        names = Text(zh=f"{len(self.archive.entries)} 个文件名", en=f"{len(self.archive.entries)} file names")
+        looked.append(Looked(path="app.secrets", what=files, amount=count))
+        looked.append(Looked(path="app.containers", what=names, amount=len(self.archive.entries)))
+        read = sum(h.problem is None for h in self.found.hardening)
+        what = Text(
+            zh=f"{read} 个 native 库的 ELF 头（只读一种 ABI）",
+            en=f"ELF headers of {read} native libraries (of one ABI)",
+        )
+        looked.append(Looked(path="app.hardening", what=what, amount=read))
+        config = Text(zh="清单与网络安全配置", en="the manifest and the network security configuration")
+        looked.append(Looked(path="app.network", what=config, amount=1))
+        if self._skipped:
+            message = Text(
+                zh=f"{self._skipped} 个文本文件过大或损坏，未检索",
+                en=f"{self._skipped} text files are too large or broken and were not searched",
+            )
+            self.found.problems.append(
+                Problem(code="texts-skipped", where="assets", message=message, count=self._skipped)
+            )
+            self.found.gaps.append(Gap(path="app.secrets", code="texts-skipped", reason=message))
+        unread = [h.path for h in self.found.hardening if h.problem is not None]
+        if unread:
+            message = Text(
+                zh=f"{len(unread)} 个 native 库无法读取",
+                en=f"{len(unread)} native libraries could not be read",
+            )
+            self.found.gaps.append(Gap(path="app.hardening", code="native-unread", reason=message))
+        if any(c.readable is False for c in self.found.containers):
+            names_zh = "、".join(c.name.zh for c in self.found.containers if c.readable is False)
+            names_en = ", ".join(c.name.en for c in self.found.containers if c.readable is False)
+            message = Text(
+                zh=f"{names_zh} 的业务代码不在 dex 中且无法读取，其行为未知",
+                en=f"the program of {names_en} is not in the dex files and cannot be read; what it does is not known",
+            )
+            self.found.problems.append(Problem(code="opaque-container", where="assets", message=message))
