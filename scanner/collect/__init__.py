@@ -30,7 +30,12 @@ def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
     if is_url(target):
         from scanner.collect.site.collect import collect_site  # noqa: PLC0415 - the web stack loads for sites only
 
-        return _with_policy(collect_site(target, options), None, options)
+        facts = _with_policy(collect_site(target, options), None, options)
+        if options.site.evidence is not None:
+            from scanner.collect.site.evidence import seal  # noqa: PLC0415 - as above
+
+            seal(options.site.evidence, facts)
+        return facts
     path = Path(target)
     if path.suffix.lower() in POLICY_SUFFIXES:
         from scanner.collect.policy.collect import collect_policy  # noqa: PLC0415 - readers load for policies only

@@ -138,13 +138,39 @@ class Records:
                 continue
             if turned and len({role for column in columns for role in column}) < 3:
                 break
-            self._columns = columns
-            return list(_by_row(lines[number + 1 :], columns, place))
+            body = lines[number + 1 :]
+            if body and len(body[0][1]) == len(columns) and _all_labels(body[0][1]):
+                # A header of two lines: 收集的个人信息 above 类型 and 字段.
+                second = map(roles_of, body[0][1])
+                columns = [one or other for one, other in zip(columns, second, strict=True)]
+                body = body[1:]
+            self._columns = _named(columns, [cells for _, cells in body])
+            return list(_by_row(body, self._columns, place))
         if turned:
             return _by_column(lines, turned, place)
         if self._columns is not None and max(len(row) for _, row in lines) == len(self._columns):
             return list(_by_row(lines, self._columns, place))
         return []
+
+
+def _all_labels(cells: Sequence[str]) -> bool:
+    """Whether every cell that holds something is a label."""
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) >= 2 and all(len(cell) <= MAX_HEADER and roles_of(cell) for cell in filled)
+
+
+def _named(columns: list[tuple[str, ...]], rows: list[list[str]]) -> list[tuple[str, ...]]:
+    """Return ``columns`` with a column of names: where no header says so, the one whose cells are mostly SDK names."""
+    if any("name" in column for column in columns):
+        return columns
+    for place, column in enumerate(columns):
+        cells = [row[place] for row in rows if place < len(row) and row[place].strip()]
+        if set(column) & {"items", "link", "permission"} or not cells:
+            continue
+        named = sum(1 for cell in cells if len(cell) <= MAX_HEADER and "sdk" in cell.lower())
+        if named * 2 >= len(cells):
+            return [*columns[:place], ("name",), *columns[place + 1 :]]
+    return columns
 
 
 def _crowded(lines: list[Line], place: str) -> list[Record]:

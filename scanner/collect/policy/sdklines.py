@@ -133,16 +133,14 @@ def _title(paragraphs: list[Paragraph], at: int, *, inside: bool) -> str:
     if len(text) > MAX_HEADER or re.search(r"[，。；]", text) or at + 1 >= len(paragraphs):
         return ""
     name = BULLET.sub("", text).strip("：:* ")
-    if (
-        not name
-        or is_generic(TAIL.sub("", name))
-        or labels(text)
-        or (role_of(name) and len(name) <= MAX_BARE_LABEL)
-    ):
+    if not name or labels(text) or (role_of(TAIL.sub("", name)) and len(name) <= MAX_BARE_LABEL):
         return ""
     below = _labels_at_start(paragraphs[at + 1].text)
     if not below or below[0][0] in {"name", "index"}:
         return ""
+    if is_generic(TAIL.sub("", name)):
+        # 广告服务 above 第三方名称： names an entry of a list that has begun; 第三方SDK目录 names the list.
+        return name if inside and below[0][0] == "vendor" and "sdk" not in name.lower() else ""
     return name if inside or "sdk" in name.lower() or sdk_ids(name) else ""
 
 

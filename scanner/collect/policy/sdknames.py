@@ -14,7 +14,7 @@ MAX_NAMES = 60
 MAX_NAME = 24
 TAIL = re.compile(r"sdk$", re.IGNORECASE)
 BULLET = re.compile(
-    r"^[\s•·●▪◆*\-—]*(?:[（(]?[\d一二三四五六七八九十①-⑳]{1,3}(?:[.．]\d{1,2}){0,3}[)）.、．:：]?)?\s*(?=\D)"
+    r"^[\s•·●▪◆*\-—]*(?:[（(]?\d{1,3}(?:[.．]\d{1,2}){1,3}[)）.、．:：]?|[（(]?[\d一二三四五六七八九十]{1,3}[)）.、．:：]|[①-⑳])?\s*(?=\D|\d)"
 )
 # A name is read backwards from "SDK" until something that cannot be part of it.
 _NAME = re.compile(

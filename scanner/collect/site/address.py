@@ -15,6 +15,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 import idna
@@ -124,6 +125,7 @@ class UrlError(ValueError):
         self.reason = Text(zh=zh, en=en)
 
 
+@lru_cache(maxsize=50_000)
 def parse_url(text: str) -> Url:
     """Read ``text`` as a browser would and return its normal form; raises :class:`UrlError`.
 
@@ -189,6 +191,7 @@ def _dot_segments(path: str) -> str:
     return "/" + "/".join(out)
 
 
+@lru_cache(maxsize=10_000)
 def _normal_host(host: str) -> str:
     """Return ``host`` as browsers understand it: an IP address in normal form, or an ASCII name in lower case."""
     if host.startswith("["):

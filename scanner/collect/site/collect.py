@@ -14,7 +14,6 @@ from scanner.collect.site.crawl import HTML_TYPES, Crawler, Visited
 from scanner.collect.site.disclosure import disclosure
 from scanner.collect.site.discover import Discovery
 from scanner.collect.site.domains import same_site
-from scanner.collect.site.evidence import seal
 from scanner.collect.site.fetch import USER_AGENT, Fetched, Fetcher
 from scanner.collect.site.filing import Register, join_filings, read_register, shown
 from scanner.collect.site.frontier import Frontier, Target
@@ -128,10 +127,7 @@ class _Collector:
             )
         )
         observation = self._observe(frontier, robots)
-        facts = self._facts(frontier, result, security, observation)
-        if site.evidence is not None:
-            seal(site.evidence, facts)
-        return facts
+        return self._facts(frontier, result, security, observation)
 
     def _outside_policies(self, robots: Robots, frontier: Frontier) -> None:
         """Read policies that the site keeps elsewhere, one click away, as a visitor would."""

@@ -140,7 +140,7 @@ def _own_lines(page: ParsedPage) -> str:
         for e in page.root.iter("footer", "div", "p", "td")
         if in_footer(e) and len(e) < 40
     ][:40]
-    return " \n".join((*chosen, *(f for f in feet if len(f) < 3_000), " ".join(lines[-LAST_LINES:])))
+    return " \n".join((*chosen, *(f for f in feet if len(f) < 3_000), "  ".join(lines[-LAST_LINES:])))
 
 
 def _link(page: ParsedPage, hosts: frozenset[str]) -> str:

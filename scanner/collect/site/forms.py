@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 from urllib.parse import urlsplit
 
 from scanner import catalogue
@@ -27,7 +26,7 @@ from scanner.collect.site.page import (
     squeeze,
     words_of,
 )
-from scanner.collect.site.words import literal_pattern, page_words
+from scanner.collect.site.words import Words, literal_pattern, page_words
 from scanner.model import Evidence, WebLocator
 from scanner.sitefacts import Form, FormField
 
@@ -44,9 +43,9 @@ class Purpose:
     """A purpose of forms: words of its buttons, headings and paths, and what it needs."""
 
     id: str
-    button: Any
-    text: Any
-    path: Any
+    button: Words | None
+    text: Words | None
+    path: Words | None
     page: frozenset[str]
     necessary: frozenset[str]
     unnecessary: frozenset[str]
@@ -76,7 +75,7 @@ def purposes() -> tuple[Purpose, ...]:
 
 
 @cache
-def _words(name: str) -> Any:
+def _words(name: str) -> Words | None:
     return literal_pattern(form_data()[name])
 
 
@@ -118,8 +117,9 @@ def _groups(root: Element) -> Iterator[tuple[Element, list[Element]]]:
 
 
 def _block(element: Element) -> Element:
-    """Return the nearest ancestor with a button, else the nearest with several inputs, else the parent."""
+    """Return the nearest ancestor with a button, else the nearest with several inputs, else the widest with this one."""
     several: Element | None = None
+    widest: Element | None = None
     for depth, ancestor in enumerate(element.iterancestors()):
         if ancestor.tag in {"body", "html"} or depth > 8:
             break
@@ -127,10 +127,9 @@ def _block(element: Element) -> Element:
             return ancestor
         if several is None and sum(1 for _ in ancestor.iter(*INPUTS)) > 1:
             several = ancestor
-    if several is not None:
-        return several
-    parent = element.getparent()
-    return parent if parent is not None else element
+        if several is None and depth < 4:
+            widest = ancestor
+    return next((found for found in (several, widest) if found is not None), element)
 
 
 class _Reader:
@@ -153,6 +152,7 @@ class _Reader:
         self.text = own_text(block)
         self.buttons = buttons_text(block)
         self.around = self._around()
+        self.near = squeeze(words_of(self.around)[: 4 * MAX_BLOCK_TEXT])
 
     def _around(self) -> Element:
         """The block in which what stands beside the form is looked for: up to three levels out, while it is small."""
@@ -389,8 +389,9 @@ class _Reader:
             scores[purpose.id] = score
         if passwords:
             for name in ("login", "register", "password_reset"):
-                page_path = next(p.path for p in table if p.id == name)
-                scores[name] += 3 if page_path.search(_path_of(self.page.url)) else 2
+                named = next(p.path for p in table if p.id == name)
+                on_path = named is not None and named.search(_path_of(self.page.url))
+                scores[name] += 3 if on_path else 2
             if passwords > 1:
                 scores["register"] += 1.5
                 scores["password_reset"] += 1
@@ -435,16 +436,12 @@ class _Reader:
         return method, url.text, url.host, not same_site(url.host, page.host), cleartext
 
     def _purpose_stated(self) -> bool:
-        return _says("purpose_stated", self.text) or _says(
-            "purpose_stated", squeeze(words_of(self.around))[:MAX_BLOCK_TEXT]
-        )
+        return _says("purpose_stated", self.text) or _says("purpose_stated", self.near)
 
     def _policy_linked(self) -> bool:
         policy = next(t for t in page_words().topics if t.kind == "policy")
         for link in self.around.iter("a"):
-            if in_footer(link):
-                continue
-            if policy.fits_text(squeeze(words_of(link)).lower()):
+            if policy.fits_text(squeeze(words_of(link)).lower()) and not in_footer(link):
                 return True
         return False
 
@@ -490,6 +487,8 @@ class _Reader:
         return False, None, None, ()
 
     def _implied_sentence(self) -> str | None:
+        if not _says("implied", self.near):
+            return None
         text = words_of(self.around)[: 4 * MAX_BLOCK_TEXT]
         for piece in text.replace("。", "\n").replace("；", "\n").split("\n\n"):
             line = squeeze(piece)
@@ -498,7 +497,7 @@ class _Reader:
         line = squeeze(text)
         if _says("implied", line) and _says("documents", line):
             pattern = _words("implied")
-            match = pattern.search(line.lower())
+            match = pattern.search(line.lower()) if pattern is not None else None
             return line[max(0, match.start() - 60) : match.end() + 80] if match else None
         return None
 

@@ -91,6 +91,10 @@ class Labels:
 
     def beside(self, element: Element, block: Element) -> str:
         """Return the words that belong to a check box: its label, else what follows it, else its small container."""
+        if element.tag != "input":
+            own = squeeze(_text(element))
+            if own:
+                return own[:400]
         for find in (self._referenced, self._explicit, self._wrapping):
             text = squeeze(find(element))
             if text:

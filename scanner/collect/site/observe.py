@@ -295,6 +295,12 @@ class _Facts:
                 f"(e.g. {self.outcome.unread[0]})",
             )
             found.append(Gap(path="site.dialogs", code="dialogs-unread", reason=reason))
+        if self.outcome.acceptable and not self.outcome.accepted:
+            reason = Text(
+                zh="未能代为点击同意，同意之后的请求、Cookie 和存储没有观察",
+                en="clicking to accept failed: requests, cookies and storage after acceptance were not observed",
+            )
+            found += [Gap(path=path, code="accept-untested", reason=reason) for path in PATHS]
         refusal = self.outcome.refusal
         if self.outcome.refusable and (refusal is None or refusal.failed):
             reason = Text(
@@ -354,8 +360,8 @@ class _Facts:
         scripts = sum(c for n, c in self.recorder.notes.items() if n.api == "popup")
         if self.outcome.popups or scripts:
             text = Text(
-                zh=f"页面试图打开新窗口 {max(scripts, self.outcome.popups)} 次，均未打开或已关闭",
-                en=f"pages tried to open {max(scripts, self.outcome.popups)} windows; none stayed open",
+                zh=f"页面至少 {max(scripts, self.outcome.popups)} 次试图打开新窗口，均未打开或已关闭",
+                en=f"pages tried to open at least {max(scripts, self.outcome.popups)} windows; none stayed open",
             )
             rows.append(("popups", self.start, text, max(scripts, self.outcome.popups)))
         if self.recorder.dialogs:

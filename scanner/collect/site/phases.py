@@ -49,6 +49,7 @@ class Outcome:
     popups: int = 0
     accepted: bool = False
     refused: bool = False
+    acceptable: bool = False
     refusable: bool = False
     refusal: consent.Refusal | None = None
     unread: list[str] = field(default_factory=list)
@@ -92,10 +93,14 @@ class Visitor:
             refusable = self.outcome.refusable = any(
                 layer.first(role) for role in ("reject", "settings", "save")
             )
-            self.outcome.accepted, self.outcome.refused = await asyncio.gather(
-                self._choose("accept", layer, again, possible=layer.first("accept") is not None),
-                self._choose("reject", layer, again, possible=refusable),
-            )
+            acceptable = self.outcome.acceptable = layer.first("accept") is not None
+            choices = [("accept", acceptable), ("reject", refusable)]
+            made = await asyncio.gather(*(self._choose(p, layer, again, possible=ok) for p, ok in choices))
+            # What failed once for want of time on a busy machine gets a second chance, alone.
+            for number, (phase, possible) in enumerate(choices):
+                if possible and not made[number]:
+                    made[number] = await self._choose(phase, layer, again, possible=True)
+            self.outcome.accepted, self.outcome.refused = made
         return self.outcome
 
     # --- before any choice ----------------------------------------------------------------------------------
@@ -158,7 +163,7 @@ class Visitor:
         if layers is None:
             self.outcome.unread.append(url)
         await self._keep(tab, visit, layers or [], whole=first)
-        if self.sink is not None:
+        if self.sink is not None and not tab.dead:
             await tab.hash_bodies(self.outcome.hashes)
         if self.typing and visit.html:
             await type_marker(tab, url, self.recorder)
@@ -230,6 +235,8 @@ class Visitor:
                 made = await self._click(tab, phase, same)
         if made:
             await tab.settle(0.35, at_least=AFTER_CHOICE, end=min(self.until, time.monotonic() + 6))
+            if self.sink is not None:
+                await tab.hash_bodies(self.outcome.hashes)
             await self._after(tab, phase, pages)
             await tab.close()
             await self._end(context, phase)
@@ -255,6 +262,8 @@ class Visitor:
             self.outcome.visits.append(visit)
             if number == 0 and not tab.dead:
                 await self._keep(tab, visit, [], whole=False)
+            if self.sink is not None and not tab.dead:
+                await tab.hash_bodies(self.outcome.hashes)
             await tab.leave()
 
     # --- contexts -------------------------------------------------------------------------------------------

@@ -211,6 +211,10 @@ class Tab:
     async def _snapshot(self, visit: Visit) -> None:
         tree = (await self.cdp.send("Page.getFrameTree"))["frameTree"]
         visit.final_url = tree["frame"]["url"] + tree["frame"].get("urlFragment", "")
+        if not visit.final_url.startswith(("http:", "https:")):
+            # The page led to what may not be opened; the browser shows its own error page.
+            visit.problem, visit.detail, visit.final_url = "page-unreachable", visit.final_url, visit.url
+            return
         options = {"channel": self.channel, "top": True, "maxHtml": MAX_HTML, "maxNodes": MAX_NODES}
         found = await self.evaluate(tree["frame"]["id"], PAGE_SCRIPT, options)
         if not isinstance(found, dict):
