@@ -30,7 +30,7 @@ def clause_sheet(view: ReportView) -> Sheet:
             mark = "" if clause.is_verified else " *"
             hand = f" {view.word('f_by_hand')}" if any(c.decision for c in clause.controls) else ""
             labels = [finding.label for finding in clause.findings]
-            found = view.names.join(labels[:6]) + (f" +{len(labels) - 6}" if len(labels) > 6 else "")
+            found = " ".join(labels[:6]) + (f" +{len(labels) - 6}" if len(labels) > 6 else "")
             rows.append((clause.number + mark, clause.title, clause.verdict_label + hand, found or NONE))
     header = ("clause", "f_requirement", "verdict", "f_findings_short")
     return _sheet(view, "clauses", "f_appendix_clauses", header, (4, 8, 3, 4), rows)

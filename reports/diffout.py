@@ -22,7 +22,7 @@ STYLES = {
     "fixed": "green",
     "better": "green",
 }
-WIDTHS = {3: (3.0, 6.2, 6.2), 4: (1.7, 7.3, 3.2, 3.2)}  # centimetres
+WIDTHS = {3: (3.0, 6.2, 6.2), 4: (1.8, 5.2, 4.2, 4.2)}  # centimetres
 INK = {"new": "A3171F", "worse": "A3171F", "unconfirmed": "27587F", "remaining": "8A4F00"}
 
 
@@ -200,6 +200,8 @@ def _word_table(document: WordDocument, head: list[str], rows: list[tuple[Row, b
         if marked and row.style in INK:
             cells[0].paragraphs[0].runs[0].font.color.rgb = RGBColor.from_string(INK[row.style])
     table.autofit = False
+    for column, width in zip(table.columns, WIDTHS[len(head)], strict=True):
+        column.width = Cm(width)  # the grid, which some programs go by, and then each cell
     for line in table.rows:
         for cell, width in zip(line.cells, WIDTHS[len(head)], strict=True):
             cell.width = Cm(width)

@@ -87,11 +87,7 @@ def notice(view: ReportView) -> Notice:
 
 def phrases(finding: FindingView, view: ReportView) -> tuple[str, ...]:
     """Return how bulletins word the finding's problem."""
-    known = [
-        view.pack.bulletin[name]
-        for name in view.pack.rules[finding.rule].bulletin
-        if name in view.pack.bulletin
-    ]
+    known = view.pack.phrases(view.pack.rules[finding.rule])
     return tuple(p.phrase if view.lang == "zh" else p.en for p in known) or (finding.title,)
 
 

@@ -125,10 +125,16 @@ class Names:
     def _field(self, field: str, value: str) -> str:
         if field == "item":
             return self.item(value)
-        if field in {"owner_id", "id"}:
+        if field == "owner_id" or (field == "id" and value in self._owners):
             return self.owner_id(value)
+        if (
+            field == "id" and value in self._items
+        ):  # what a policy is compared with: an item, an SDK or a permission
+            return self.item(value)
         if field == "caller":
             return short_method(value)
         short = one_line(value, 120).removeprefix("android.permission.")
         label = self._permissions.get(value)
-        return f"{label} {short}" if field == "name" and label else short
+        return (
+            f"{label} {short}" if field in {"name", "id"} and label else short or self.word("owner_unknown")
+        )

@@ -34,17 +34,18 @@ class ComparedRow:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """All comparisons, those that need attention apart from those that are fine; ``counts`` by state."""
+    """All comparisons: ``rows`` that may be a breach, ``open`` ones that need a human, ``fine`` ones; ``counts`` by state."""
 
     source: str
     rows: tuple[ComparedRow, ...]
+    open: tuple[ComparedRow, ...]
     fine: tuple[ComparedRow, ...]
     counts: tuple[tuple[str, str, int], ...]
 
     @property
     def total(self) -> int:
-        """Number of rows."""
-        return len(self.rows) + len(self.fine)
+        """Number of comparisons."""
+        return sum(count for _, _, count in self.counts)
 
 
 def compared(names: Names) -> Compared:
@@ -56,7 +57,8 @@ def compared(names: Names) -> Compared:
     counts: Counter[str] = Counter(c.state for c in found)
     return Compared(
         source=one_line(policy.source, 200) if policy is not None else "",
-        rows=tuple(r for r in rows if r.state not in FINE)[:MAX_ROWS],
+        rows=tuple(r for r in rows if r.state not in FINE and r.state != "unknown")[:MAX_ROWS],
+        open=tuple(r for r in rows if r.state == "unknown")[:MAX_ROWS],
         fine=tuple(r for r in rows if r.state in FINE)[:MAX_ROWS],
         counts=tuple((s, names.word(f"state_{s}"), counts[s]) for s in STATES),
     )

@@ -347,6 +347,10 @@ LIMITS: dict[str, Text] = {
     "path_app_code": _t("代码统计", "code statistics"),
     "path_app_collects_pi": _t("是否收集个人信息", "whether personal information is collected"),
     "path_app_has_account": _t("是否有账号", "whether there are accounts"),
+    "path_app_network": _t("网络安全配置", "network security configuration"),
+    "path_app_containers": _t("dex 之外的运行技术", "techniques that run code other than dex"),
+    "path_app_secrets": _t("硬编码的密钥和口令", "secrets in the package"),
+    "path_app_hardening": _t("原生库加固选项", "hardening of native libraries"),
     "method": _t("方法与局限", "Method and limits"),
     "method_how": _t(
         "本报告由静态分析得出，未运行应用。读取安装包的清单、资源、签名和 dex 代码，按类层次构造调用图，"

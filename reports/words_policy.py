@@ -23,6 +23,7 @@ POLICY: dict[str, Text] = {
         "已写明 {disclosed} 项，政策写明而未见 {unseen} 项",
         "{disclosed} disclosed, {unseen} declared and not found",
     ),
+    "compared_open": _t("不能确定，须人工核对 {count} 项", "{count} unclear, to be checked by hand"),
     "state": _t("对照结果", "Result"),
     "state_contradicted": _t("与政策相反", "Contradicted"),
     "state_omitted": _t("未写明", "Omitted"),

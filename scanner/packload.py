@@ -211,10 +211,8 @@ def bulletin_phrases() -> dict[str, BulletinPhrase]:
 
 
 def _element_names() -> dict[str, Any]:
-    """Return the names of the required elements of a policy and of their parts, none without that data."""
+    """Return the names of the required elements of a policy and of their parts."""
     found: dict[str, Any] = {}
-    if not (files("rules") / "data" / "policy_elements.yaml").is_file():
-        return found
     for content in read_data("policy_elements"):
         for element in content["elements"]:
             found[element["id"]] = element["name"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import NOW, ROOT, batch, content, events, finished, start, wait_for  # type: ignore[attr-defined]
+from batching import NOW, ROOT, batch, content, events, finished, start, wait_for
 
 pytestmark = pytest.mark.xdist_group("batch")
 

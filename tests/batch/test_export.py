@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from conftest import APKS, NOW, batch  # type: ignore[attr-defined]
+from batching import APKS, NOW, batch
 from pyarrow import parquet
 
 pytestmark = pytest.mark.xdist_group("batch")

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import NOW, batch, content, events, finished, kill, start, wait_for  # type: ignore[attr-defined]
+from batching import NOW, batch, content, events, finished, kill, start, wait_for
 from sqlalchemy import create_engine
 
 pytestmark = pytest.mark.xdist_group("batch")

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import APKS, NOW, batch, content, events  # type: ignore[attr-defined]
+from batching import APKS, NOW, batch, content, events
 
 from scanner.batch.store import Store
 

@@ -16,10 +16,10 @@ from reports.view import ReportView
 from scanner.facts import Facts
 from scanner.gate import standings
 from scanner.model import Assessment, Confidence, Decision, Verdict
-from scanner.rulepack import Phrase
+from scanner.rulepack import BulletinPhrase
 
 FORMULA = '=HYPERLINK("http://x.example","y")'
-PHRASE = Phrase(
+PHRASE = BulletinPhrase(
     id="p1",
     phrase="违规收集个人信息",
     en="Unlawful collection",

@@ -10,6 +10,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 import pytest
 from report_sample import ASSESSMENT, FACTS, HOSTILE, PACK, SHA, view
+from site_sample import site_view
 from test_size import big
 
 from reports import pdf
@@ -254,3 +255,33 @@ def test_what_humans_and_baselines_decided_is_said() -> None:
         assert re.sub(r"\s", "", line) in text
     assert shown.decision_lines
     assert "1处已知" in text
+
+
+def overflowing(data: bytes) -> list[str]:
+    """Texts that reach beyond the right margin (22 mm, less 1 mm for hanging punctuation)."""
+    found = []
+    with pdfium.PdfDocument(data) as document:
+        for number, page in enumerate(document, 1):
+            limit = page.get_width() - 21 * 72 / 25.4
+            text = page.get_textpage()
+            for n in range(text.count_rects()):
+                left, bottom, right, top = text.get_rect(n)
+                if right > limit:
+                    found.append(f"page {number}: {text.get_text_bounded(left, bottom, right, top)!r}")
+    return found
+
+
+@pytest.mark.parametrize("kind", ["sample", "site", "hostile", "English"])
+def test_nothing_runs_over_the_margin(kind: str) -> None:
+    endless = "x" * 3000
+    subject = FACTS.subject.model_copy(
+        update={"name": endless, "developer": endless, "identifier": f"com.{endless}", "store": "甲" * 3000}
+    )
+    views = {
+        "sample": view(),
+        "site": site_view(),
+        "hostile": ReportView(ASSESSMENT, FACTS.model_copy(update={"subject": subject}), PACK, "zh"),
+        "English": view("en"),
+    }
+
+    assert overflowing(pdf.write(views[kind])) == []

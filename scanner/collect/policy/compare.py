@@ -26,6 +26,14 @@ _NOT_RUNNING = Text(
     zh="代码中有相应调用，但不能确认会执行或取得该信息",
     en="the code has the call, but it is not certain to run or to obtain it",
 )
+_LIBRARY = Text(
+    zh="开源库的通用代码，是否用于收集须人工确认",
+    en="general code of a library; whether it serves collecting needs a human",
+)
+_WHOSE = Text(
+    zh="代码归属不明，且只是间接取得，须人工确认",
+    en="whose code it is is not known, and the value is derived only",
+)
 UNSEEN = Text(zh="政策写明收集，代码中未见", en="the policy names it; the code shows no such access")
 
 
@@ -89,12 +97,14 @@ def _items(app: AppFacts, says: Says) -> Iterator[Comparison]:
     for access in app.accesses:
         seen.setdefault((access.item, access.owner_kind, access.owner_id), _Seen()).accesses.append(access)
     for (item, kind, owner), group in sorted(seen.items()):
+        if kind in {"library", "unknown"} and all(a.strength == "weak" for a in group.accesses):
+            continue  # how any program works: nothing to compare
         sdk = owner if kind == "sdk" else ""
         parties = _SDK_ONLY if kind == "sdk" else (OPERATORS if kind != "unknown" else ANYBODY)
         stance = says.of_item(item, parties, sdk=sdk)
         shown = group.shown[0]
-        if stance.state in {"omitted", "contradicted"} and not group.running:
-            stance = Stance("unknown", stance.umbrella, stance.evidence, _NOT_RUNNING)
+        if stance.state in {"omitted", "contradicted"}:
+            stance = _sure(stance, kind, group)
         known = catalogue.items().get(item)
         yield _comparison(
             "item",
@@ -111,6 +121,18 @@ def _items(app: AppFacts, says: Says) -> Iterator[Comparison]:
         )
 
 
+def _sure(stance: Stance, kind: str, group: _Seen) -> Stance:
+    """Return the stance where what was seen is sure to be collecting by the app or an SDK, else an unknown one."""
+    reason = None
+    if not group.running:
+        reason = _NOT_RUNNING
+    elif kind == "library":
+        reason = _LIBRARY
+    elif kind == "unknown" and not any(a.strength == "direct" for a in group.running):
+        reason = _WHOSE
+    return stance if reason is None else Stance("unknown", stance.umbrella, stance.evidence, reason)
+
+
 def _sdks(app: AppFacts, says: Says) -> Iterator[Comparison]:
     running = {a.owner_id for a in app.accesses if a.owner_kind == "sdk" and a.reachable is True}
     for sdk in sorted(app.sdks, key=lambda s: s.id):
@@ -119,7 +141,7 @@ def _sdks(app: AppFacts, says: Says) -> Iterator[Comparison]:
         stance = says.of_sdk(sdk.id, sdk.vendor, sdk.domains)
         reached = True if sdk.id in running or sdk.initialised else None
         collects = bool(sdk.items or sdk.documented_items)
-        if stance.state == "omitted" and not (reached and collects):
+        if stance.state in {"omitted", "contradicted"} and not (reached and collects):
             reason = Text(
                 zh="安装包内有该 SDK，但不能确认会运行并收集个人信息",
                 en="the SDK is in the package, but it is not certain to run and collect",

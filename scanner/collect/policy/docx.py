@@ -267,6 +267,8 @@ class _Body:
             self._bold = not off
         elif name in {"vanish", "webHidden"} and in_run:
             self._vanish = not off
+        elif name == "fldChar" and attributes.get(f"{W}fldCharType") == "end":
+            self._link = ""
         elif name in {"br", "cr"}:
             if attributes.get(f"{W}type") != "page" and paragraph.words.length:
                 self._end_paragraph(keep=True)
@@ -389,11 +391,10 @@ class _Body:
         if grid.full:
             self._cut("cells", f"{self.context.limits.cells} 个表格单元")
         lays_out = not rows or len(rows[0]) < 2
-        blocks = (
-            flow
-            if lays_out
-            else [Block("table", caption=grid.caption, rows=rows, header_rows=header, cell_links=links)]
-        )
+        blocks = flow
+        if not lays_out:
+            block = Block("table", caption=grid.caption, rows=rows, header_rows=header, cell_links=links)
+            blocks = [block, *(inner for inner in flow if inner.kind == "table")]
         if not self._tables:
             self.reading.blocks.extend(blocks)
             return

@@ -17,6 +17,9 @@ from scanner.collect.policy.vocabulary import data, words
 
 MAX_ROWS = 5_000
 MAX_HEADER = 40
+# A text of one meaning longer than this is no cell of a list; what follows is left out.
+MAX_CELL = 8_000
+MAX_LABELS = 40
 HEADER_ROWS = 3
 ROLES = ("index", "link", "package", "items", "permission", "purpose", "method", "vendor", "name", "platform")
 _SPLIT = re.compile(r"[/、，,及和与\n（）()&]|\s{2,}")
@@ -138,13 +141,39 @@ class Records:
                 continue
             if turned and len({role for column in columns for role in column}) < 3:
                 break
-            self._columns = columns
-            return list(_by_row(lines[number + 1 :], columns, place))
+            body = lines[number + 1 :]
+            if body and len(body[0][1]) == len(columns) and _all_labels(body[0][1]):
+                # A header of two lines: 收集的个人信息 above 类型 and 字段.
+                second = map(roles_of, body[0][1])
+                columns = [one or other for one, other in zip(columns, second, strict=True)]
+                body = body[1:]
+            self._columns = _named(columns, [cells for _, cells in body])
+            return list(_by_row(body, self._columns, place))
         if turned:
             return _by_column(lines, turned, place)
         if self._columns is not None and max(len(row) for _, row in lines) == len(self._columns):
             return list(_by_row(lines, self._columns, place))
         return []
+
+
+def _all_labels(cells: Sequence[str]) -> bool:
+    """Whether every cell that holds something is a label."""
+    filled = [cell for cell in cells if cell.strip()]
+    return len(filled) >= 2 and all(len(cell) <= MAX_HEADER and roles_of(cell) for cell in filled)
+
+
+def _named(columns: list[tuple[str, ...]], rows: list[list[str]]) -> list[tuple[str, ...]]:
+    """Return ``columns`` with a column of names: where no header says so, the one whose cells are mostly SDK names."""
+    if any("name" in column for column in columns):
+        return columns
+    for place, column in enumerate(columns):
+        cells = [row[place] for row in rows if place < len(row) and row[place].strip()]
+        if set(column) & {"items", "link", "permission"} or not cells:
+            continue
+        named = sum(1 for cell in cells if len(cell) <= MAX_HEADER and "sdk" in cell.lower())
+        if named * 2 >= len(cells):
+            return [*columns[:place], ("name",), *columns[place + 1 :]]
+    return columns
 
 
 def _crowded(lines: list[Line], place: str) -> list[Record]:
@@ -202,7 +231,7 @@ def _add(record: Record, role: str, text: str, spot: tuple[int, int]) -> None:
     record.spots.setdefault(role, []).append(spot)
     if not earlier:
         record.texts[role] = text
-    elif text.strip() and text.strip() not in earlier:
+    elif len(earlier) < MAX_CELL and text.strip() and text.strip() not in earlier:
         record.texts[role] = f"{earlier}\n{text}"
 
 
@@ -253,7 +282,8 @@ def blocks(pairs: Iterable[tuple[str, str]], place: str) -> list[Record]:
         if not found or _begins(found[-1], role):
             found.append(Record(place=place, row=len(found)))
         earlier = found[-1].texts.get(role, "")
-        found[-1].texts[role] = f"{earlier}\n{text}".strip() if earlier else text
+        if len(earlier) < MAX_CELL:
+            found[-1].texts[role] = f"{earlier}\n{text}".strip() if earlier else text
     return found
 
 
@@ -287,6 +317,8 @@ def labels(text: str) -> list[tuple[str, str]]:
         role = role_of(match.group(1).strip())
         if role:
             marks.append((match.start(), match.end(), role))
+        if len(marks) >= MAX_LABELS:
+            break
     ends = [begin for begin, _, _ in marks[1:]] + [len(text)]
     return [
         (role, text[end:until].strip(" \n；;，,。、"))

@@ -336,7 +336,11 @@ def dates_of(
             if day is None:
                 continue
             span = paragraph.start + match.start(), paragraph.start + match.end()
-            label = before + after if len(before) <= 40 else before[-40:] + after
+            # 更新日期：1月5日 生效日期：1月12日: the words behind a date are those of the next where it has its own.
+            label = before[-40:]
+            kinds = words().effective, words().updated
+            if not any(pattern.search(label) for patterns in kinds for pattern in patterns):
+                label += after
             if any(pattern.search(label) for pattern in words().effective):
                 yield "effective", day, paragraph, *span
             if any(pattern.search(label) for pattern in words().updated):

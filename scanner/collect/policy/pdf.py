@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import math
+import re
 import statistics
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,6 +26,7 @@ from scanner.collect.policy.pdftables import Ruling, find_tables
 MAX_PAGE_CHARACTERS = 60_000
 MIN_CHARACTERS = 8
 BOLD_WEIGHT = 600
+MIN_COLUMN_LINES = 6
 
 
 @dataclass(slots=True)
@@ -84,7 +88,8 @@ def read_pdf(data: bytes, limits: Limits) -> Reading:
             break
     _report(reading, pages, pictures, broken, spent)
     title = document.get_metadata_dict().get("Title", "") if spent else ""
-    reading.title = clean(title)[:300]
+    # Word writes its own name and the file name into the title.
+    reading.title = re.sub(r"^Microsoft Word - |\.(?:docx?|wps|pdf)$", "", clean(title)[:300])
     reading.blocks = page_blocks(pages)
     return reading
 
@@ -130,17 +135,16 @@ def _page(page: pypdfium2.PdfPage) -> tuple[Page, bool, bool]:
     rulings, pictures = _drawings(page)
     result = Page(width, height)
     result.tables = find_tables(rulings, width, height)
-    outside = []
+    rest = []
     for line_glyphs in _lines(glyphs):
-        rest = [glyph for glyph in line_glyphs if not any(table.take(glyph) for table in result.tables)]
-        for run in _runs(rest):
-            line = _line(run)
-            if line.text.strip():
-                outside.append(line)
+        left = [glyph for glyph in line_glyphs if not any(table.take(glyph) for table in result.tables)]
+        if left:
+            rest.append(left)
+    gutter = _gutter(rest, width)
+    result.lines = [line for row in rest for run in _runs(row, gutter) if (line := _line(run)).text.strip()]
     for table in result.tables:
         table.finish()
     result.tables = [table for table in result.tables if table.rows]
-    result.lines = outside
     text.close()
     page.close()
     return result, pictures, count > MAX_PAGE_CHARACTERS
@@ -160,6 +164,9 @@ def _glyphs(text: pdfium.FPDF_TEXTPAGE, count: int) -> list[Glyph]:
         if 0xDC00 <= code < 0xE000:
             code = 0x10000 + ((pending - 0xD800) << 10) + (code - 0xDC00) if pending else 0
         pending = 0
+        if code in {0x02, 0xFFFE}:
+            # PDFium's marks for a hyphen at the end of a line.
+            code = 0x2D
         if code < 0x20 or code > 0x10FFFF or code in {0xFFFE, 0xFFFF}:
             continue
         if not pdfium.FPDFText_GetLooseCharBox(text, index, place):
@@ -191,13 +198,35 @@ def _lines(glyphs: list[Glyph]) -> list[list[Glyph]]:
     return rows
 
 
-def _runs(glyphs: list[Glyph]) -> Iterable[list[Glyph]]:
-    """Split a line where a wide gap stands between columns."""
+def _gutter(rows: list[list[Glyph]], width: float) -> float | None:
+    """Return where the gap between two columns of text stands, None when the page has one column.
+
+    Most lines must leave it free, and many must have text on both sides of it.
+    """
+    gaps: Counter[int] = Counter()
+    first, last = int(width * 0.3), int(width * 0.7)
+    for row in rows:
+        for before, glyph in itertools.pairwise(row):
+            if glyph.left - before.right > max(before.size, glyph.size) * 0.8:
+                gaps.update(range(max(first, math.ceil(before.right)), min(last, int(glyph.left)) + 1))
+    if not gaps:
+        return None
+    most = max(gaps.values())
+    places = [place for place, count in gaps.items() if count == most]
+    middle = statistics.median(places)
+    across = sum(1 for row in rows for glyph in row if glyph.left < middle < glyph.right)
+    return middle if most >= MIN_COLUMN_LINES and across * 8 <= most and most * 2 > len(rows) else None
+
+
+def _runs(glyphs: list[Glyph], gutter: float | None) -> Iterable[list[Glyph]]:
+    """Split a line at the gutter, and where a wide gap stands."""
     run: list[Glyph] = []
     for glyph in glyphs:
-        if run and glyph.left - run[-1].right > max(glyph.size, run[-1].size, 6.0) * 4:
-            yield run
-            run = []
+        if run:
+            parted = gutter is not None and run[-1].right <= gutter <= glyph.left
+            if parted or glyph.left - run[-1].right > max(glyph.size, run[-1].size, 6.0) * 4:
+                yield run
+                run = []
         run.append(glyph)
     if run:
         yield run

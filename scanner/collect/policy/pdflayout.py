@@ -12,7 +12,8 @@ from scanner.collect.policy.blocks import Block, is_cjk
 from scanner.collect.policy.headings import number_rank
 from scanner.collect.policy.pdftables import Table
 
-EDGE = 0.1
+EDGE = 1 / 6
+MAX_RUNNING, RUNNING_STEP = 50, 6.0
 
 _PAGE_NUMBER = re.compile(
     r"^[-–—\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/／,，]?\s*(?:共|of)?\s*\d{1,4}\s*页?)?[-–—\s]*$"
@@ -86,29 +87,30 @@ def _in_order(page: Page) -> list[Line | Table]:
     return sorted(pieces, key=lambda piece: (-round(piece.top), piece.left))
 
 
-def _repeated(pages: list[Page]) -> frozenset[str]:
-    """Return the texts (digits aside) that stand at the edge of several pages: running heads and feet."""
-    seen: Counter[str] = Counter()
+def _repeated(pages: list[Page]) -> frozenset[tuple[str, int]]:
+    """Return the short texts (digits aside) that stand at one place at the edge of many pages: running heads and feet."""
+    seen: Counter[tuple[str, int]] = Counter()
     for page in pages:
-        seen.update({_running(line.text) for line in page.lines if _at_edge(line, page)})
-    least = max(3, len(pages) // 3)
-    return frozenset(text for text, count in seen.items() if count >= least)
+        seen.update({_running(line, page) for line in page.lines if _at_edge(line, page)})
+    least = max(3, len(pages) // 2)
+    return frozenset(key for key, count in seen.items() if count >= least and len(key[0]) <= MAX_RUNNING)
 
 
-def _running(text: str) -> str:
-    return re.sub(r"[\d\s]+", "#", text)
+def _running(line: Line, page: Page) -> tuple[str, int]:
+    return re.sub(r"[\d\s]+", "#", line.text), round((page.height - line.top) / RUNNING_STEP)
 
 
 def _at_edge(line: Line, page: Page) -> bool:
-    return line.top > page.height * (1 - EDGE) or line.bottom < page.height * EDGE
+    """Whether the line is one of the two outermost of the page, in its outer sixth."""
+    higher = sum(1 for other in page.lines if other.bottom > line.top - 1)
+    lower = sum(1 for other in page.lines if other.top < line.bottom + 1)
+    return (higher < 2 and line.top > page.height * (1 - EDGE)) or (
+        lower < 2 and line.bottom < page.height * EDGE
+    )
 
 
-def _is_margin(line: Line, page: Page, repeated: frozenset[str]) -> bool:
-    if not _at_edge(line, page):
-        return False
-    if _PAGE_NUMBER.match(line.text):
-        return line.bottom == min(o.bottom for o in page.lines) or line.top == max(o.top for o in page.lines)
-    return _running(line.text) in repeated
+def _is_margin(line: Line, page: Page, repeated: frozenset[tuple[str, int]]) -> bool:
+    return _at_edge(line, page) and (bool(_PAGE_NUMBER.match(line.text)) or _running(line, page) in repeated)
 
 
 def _ignore_common_bold(pages: list[Page]) -> None:

@@ -8,13 +8,9 @@ from dataclasses import dataclass
 
 from scanner import catalogue
 from scanner.collect.policy.document import Document
-from scanner.collect.policy.grid import (
-    Record,
-    Records,
-    is_empty,
-)
+from scanner.collect.policy.grid import MAX_HEADER, Record, Records, is_empty
 from scanner.collect.policy.sdklines import line_records, lines_of
-from scanner.collect.policy.sdknames import BULLET, TAIL, names_in, sdk_ids
+from scanner.collect.policy.sdknames import BULLET, TAIL, is_generic, may_name, names_in, sdk_ids
 from scanner.collect.policy.spans import overlaps
 from scanner.collect.policy.terms import find
 from scanner.collect.policy.vocabulary import search, words
@@ -53,7 +49,7 @@ def listed_sdks(document: Document) -> Listed:
     records = Records()
     going_on = False
     for table in document.tables:
-        found = records.read(table.header, table.rows, table.paragraph)
+        found = _under_its_name(document, table, records.read(table.header, table.rows, table.paragraph))
         about = _about_sdks(document, table, found, going_on=going_on)
         going_on = about
         if not about:
@@ -77,7 +73,7 @@ def named_sdks(document: Document, items: Sequence[DisclosedItem], listed: Liste
                 said.setdefault(name, {})[item.item] = None
     found: dict[str, DisclosedSdk] = {}
     for paragraph in document.paragraphs:
-        if paragraph.kind == "table" or "sdk" not in paragraph.text.lower():
+        if paragraph.kind == "table" or not may_name(paragraph.text):
             continue
         for name in names_in(_without(paragraph, listed.used)):
             key = _plain(name)
@@ -115,10 +111,36 @@ def _without(paragraph: Paragraph, spans: Sequence[tuple[int, int]]) -> str:
     return "\n".join(kept)
 
 
+def _under_its_name(document: Document, table: PolicyTable, records: list[Record]) -> list[Record]:
+    """Return the rows as one record where the table lists what the SDK named right above it collects."""
+    if not records or any(set(r.texts) & {"name", "vendor", "package", "permission"} for r in records):
+        return records
+    if not all("items" in r.texts for r in records):
+        return records
+    order = [p.id for p in document.paragraphs]
+    at = order.index(table.paragraph) if table.paragraph in document.by_id else 0
+    above = document.paragraphs[at - 1] if at else None
+    if above is None or above.kind == "table":
+        return records
+    name = BULLET.sub("", above.text.strip()).strip("：:* ")
+    if len(name) > MAX_HEADER or re.search(r"[，。；]", name) or is_generic(TAIL.sub("", name)):
+        return records
+    if "sdk" not in name.lower() and not sdk_ids(name):
+        return records
+    whole = Record(texts={"name": name}, place=above.id, start=above.start, end=above.end)
+    for record in records:
+        for role, text in record.texts.items():
+            earlier = whole.texts.get(role, "")
+            whole.texts[role] = f"{earlier}\n{text}".strip() if text not in earlier else earlier
+    return [whole]
+
+
 def _about_sdks(document: Document, table: PolicyTable, records: list[Record], *, going_on: bool) -> bool:
     """Whether a table is about third parties: its header or caption says so, or its rows name known SDKs."""
     if not records:
         return False
+    if len(records) == 1 and records[0].place != table.paragraph:
+        return True  # the SDK named above the table
     roles = {role for record in records for role in record.texts}
     if not roles & {"name", "vendor", "package"}:
         return False

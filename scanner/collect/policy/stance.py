@@ -261,6 +261,20 @@ class Says:
         """Return the entries of the policy that can mean the SDK with this id."""
         return [row for row in self.policy.sdks if sdk in row.sdk_ids or row.sdk_id == sdk]
 
+    @cached_property
+    def _denied_sdks(self) -> Evidence | None:
+        """Where the policy flatly says that no third-party SDK is used, and names none; None elsewhere."""
+        if self.policy.sdks:
+            return None
+        for sentence in self.policy.sentences:
+            lowered = sentence.text.lower()
+            if search("sdk_denials").search(lowered) and not search("denial", "narrowing_sdk").search(
+                lowered
+            ):
+                locator = PolicyLocator(paragraph=sentence.paragraph, start=sentence.start, end=sentence.end)
+                return Evidence(artifact=self.policy.source, locator=locator, excerpt=sentence.text[:180])
+        return None
+
     def of_sdk(self, sdk: str, vendor: Text | None, domains: Sequence[str] = ()) -> Stance:
         """Return what the policy says of the SDK with this id."""
         rows = self.rows(sdk)
@@ -271,6 +285,9 @@ class Says:
         place = self.place_of((*names, *domains))
         if place is not None:
             return Stance("disclosed", place[0], (place[1],))
+        denial = self._denied_sdks
+        if denial is not None:
+            return Stance("contradicted", denial.excerpt, (denial,))
         company = vendor.zh if vendor else ""
         same = [r for r in self.policy.sdks if company and (company in r.vendor or company in r.name)]
         if same:
@@ -299,7 +316,7 @@ class Says:
                 told = [d for d in self._by_item.get(named, ()) if not d.negated]
                 if told:
                     return Stance("vague", told[0].term, _evidence_of(told))
-        for item in items:
+        for item in dict.fromkeys(named for i in items for named in (i, *ancestors(i))):
             if item in self._mentioned:
                 paragraph, start, end = self._mentioned[item]
                 reason = Text(
@@ -328,14 +345,19 @@ class Says:
         return None
 
     def searched(self, items: Sequence[str], names: Sequence[str] = ()) -> Evidence:
-        """Return the record of a search that found nothing."""
+        """Return the record of a search that found nothing; the first of ``items`` is what was looked for."""
         known = catalogue.items()
-        zh = [known[i].name.zh for i in items if i in known] + list(names)
-        en = [known[i].name.en for i in items if i in known] + list(names)
+        zh = [*(known[i].name.zh for i in items if i in known), *names]
+        en = [*(known[i].name.en for i in items if i in known), *names]
         count, tables = len(self.policy.sentences), len(self.policy.tables)
+        above_zh = f"或可涵盖它的说法（{'、'.join(zh[1:4])}等）" if len(zh) > 1 else ""
+        above_en = f" or what could cover it ({', '.join(en[1:4])})" if len(en) > 1 else ""
+        open_zh, open_en = (
+            ("，也没有同类的“等”字列举", ", and no open list of its kind") if items else ("", "")
+        )
         what = Text(
-            zh=f"政策全文 {count} 句、{tables} 张表中，没有“{'、'.join(zh[:8])}”的任何称呼，也没有同类的“等”字列举",
-            en=f"none of the {count} sentences and {tables} tables has a word for {', '.join(en[:8])}, or an open list",
+            zh=f"政策全文 {count} 句、{tables} 张表中，没有“{zh[0]}”{above_zh}{open_zh}",
+            en=f"{count} sentences and {tables} tables have no word for {en[0]}{above_en}{open_en}",
         )
         return Evidence(artifact=self.policy.source, locator=SearchLocator(searched=(what,)), excerpt="")
 

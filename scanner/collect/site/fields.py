@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from scanner import catalogue
-from scanner.collect.site.words import literal_pattern
+from scanner.collect.site.words import Words, literal_pattern
 from scanner.datafiles import read_data
 
 MAX_LABEL = 200
@@ -103,11 +103,11 @@ class Guess:
 class FieldWords:
     """The vocabulary in the form matching needs."""
 
-    label: re.Pattern[str]
+    label: Words
     item_of: dict[str, str]
     tokens: dict[tuple[str, ...], str]
     longest_token: int
-    neutral: re.Pattern[str] | None
+    neutral: Words | None
     not_person: frozenset[str]
     autocomplete: dict[str, str]
     types: dict[str, str]

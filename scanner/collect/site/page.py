@@ -84,6 +84,8 @@ _META_CHARSET = re.compile(
 )
 _HEADER_CHARSET = re.compile(r"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _REFRESH = re.compile(r"url\s{0,5}=\s{0,5}['\"]?([^'\"]{1,2000})", re.IGNORECASE)
+_BLANKS = re.compile(r"[^\S\n]+")
+_BREAKS = re.compile(r" ?\n[ \n]*")
 _SPACE = re.compile(r"[\s\u3000]+")
 _FOOTER = re.compile(r"foot|bottom|copyright|beian|dibu", re.IGNORECASE)
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,60}\Z")
@@ -285,8 +287,7 @@ def _silent(element: Element | None) -> bool:
 
 
 def _lines(text: str) -> str:
-    lines = (squeeze(line) for line in text.split("\n"))
-    return "\n".join(line for line in lines if line)
+    return _BREAKS.sub("\n", _BLANKS.sub(" ", text)).strip()
 
 
 def _meta(page: ParsedPage, base: str, element: Element) -> None:
@@ -332,6 +333,7 @@ def _origin(base: str) -> str:
 
 
 def _links(base: str, anchors: list[Element]) -> Iterator[Link]:
+    known: dict[Element, bool] = {}
     for element in anchors[:MAX_LINKS]:
         url = absolute(base, element.get("href") or "")
         if url is None:
@@ -344,21 +346,28 @@ def _links(base: str, anchors: list[Element]) -> Iterator[Link]:
                 (image.get("alt") or image.get("title") or "") if image is not None else ""
             )
         nofollow = "nofollow" in (element.get("rel") or "").lower()
-        yield Link(url, text, element, in_footer(element), nofollow)
+        yield Link(url, text, element, in_footer(element, known), nofollow)
 
 
-def in_footer(element: Element) -> bool:
-    """Whether ``element`` stands in what the page marks as its foot."""
+def in_footer(element: Element, known: dict[Element, bool] | None = None) -> bool:
+    """Whether ``element`` stands in what the page marks as its foot; ``known`` keeps answers between calls."""
+    passed: list[Element] = []
     current: Element | None = element
-    for _ in range(12):
-        if current is None or current.tag == "body":
-            return False
+    found = False
+    while current is not None and len(passed) < 12 and current.tag != "body":
+        if known is not None and current in known:
+            found = known[current]
+            break
+        passed.append(current)
         if current.tag == "footer" or _FOOTER.search(
             f"{current.get('id') or ''} {current.get('class') or ''}"
         ):
-            return True
+            found = True
+            break
         current = current.getparent()
-    return False
+    if known is not None:
+        known.update(dict.fromkeys(passed, found))
+    return found
 
 
 def _resources(base: str, loaded: list[tuple[Element, str, str]]) -> Iterator[Resource]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, get_args
@@ -14,15 +15,38 @@ MAX_TEXT = 400
 KINDS: frozenset[str] = frozenset(get_args(PageKind))
 
 
-def literal_pattern(words: list[str] | tuple[str, ...]) -> re.Pattern[str] | None:
-    """Return one pattern for literal ``words``: Latin ones at word boundaries, any case; None for no words."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Literal words to be found in lower-case text: Latin ones at word boundaries, longest first.
+
+    Looking for each literal is many times faster than the alternation, and most texts hold none of them.
+    """
+
+    literals: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first word in ``text``."""
+        for literal in self.literals:
+            if literal in text:
+                return self.pattern.search(text)
+        return None
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield the words in ``text``, none overlapping."""
+        return self.pattern.finditer(text)
+
+
+def literal_pattern(words: Iterable[str]) -> Words | None:
+    """Return ``words`` ready to be looked for; None when there are none."""
+    literals = sorted({word.lower() for word in words}, key=lambda word: (-len(word), word))
     parts = []
-    for word in sorted(set(words), key=len, reverse=True):
-        escaped = re.escape(word.lower())
+    for word in literals:
+        escaped = re.escape(word)
         if word.isascii():
             escaped = rf"(?<![a-z0-9]){escaped}(?![a-z0-9])"
         parts.append(escaped)
-    return re.compile("|".join(parts)) if parts else None
+    return Words(tuple(literals), re.compile("|".join(parts))) if parts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +55,9 @@ class Topic:
 
     kind: str
     weight: int
-    text: re.Pattern[str] | None
-    path: re.Pattern[str] | None
-    against: re.Pattern[str] | None
+    text: Words | None
+    path: Words | None
+    against: Words | None
 
     def fits_text(self, text: str) -> bool:
         """Whether ``text`` (lower case) names this kind of page."""
@@ -53,7 +77,7 @@ class PageWords:
     topics: tuple[Topic, ...]
     extra: tuple[Topic, ...]
     footer_weight: int
-    statements: dict[str, re.Pattern[str]]
+    statements: dict[str, Words]
     policy_body: tuple[str, ...]
     policy_body_min: int
     ignored_parameters: frozenset[str]

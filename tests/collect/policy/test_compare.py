@@ -202,6 +202,25 @@ def test_both_sides_are_evidence() -> None:
     assert [e.locator.kind for e in silent.evidence] == ["dex", "search"]
 
 
+def test_general_code_of_libraries_and_of_nobody_known_accuses_less() -> None:
+    library = {"owner": Origin(kind="library", id="glide"), "owner_kind": "library", "owner_id": "glide"}
+    nobody = {"owner": Origin(kind="unknown"), "owner_kind": "unknown", "owner_id": ""}
+    accesses = [
+        access("contacts", **library),
+        access("sms", **nobody),
+        access("calendar", strength="derived", **nobody),
+        access("battery", strength="weak", **nobody),
+    ]
+    found = {c.id: c.state for c in compare(app_facts(policy(), accesses)) if c.kind == "item"}
+
+    assert {i: found.get(i) for i in ("contacts", "sms", "calendar", "battery")} == {
+        "contacts": "unknown",
+        "sms": "omitted",
+        "calendar": "unknown",
+        "battery": None,
+    }
+
+
 def test_owners_are_compared_apart() -> None:
     text = "我们会收集您的IMEI。"
     facts = app_facts(policy(text), [access("imei"), access("imei", owner="umeng-common")])
@@ -262,6 +281,9 @@ def sdk(ident: str, **more: object) -> Sdk:
         ("我们会收集您的订单信息。", {"documented_items": ()}, "unknown"),
         ("我们接入的SDK请查看《第三方SDK目录》。", {}, "unknown"),
         ("消息推送由某公司提供技术支持。", {}, "vague"),
+        ("本应用未接入任何第三方SDK。", {}, "contradicted"),
+        ("本应用未接入任何第三方SDK。", {"initialised": None}, "unknown"),
+        ("除下列情形外，本应用没有接入第三方SDK。", {}, "omitted"),
     ],
 )
 def test_an_sdk_in_the_package_is_named_or_missing(line: str, more: dict[str, object], expected: str) -> None:
