@@ -158,10 +158,10 @@ class _Collector:
     def _observe(self, frontier: Frontier, robots: Robots) -> Observation:
         """Let a browser visit the pages that matter most; without one, name third parties from the markup."""
         readings = list(self.readings.values())
+        resources = [
+            StaticResource(url, r.page.final_url, kind) for r in readings for url, kind in r.resources
+        ]
         if not self.options.site.browser:
-            resources = [
-                StaticResource(url, r.page.final_url, kind) for r in readings for url, kind in r.resources
-            ]
             return Observation(
                 third_parties=static_third_parties(self.start.text, resources),
                 gaps=tuple(Gap(path=path, code="no-browser", reason=NO_BROWSER) for path in BROWSER_PATHS),
