@@ -158,10 +158,10 @@ class _Collector:
     def _observe(self, frontier: Frontier, robots: Robots) -> Observation:
         """Let a browser visit the pages that matter most; without one, name third parties from the markup."""
         readings = list(self.readings.values())
+        resources = [
+            StaticResource(url, r.page.final_url, kind) for r in readings for url, kind in r.resources
+        ]
         if not self.options.site.browser:
-            resources = [
-                StaticResource(url, r.page.final_url, kind) for r in readings for url, kind in r.resources
-            ]
             return Observation(
                 third_parties=static_third_parties(self.start.text, resources),
                 gaps=tuple(Gap(path=path, code="no-browser", reason=NO_BROWSER) for path in BROWSER_PATHS),
@@ -170,6 +170,8 @@ class _Collector:
         pages = [r.page for r in sorted(readings, key=_importance) if (r.page.status or 0) < 400]
         discovery = Discovery(frontier, robots, self.readings)
         seen = observe_site(self.start.text, pages, self.options, self.guard, discovery.discover, self.until)
+        if not seen.browser:  # none installed: the markup still names third parties
+            seen = replace(seen, third_parties=static_third_parties(self.start.text, resources))
         return replace(seen, gaps=(*seen.gaps, *routes_gaps(discovery.unread_routes())))
 
     def _get(self, url: str, *, body_limit: int | None = None) -> Fetched:
