@@ -65,7 +65,9 @@ class Frontier:
     def __post_init__(self) -> None:
         self._heap: list[tuple[int, int, int, int, Target]] = []
         self._seen: set[str] = set()
-        self._settled: set[str] = set()  # addresses as written that need no second look: pages repeat their links
+        self._settled: set[str] = (
+            set()
+        )  # addresses as written that need no second look: pages repeat their links
         self._templates: Counter[str] = Counter()
         self._words = page_words()
         self.domain = registrable(self.start.host)
