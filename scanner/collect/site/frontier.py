@@ -65,9 +65,8 @@ class Frontier:
     def __post_init__(self) -> None:
         self._heap: list[tuple[int, int, int, int, Target]] = []
         self._seen: set[str] = set()
-        self._settled: set[str] = (
-            set()
-        )  # addresses as written that need no second look: pages repeat their links
+        # Addresses as written that need no second look: every page of a site repeats its links.
+        self._settled: set[str] = set()
         self._templates: Counter[str] = Counter()
         self._words = page_words()
         self.domain = registrable(self.start.host)
