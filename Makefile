@@ -27,7 +27,7 @@ system:
 	bash tools/install_debian.sh
 
 corpus: setup
-	$(PY) tools/fetch_corpus.py apps sdks tools
+	$(PY) tools/fetch_corpus.py
 
 demo: setup
 	bash tools/demo.sh

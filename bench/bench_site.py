@@ -94,9 +94,9 @@ def serve() -> None:
 
 def ours(url: str, folder: str) -> None:
     """Visit with everything on: crawl, browser, evidence."""
-    from scanner.collect.site.collect import collect_site  # noqa: PLC0415 - only in the measured process
-    from scanner.collect.site.evidence import seal  # noqa: PLC0415
-    from scanner.context import CollectOptions, SiteOptions  # noqa: PLC0415
+    from scanner.collect.site.collect import collect_site
+    from scanner.collect.site.evidence import seal
+    from scanner.context import CollectOptions, SiteOptions
 
     target = Path(folder) / "package"
     options = SiteOptions(
@@ -107,9 +107,9 @@ def ours(url: str, folder: str) -> None:
 
 def plain(url: str, _folder: str) -> None:
     """Open every page in one context, wait for load, read the DOM; keep nothing."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only in the measured process
+    from playwright.sync_api import sync_playwright
 
-    from scanner.collect.site.browser import find_chromium  # noqa: PLC0415
+    from scanner.collect.site.browser import find_chromium
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=["--no-sandbox"])
