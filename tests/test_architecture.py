@@ -56,6 +56,7 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.files", CORE),
     ("scanner.cli", {"scanner", "reports"}),
     ("scanner.batch", {"scanner", "reports"}),
+    ("scanner.console", {"scanner", "reports"}),
     ("scanner.__main__", {"scanner.cli"}),
     ("scanner", CORE),
     ("reports", FACTS | {"scanner.rulepack", "scanner.gate", "scanner.diff", "reports"}),
@@ -86,7 +87,7 @@ def imports(path: Path) -> set[str]:
 def allowed(module: str, imported: str) -> bool:
     prefixes = next(rest for prefix, rest in LAYERS if module == prefix or module.startswith(prefix + "."))
     for prefix in prefixes:
-        whole = prefix in UNTIL_SUBMODULES or module.startswith(("scanner.cli", "scanner.batch"))
+        whole = prefix in UNTIL_SUBMODULES or module.startswith(("scanner.cli", "scanner.batch", "scanner.console"))
         if whole and (imported == prefix or imported.startswith(prefix + ".")):
             return True
         if imported == prefix or imported.rpartition(".")[0] == prefix:

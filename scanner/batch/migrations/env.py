@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import scanner.batch.schema_console  # noqa: F401 - its tables join the metadata
 from scanner.batch.schema import Base
 
 connection = context.config.attributes["connection"]

@@ -1,0 +1,1 @@
+"""The web console over the store (``guijian serve``, docs/console.md): server-rendered pages, no script."""
