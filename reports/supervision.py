@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import docx
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from rich import box
@@ -55,7 +56,7 @@ def write_docx(page: Page) -> bytes:
     _empty(document, page)
     document.add_paragraph(page.title, style="Title")
     if page.subtitle:
-        document.add_paragraph(page.subtitle, style="Subtitle")
+        document.add_paragraph(page.subtitle, style="Normal").alignment = WD_ALIGN_PARAGRAPH.CENTER
     _facts(document, page)
     for section in page.sections:
         document.add_paragraph(section.title, style="Heading 1")

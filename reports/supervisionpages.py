@@ -349,7 +349,7 @@ def _groups(title: str, groups: Sequence[Group], method: IndexRules, lang: Lang)
             w("unknown") if group.key == UNKNOWN else group.key,
             group.index.value,
             _index(group, lang),
-            "live",
+            "dead",
             group.index.low,
             group.index.high,
         )

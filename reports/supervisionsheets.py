@@ -15,7 +15,7 @@ from reports.xlsx import COLOURS, FORMULA_STARTS
 
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?")
 PER_CENT = re.compile(r"\d{1,3}\.\d%")
-BLUE = "#1D3F6E"
+BLUE = "#8BA3C4"
 TABLE_WIDTH = 150  # characters over all columns
 CHART_ROWS = 16
 LINE = 13.5
@@ -142,7 +142,7 @@ def _chart(book: Any, sheet: Any, name: str, at: int, chart: Chart, styles: dict
         "fill": {"color": BLUE},
         "data_labels": {
             "value": True,
-            **({"position": "inside_base", "font": {"color": "white"}} if estimates else {}),
+            **({"position": "inside_base", "font": {"bold": True}} if estimates else {}),
         },
         "points": [{"fill": {"color": COLOURS.get(bar.style, BLUE)}} for bar in chart.bars],
     }
@@ -152,7 +152,7 @@ def _chart(book: Any, sheet: Any, name: str, at: int, chart: Chart, styles: dict
             "type": "custom",
             "plus_values": reference % ("D", "D"),
             "minus_values": reference % ("C", "C"),
-            "line": {"color": "#5C6570"},
+            "line": {"color": "#1D2B3A", "width": 1.5},
         }
     drawn.add_series(series)
     drawn.set_title({"name": chart.title, "name_font": {"size": 12}})

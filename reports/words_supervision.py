@@ -106,7 +106,7 @@ SUPERVISION: dict[str, Text] = {
         "{no_critical}; the interval is Wilson's. It reflects only what was examined and must be read with coverage and "
         "clauses decided: nothing found is not compliance.",
     ),
-    "s_chart_index": _t("合规指数（横线为区间）", "Compliance index (line: interval)"),
+    "s_chart_index": _t("合规指数及其区间", "Compliance index with interval"),
     "s_chart_letters": _t("等级分布（个）", "Grades (subjects)"),
     "s_chart_clauses": _t("条款结论（条次）", "Verdicts of clauses"),
     "s_by_region": _t("分地区", "By region"),
