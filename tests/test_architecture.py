@@ -49,6 +49,8 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.grade", {"scanner.model", "scanner.rulepack"}),
     ("scanner.assess", FACTS | RULEPACK | {"scanner.evaluate", "scanner.grade", "scanner.decisions"}),
     ("scanner.decisions", {"scanner.model"}),
+    ("scanner.sampling", CORE),
+    ("scanner.supervision", CORE | {"scanner.datafiles"}),
     ("scanner.seal", CORE),
     ("scanner.bundle", CORE | {"scanner.seal"}),
     ("scanner.diff", FACTS | {"scanner.gate"}),
@@ -59,7 +61,18 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.console", {"scanner", "reports"}),
     ("scanner.__main__", {"scanner.cli"}),
     ("scanner", CORE),
-    ("reports", FACTS | {"scanner.rulepack", "scanner.gate", "scanner.diff", "reports"}),
+    (
+        "reports",
+        FACTS
+        | {
+            "scanner.rulepack",
+            "scanner.sampling",
+            "scanner.supervision",
+            "scanner.gate",
+            "scanner.diff",
+            "reports",
+        },
+    ),
     ("rules", set()),
 ]
 UNTIL_SUBMODULES = {"scanner.collect", "scanner.dex", "reports", "rules"}
@@ -87,7 +100,9 @@ def imports(path: Path) -> set[str]:
 def allowed(module: str, imported: str) -> bool:
     prefixes = next(rest for prefix, rest in LAYERS if module == prefix or module.startswith(prefix + "."))
     for prefix in prefixes:
-        whole = prefix in UNTIL_SUBMODULES or module.startswith(("scanner.cli", "scanner.batch", "scanner.console"))
+        whole = prefix in UNTIL_SUBMODULES or module.startswith(
+            ("scanner.cli", "scanner.batch", "scanner.console")
+        )
         if whole and (imported == prefix or imported.startswith(prefix + ".")):
             return True
         if imported == prefix or imported.rpartition(".")[0] == prefix:
