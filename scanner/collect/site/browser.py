@@ -57,6 +57,8 @@ ARGUMENTS = (
     "--disable-domain-reliability",
     "--disable-sync",
     "--disable-gpu",
+    "--in-process-gpu",
+    "--renderer-process-limit=2",
     "--disable-quic",
     "--disable-extensions",
     "--disable-print-preview",
