@@ -34,6 +34,7 @@ ACCESS: tuple[Access, ...] = (
     Access("GET", "/healthz", "anyone", pages.health),
     Access("GET", "/metrics", "metrics", pages.metrics),
     Access("GET", "/static/console.css", "anyone", pages.style),
+    Access("GET", "/favicon.ico", "anyone", pages.icon),
     Access("GET", "/sign-in", "anyone", pages.sign_in_form),
     Access("POST", "/sign-in", "anyone", pages.sign_in),
     Access("POST", "/sign-out", "viewer", pages.sign_out),

@@ -107,6 +107,11 @@ def style(_: Call) -> Response:
     return Response(source("console.css"), media_type="text/css", headers={"Cache-Control": "max-age=3600"})
 
 
+def icon(_: Call) -> Response:
+    """Return the icon browsers ask for."""
+    return Response(source("icon.svg"), media_type="image/svg+xml", headers={"Cache-Control": "max-age=3600"})
+
+
 # --- signing in ---------------------------------------------------------------------------------------
 
 
@@ -301,7 +306,7 @@ def findings(call: Call) -> Response:
     with call.console.store.session() as session:
         rules = queries.rules(session, filters) if not filters.rule else []
         listing = (
-            queries.findings(session, filters.rule, filters, int(after) if after.isdecimal() else 0)
+            queries.findings(session, filters, int(after) if re.fullmatch(r"[0-9]{1,15}", after) else 0)
             if filters.rule
             else None
         )

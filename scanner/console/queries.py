@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,6 @@ from scanner.batch.schema_console import ClaimRow, DecisionRow, UserRow
 from scanner.model import Severity, Verdict
 
 PAGE = 50
-COUNTED = 100_000
 SORTS = {
     "assessed": AssessmentRow.assessed_at,
     "score": AssessmentRow.score,
@@ -107,7 +106,6 @@ class Listing:
     rows: list[Any]
     cursor: str
     total: int = 0
-    names: dict[str, str] = field(default_factory=dict)
 
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:
@@ -229,16 +227,28 @@ def rules(session: Session, filters: Filters) -> list[Any]:
     return list(
         session.execute(
             select(FindingRow.rule, FindingRow.severity, subject_count, func.count())
-            .join(AssessmentRow, AssessmentRow.id == FindingRow.assessment_id)
-            .where(*conditions(filters))
+            .where(*_findings_of(filters))
             .group_by(FindingRow.rule, FindingRow.severity)
             .order_by(subject_count.desc(), FindingRow.rule)
         )
     )
 
 
-def findings(session: Session, rule: str, filters: Filters, after: int = 0) -> Listing:
-    """Return one page of the findings of a rule with their subjects."""
+def _findings_of(filters: Filters) -> list[ColumnElement[bool]]:
+    """Return the conditions on findings: their assessments as searched (once, not for each finding), rule, severity."""
+    about = replace(filters, rule="", severity="")
+    found: list[ColumnElement[bool]] = [
+        FindingRow.assessment_id.in_(select(AssessmentRow.id).where(*conditions(about)))
+    ]
+    if filters.rule:
+        found.append(FindingRow.rule == filters.rule)
+    if filters.severity:
+        found.append(FindingRow.severity == filters.severity)
+    return found
+
+
+def findings(session: Session, filters: Filters, after: int = 0) -> Listing:
+    """Return one page of the findings of a search with their subjects."""
     query = (
         select(
             FindingRow.id,
@@ -250,7 +260,7 @@ def findings(session: Session, rule: str, filters: Filters, after: int = 0) -> L
             AssessmentRow.store,
         )
         .join(AssessmentRow, AssessmentRow.id == FindingRow.assessment_id)
-        .where(FindingRow.rule == rule, FindingRow.id > after, *conditions(filters))
+        .where(FindingRow.id > after, *_findings_of(filters))
         .order_by(FindingRow.id)
         .limit(PAGE + 1)
     )

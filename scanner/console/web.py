@@ -328,7 +328,7 @@ class Guard:
             message = await receive()
             got += len(message.get("body", b""))
             if got > limit:
-                raise _TooLargeError
+                raise _TooLargeError()
             return message
 
         refused = self._refusal(scope, headers, path, limit)
@@ -337,9 +337,6 @@ class Guard:
                 await _plain(refused)(scope, receive, sending)
             else:
                 await self.app(scope, receiving, sending)
-        except _TooLargeError:
-            if not began:
-                await _plain(413)(scope, receive, sending)
         except Exception:  # the boundary of one request: the cause goes to the log, never to the client
             log.exception("request failed: %s %s", scope["method"], path)
             if not began:
@@ -362,8 +359,11 @@ class Guard:
         return 413 if not length.isdecimal() or int(length) > limit else 0
 
 
-class _TooLargeError(Exception):
+class _TooLargeError(HTTPException):
     """More bytes came than the route takes."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 def _plain(status: int) -> Response:

@@ -16,6 +16,7 @@ EXPECTED = {
     ("GET", "/healthz"): "anyone",
     ("GET", "/metrics"): "admin",
     ("GET", "/static/console.css"): "anyone",
+    ("GET", "/favicon.ico"): "anyone",
     ("GET", "/sign-in"): "anyone",
     ("POST", "/sign-in"): "anyone",
     ("POST", "/sign-out"): "viewer",

@@ -57,8 +57,8 @@ def test_a_decision_with_evidence_shows_in_the_report_and_leaves_the_queue(opene
     assert "现场查看，弹窗与政策一致" in page
     assert "ivan" in page
     report = browser.get("/assessments/1/report").text
-    assert "现场查看，弹窗与政策一致" not in before
-    assert "现场查看，弹窗与政策一致" in report
+    assert "由 ivan 于" not in before
+    assert "由 ivan 于" in report
     assert f'href="{path}"' not in browser.get("/queue?assessment=1").text
     link = re.search(r'href="(/evidence/\d+)"', page)
     assert link
@@ -112,12 +112,12 @@ def test_with_four_eyes_a_decision_holds_only_after_somebody_else_agreed(opened:
     sign_in(other, "anna")
     decide(browser, waiting(browser), "两人核查")
 
-    assert "两人核查" not in browser.get("/assessments/1/report").text
+    assert "由 ivan 于" not in browser.get("/assessments/1/report").text
     own = {"csrf": token(browser.get("/account").text), "action": "accept"}
     assert browser.post("/decisions/1", data=own).status_code == 400
     theirs = {"csrf": token(other.get("/account").text), "action": "accept"}
     assert other.post("/decisions/1", data=theirs).status_code == 303
-    assert "两人核查" in browser.get("/assessments/1/report").text
+    assert "由 ivan 于" in browser.get("/assessments/1/report").text
 
 
 def test_only_who_claimed_an_item_or_an_administrator_gives_it_away(opened: Any) -> None:
@@ -167,6 +167,21 @@ def test_search_filters_and_pages_find_what_was_asked(opened: Any) -> None:
     assert "没有符合条件的对象" in browser.get("/", params={"since": "2027-01-01"}).text
     assert "/assessments/1" in browser.get("/", params={"run": "第一批", "verdict": "manual"}).text
     assert browser.get("/", params={"after": "AAAA", "sort": "x", "since": "y"}).status_code == 200
+
+
+def test_findings_are_listed_by_rule_and_each_rule_leads_to_its_subjects(opened: Any) -> None:
+    _, browser = opened
+    sign_in(browser, "vera")
+    page = browser.get("/findings").text
+    rule = re.search(r'href="/findings\?rule=([^"]+)"', page)
+    assert rule
+
+    of_rule = browser.get(f"/findings?rule={rule.group(1)}").text
+
+    assert "/assessments/" in of_rule
+    assert "/assessments/" in browser.get(f"/?rule={rule.group(1)}").text
+    assert rule.group(1) not in browser.get("/findings?severity=low&region=x").text
+    assert "没有这条规则的问题" in browser.get(f"/findings?rule={rule.group(1)}&region=x").text
 
 
 def test_a_hostile_name_is_text_on_every_page(opened: Any) -> None:
