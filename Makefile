@@ -1,4 +1,4 @@
-# make demo   sets everything up and scans the bundled package
+# make demo   sets everything up and scans the bundled packages, site and policy
 # make test   sets everything up and runs all tests
 # make check  lint, types, tests on the built wheel, generated files up to date
 SHELL := /bin/bash
@@ -27,7 +27,7 @@ system:
 	bash tools/install_debian.sh
 
 corpus: setup
-	$(PY) tools/fetch_corpus.py apps sdks tools
+	$(PY) tools/fetch_corpus.py
 
 demo: setup
 	bash tools/demo.sh
@@ -46,6 +46,7 @@ docs: setup
 	$(PY) tools/gen_docs.py
 	$(PY) tools/gen_schema.py
 	$(PY) tools/build_fixture_readme.py
+	$(PY) tools/build_docx_template.py
 
 wheel-test: setup
 	bash tools/wheel_test.sh
@@ -54,6 +55,7 @@ generated: setup
 	$(PY) tools/gen_docs.py --check
 	$(PY) tools/gen_schema.py --check
 	$(PY) tools/build_fixture_readme.py --check
+	$(PY) tools/build_docx_template.py --check
 
 check: lint types generated wheel-test test
 

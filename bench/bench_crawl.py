@@ -19,6 +19,10 @@ from multiprocessing.connection import Connection
 import requests
 from bs4 import BeautifulSoup
 
+from scanner.collect.site import frontier
+from scanner.collect.site.collect import collect_site
+from scanner.context import CollectOptions, SiteOptions
+
 PAGES = 1_500
 THREADS = 8
 
@@ -94,10 +98,6 @@ def peer(port: int) -> float:
 
 def ours(port: int) -> tuple[float, int]:
     """Visit the site as ``guijian collect --no-browser`` does; returns seconds and pages."""
-    from scanner.collect.site import frontier
-    from scanner.collect.site.collect import collect_site
-    from scanner.context import CollectOptions, SiteOptions
-
     frontier.TEMPLATE_QUOTA = PAGES * 2  # the pages are of one form on purpose
     site = SiteOptions(allow_private=True, rate=0, browser=False, max_pages=PAGES, max_depth=50)
     began = time.perf_counter()

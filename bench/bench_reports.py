@@ -4,7 +4,6 @@ ReportLab lays out the same strings and tables with a Chinese font it does not e
 PDF.  Wall seconds, median of the rounds; one process, so the first PDF also reads the fonts (shown apart).
 """
 
-# ruff: noqa: PLC0415 - a peer is imported only when it is installed
 from __future__ import annotations
 
 import io

@@ -64,7 +64,7 @@ def write(view: ReportView) -> bytes:
     properties.language = "zh-CN" if view.lang == "zh" else "en-GB"
     buffer = io.BytesIO()
     document.save(buffer)
-    return _dated(buffer.getvalue(), moment)
+    return dated(buffer.getvalue(), moment)
 
 
 def context(view: ReportView) -> Data:
@@ -135,7 +135,7 @@ def _unusable(why: str) -> ReportError:
     )
 
 
-def _dated(data: bytes, moment: datetime) -> bytes:
+def dated(data: bytes, moment: datetime) -> bytes:
     """Return the zip ``data`` with ``moment`` as the date of every member."""
     stamp = (max(moment.year, 1980), moment.month, moment.day, moment.hour, moment.minute, moment.second)
     out = io.BytesIO()

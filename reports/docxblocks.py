@@ -97,6 +97,41 @@ def chart(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> 
     return paragraph(title, "Cell Head") + _table([2800, BAR_ROOM + 216, 900], cells, rules=False)
 
 
+def value_chart(title: str, rows: Iterable[tuple[str, float, str, str]], scale: float) -> str:
+    """Return a bar chart of ``(label, value, text, style)`` rows; a value of ``scale`` is a full-width bar."""
+    room = 4000
+    cells = [
+        _row(
+            [
+                _cell(paragraph(label, "Cell", '<w:jc w:val="right"/>'), 2000),
+                _cell(
+                    paragraph(
+                        " ",
+                        "Bar",
+                        f'<w:shd w:val="clear" w:color="auto" w:fill="{SHADES[style]}"/>'
+                        f'<w:ind w:right="{room - max(40, round(room * value / scale))}"/>',
+                    )
+                    if value
+                    else paragraph("", "Bar"),
+                    room + 216,
+                ),
+                _cell(paragraph(text, "Cell"), TEXT_WIDTH - 2216 - room),
+            ]
+        )
+        for label, value, text, style in rows
+    ]
+    return paragraph(title, "Cell Head") + _table(
+        [2000, room + 216, TEXT_WIDTH - 2216 - room], cells, rules=False
+    )
+
+
+def table(
+    header: Sequence[str], shares: Sequence[int], rows: Iterable[Sequence[str]], code: Sequence[int]
+) -> str:
+    """Return a plain table; ``shares`` are the columns' shares of the text width, ``code`` those of identifiers."""
+    return _sheet({"header": header, "widths": shares, "rows": rows, "code": code})
+
+
 def charts(data: Data) -> Markup:
     """Return the charts of the conclusion."""
     w, summary = data["w"], data["summary"]
@@ -153,11 +188,11 @@ def _sheet(sheet: Data) -> str:
     head = _row(
         [
             _cell(paragraph(text, "Cell Head"), width, fill="F1F3F5")
-            for text, width in zip(sheet["header"], widths, strict=True)
+            for text, width in zip(sheet["header"] or [""] * len(widths), widths, strict=True)
         ],
         head=True,
     )
-    rows = [head]
+    rows = [head] if sheet["header"] else []
     for row in sheet["rows"]:
         if len(row) == 1 < len(widths):
             rows.append(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import yaml
+
+from reports.docsearch import search_page
 from scanner.model import CONFIDENCE_LABELS, SEVERITY_LABELS, Lang, Text
-from scanner.rulepack import Clause, Control, Instrument, Pack, Rule
+from scanner.rulepack import Clause, Control, Instrument, Pack, Rule, coverage
 
 WORDS: dict[str, Text] = {
     "severity": Text(zh="严重程度", en="Severity"),
@@ -28,6 +31,21 @@ WORDS: dict[str, Text] = {
     "limit": Text(zh="扫描器可给的最高不利结论", en="Worst verdict a scanner may give"),
     "unverified": Text(zh="条文未与原文核对", en="text not compared with its source"),
     "no_control": Text(zh="无自动检查的理由", en="Why a human must decide"),
+    "surface": Text(zh="检查对象", en="Looks at"),
+    "app": Text(zh="应用", en="apps"),
+    "site": Text(zh="网站", en="websites"),
+    "policy": Text(zh="隐私政策", en="privacy policies"),
+    "in_force": Text(zh="施行日期", en="In force from"),
+    "until": Text(zh="失效日期", en="Until"),
+    "successor": Text(zh="由其取代", en="Succeeded by"),
+    "bulletin": Text(zh="通报用语", en="Words of notices"),
+    "example_bad": Text(zh="命中的事实示例", en="Facts that hit"),
+    "example_good": Text(zh="不命中的事实示例", en="Facts that do not"),
+    "coverage": Text(zh="覆盖情况", en="Coverage"),
+    "in_scope": Text(zh="范围内", en="in scope"),
+    "uncovered": Text(zh="未覆盖", en="uncovered"),
+    "tested": Text(zh="已测试", en="tested"),
+    "issued": Text(zh="发布", en="Issued"),
     "full": Text(zh="自动", en="full"),
     "partial": Text(zh="部分自动", en="partial"),
     "manual_only": Text(zh="人工", en="manual"),
@@ -62,7 +80,10 @@ def rule_page(pack: Pack, rule: Rule, lang: Lang) -> str:
         f"- {_word('severity', lang)}: {SEVERITY_LABELS[rule.severity].get(lang)}",
         f"- {_word('confidence', lang)}: {CONFIDENCE_LABELS[rule.confidence].get(lang)}",
         f"- {_word('status', lang)}: {_word(rule.status, lang)}",
+        f"- {_word('surface', lang)}: {_word(rule.surface, lang)}",
     ]
+    if rule.in_force is not None:
+        lines.append(f"- {_word('in_force', lang)}: {rule.in_force.isoformat()}")
     lines += _section("seen", [rule.message.get(lang)], lang)
     lines += _section("why", [rule.why.get(lang)], lang)
     known = pack.clauses()
@@ -71,7 +92,15 @@ def rule_page(pack: Pack, rule: Rule, lang: Lang) -> str:
     if rule.snippet is not None:
         for key, code in (("before", rule.snippet.before), ("after", rule.snippet.after)):
             lines += ["", f"{_word(key, lang)}:", "", f"```{rule.snippet.language}", code.rstrip(), "```"]
+    if rule.examples is not None:
+        for key, facts in (("example_bad", rule.examples.bad), ("example_good", rule.examples.good)):
+            example = yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=100)
+            lines += ["", f"## {_word(key, lang)}", "", "```yaml", example.rstrip(), "```"]
     lines += _section("false_positives", [f"- {text.get(lang)}" for text in rule.false_positives], lang)
+    phrases = [
+        f"- {p.phrase}（{p.authority.zh}）" if lang == "zh" else f"- {p.en}" for p in pack.phrases(rule)
+    ]
+    lines += _section("bulletin", phrases, lang)
     users = [c for c in pack.controls.values() if rule.id in c.rules]
     lines += _section("controls", [f"- `{c.id}` {c.title.get(lang)}" for c in users], lang)
     return "\n".join(lines) + "\n"
@@ -115,6 +144,10 @@ def clause_section(pack: Pack, clause: Clause, lang: Lang) -> str:
         "",
         f"- {_word('limit', lang)}: {clause.limit.label.get(lang)}{why}",
     ]
+    if clause.until is not None:
+        lines.append(f"- {_word('until', lang)}: {clause.until.isoformat()}")
+    if clause.successor is not None:
+        lines.append(f"- {_word('successor', lang)}: `{clause.successor}`")
     controls = [c for c in pack.controls.values() if clause.id in c.clauses]
     lines += [f"- `{c.id}` {c.title.get(lang)}" for c in controls]
     if not controls and clause.reason is not None:
@@ -122,9 +155,28 @@ def clause_section(pack: Pack, clause: Clause, lang: Lang) -> str:
     return "\n".join(lines) + "\n"
 
 
+def coverage_table(pack: Pack, instrument: Instrument, lang: Lang) -> list[str]:
+    """Return, as Markdown lines, how the clauses are covered for apps, sites and policies."""
+    names = ("in_scope", "full", "partial", "manual", "uncovered", "tested")
+    words = ("manual_only" if name == "manual" else name for name in names)
+    lines = ["| | " + " | ".join(_word(word, lang) for word in words) + " |", "|---" * (len(names) + 1) + "|"]
+    for kind in ("app", "site", "policy"):
+        found = coverage(instrument.clauses, pack, kind)
+        if found.in_scope:
+            numbers = " | ".join(str(getattr(found, name)) for name in names)
+            lines.append(f"| {_word(kind, lang)} | {numbers} |")
+    return lines
+
+
 def instrument_page(pack: Pack, instrument: Instrument, lang: Lang) -> str:
     """Return the page of one instrument: its clauses and the controls that serve them."""
     lines = [f"# {instrument.title.get(lang)}", "", f"{instrument.number}，{instrument.issuer}", ""]
+    lines += [f"- {_word('status', lang)}: {instrument.status.get(lang)}"]
+    dates = (("issued", instrument.issued), ("in_force", instrument.in_force), ("until", instrument.until))
+    lines += [f"- {_word(key, lang)}: {value}" for key, value in dates if value]
+    if instrument.note:
+        lines.append(f"- {instrument.note}")
+    lines += ["", f"## {_word('coverage', lang)}", "", *coverage_table(pack, instrument, lang), ""]
     chapter = ""
     for clause in instrument.clauses:
         if clause.chapter and clause.chapter != chapter:
@@ -144,6 +196,7 @@ def write_reference(pack: Pack) -> dict[str, str]:
     body = "\n".join(control_section(pack, control, lang) for control in controls)
     pages["controls/README.md"] = f"# 控制点 / Controls\n\n{body}"
     pages["README.md"] = _index(pack)
+    pages["search.html"] = search_page(pack)
     return pages
 
 
@@ -151,7 +204,8 @@ def _index(pack: Pack) -> str:
     lines = [
         "# 规则与条款 / Rules and clauses",
         "",
-        "由规则包生成，请勿手改（`make docs`）。",
+        "由规则包生成，请勿手改（`make docs`）。在浏览器中打开 [search.html](search.html) 可按字词查找规则、控制点和条款；",
+        "终端里用 `guijian rules show 编号`。",
         "",
         "## 文件 / Instruments",
         "",

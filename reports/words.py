@@ -8,6 +8,7 @@ from reports.words_formal import FORMAL
 from reports.words_lists import LISTS
 from reports.words_policy import POLICY
 from reports.words_site import SITES
+from reports.words_supervision import SUPERVISION
 from scanner.model import Lang, Text
 
 
@@ -406,6 +407,7 @@ WORDS |= FORMAL
 WORDS |= LISTS
 WORDS |= DEVELOPERS | DIFF
 WORDS |= SITES
+WORDS |= SUPERVISION
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

@@ -19,7 +19,6 @@ from scanner.model import (
     ClauseResult,
     Confidence,
     ControlResult,
-    Coverage,
     Decision,
     InstrumentResult,
     Outcome,
@@ -28,7 +27,7 @@ from scanner.model import (
     UnusedDecision,
     Verdict,
 )
-from scanner.rulepack import Clause, Control, Pack, Profile, Rule
+from scanner.rulepack import Clause, Control, Pack, Profile, Rule, controls_by_clause, coverage
 
 
 def assess(
@@ -61,7 +60,7 @@ def assess(
     decided, unused = choose(decisions, facts.subject, selected, today)
     for name, own in selected.items():
         controls[name] = control_verdict(pack.controls[name], own, by_id, results, index, decided.get(name))
-    by_clause = _controls_by_clause(pack)
+    by_clause = controls_by_clause(pack)
     instruments = []
     for name in profile.instruments:
         ids = [clause.id for clause in pack.instruments[name].clauses if clause.id in clauses]
@@ -110,14 +109,6 @@ def selected_clauses(pack: Pack, profile: Profile, today: date) -> dict[str, Cla
         for clause in instrument.clauses
         if clause.id not in profile.exclude_clauses and in_force(clause.in_force, clause.until, today)
     }
-
-
-def _controls_by_clause(pack: Pack) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for control in pack.controls.values():
-        for clause in control.clauses:
-            found.setdefault(clause, []).append(control.id)
-    return found
 
 
 def control_verdict(
@@ -247,37 +238,3 @@ def _capped(control: ControlResult, clause: Clause) -> Verdict:
     if control.decision is not None or control.verdict.rank > clause.limit.rank:
         return control.verdict
     return max(control.verdict, clause.limit, key=lambda v: v.rank)
-
-
-def coverage(clauses: Sequence[Clause], pack: Pack, kind: str) -> Coverage:
-    """Count how the clauses in scope for subjects of ``kind`` are covered by controls and tested rules.
-
-    Only controls that concern ``kind``, and rules that can run on it, count.
-    """
-    by_clause = _controls_by_clause(pack)
-    counts = {"full": 0, "partial": 0, "manual": 0, "uncovered": 0}
-    in_scope = tested = 0
-    for clause in clauses:
-        if kind not in clause.scope:
-            continue
-        in_scope += 1
-        controls = [
-            pack.controls[c] for c in by_clause.get(clause.id, ()) if kind in pack.controls[c].surfaces
-        ]
-        rules = [pack.rules[r] for c in controls for r in c.rules if _runs_on(pack.rules[r], kind)]
-        counts[_coverage_kind(controls, bool(rules))] += 1
-        tested += bool(rules) and all(rule.examples is not None for rule in rules)
-    return Coverage(clauses=len(clauses), in_scope=in_scope, tested=tested, **counts)
-
-
-def _runs_on(rule: Rule, kind: str) -> bool:
-    return rule.surface in {kind, "policy"} and rule.status == "stable"
-
-
-def _coverage_kind(controls: Sequence[Control], has_rules: bool) -> str:
-    if not controls:
-        return "uncovered"
-    kinds = {control.automation for control in controls}
-    if kinds == {"full"} and has_rules:
-        return "full"
-    return "manual" if kinds == {"manual"} or not has_rules else "partial"

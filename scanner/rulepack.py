@@ -6,12 +6,13 @@ the files.  Knows the names of facts, nothing of how they are collected or repor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from scanner.model import Audience, Confidence, Frozen, Severity, Text, Verdict
+from scanner.model import Audience, Confidence, Coverage, Frozen, Severity, Text, Verdict
 
 Surface = Literal["app", "site", "policy"]
 TextKind = Literal["exact", "quoted-requirement", "paraphrase", "taxonomy", "summary"]
@@ -319,6 +320,49 @@ class Pack(Frozen):
         return {
             clause.id: clause for instrument in self.instruments.values() for clause in instrument.clauses
         }
+
+
+def controls_by_clause(pack: Pack) -> dict[str, list[str]]:
+    """Return the ids of the controls of every clause that has one."""
+    found: dict[str, list[str]] = {}
+    for control in pack.controls.values():
+        for clause in control.clauses:
+            found.setdefault(clause, []).append(control.id)
+    return found
+
+
+def coverage(clauses: Sequence[Clause], pack: Pack, kind: str) -> Coverage:
+    """Count how the clauses in scope for subjects of ``kind`` are covered by controls and tested rules.
+
+    Only controls that concern ``kind``, and rules that can run on it, count.
+    """
+    by_clause = controls_by_clause(pack)
+    counts = {"full": 0, "partial": 0, "manual": 0, "uncovered": 0}
+    in_scope = tested = 0
+    for clause in clauses:
+        if kind not in clause.scope:
+            continue
+        in_scope += 1
+        controls = [
+            pack.controls[c] for c in by_clause.get(clause.id, ()) if kind in pack.controls[c].surfaces
+        ]
+        rules = [pack.rules[r] for c in controls for r in c.rules if _runs_on(pack.rules[r], kind)]
+        counts[_coverage_kind(controls, bool(rules))] += 1
+        tested += bool(rules) and all(rule.examples is not None for rule in rules)
+    return Coverage(clauses=len(clauses), in_scope=in_scope, tested=tested, **counts)
+
+
+def _runs_on(rule: Rule, kind: str) -> bool:
+    return rule.surface in {kind, "policy"} and rule.status == "stable"
+
+
+def _coverage_kind(controls: Sequence[Control], has_rules: bool) -> str:
+    if not controls:
+        return "uncovered"
+    kinds = {control.automation for control in controls}
+    if kinds == {"full"} and has_rules:
+        return "full"
+    return "manual" if kinds == {"manual"} or not has_rules else "partial"
 
 
 Clause.model_rebuild()

@@ -13,6 +13,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT / "tests" / "batch"))
+
+# A second conftest.py would hide this one from the tests that import from it.
+pytest_plugins = ["batch_fixtures"]
 
 import fetch_corpus  # noqa: E402  (lives in tools/, which is no package)
 

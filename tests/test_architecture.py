@@ -49,6 +49,8 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.grade", {"scanner.model", "scanner.rulepack"}),
     ("scanner.assess", FACTS | RULEPACK | {"scanner.evaluate", "scanner.grade", "scanner.decisions"}),
     ("scanner.decisions", {"scanner.model"}),
+    ("scanner.sampling", CORE),
+    ("scanner.supervision", CORE | {"scanner.datafiles"}),
     ("scanner.seal", CORE),
     ("scanner.bundle", CORE | {"scanner.seal"}),
     ("scanner.diff", FACTS | {"scanner.gate"}),
@@ -59,7 +61,18 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.console", {"scanner", "reports"}),
     ("scanner.__main__", {"scanner.cli"}),
     ("scanner", CORE),
-    ("reports", FACTS | {"scanner.rulepack", "scanner.gate", "scanner.diff", "reports"}),
+    (
+        "reports",
+        FACTS
+        | {
+            "scanner.rulepack",
+            "scanner.sampling",
+            "scanner.supervision",
+            "scanner.gate",
+            "scanner.diff",
+            "reports",
+        },
+    ),
     ("rules", set()),
 ]
 UNTIL_SUBMODULES = {"scanner.collect", "scanner.dex", "reports", "rules"}

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from store_doc import store_reference
 
 from reports.explain import write_reference
 from scanner.cli import COMMANDS, cli
@@ -19,6 +20,7 @@ def pages() -> dict[Path, str]:
     """Return every generated page by path."""
     found = {DOCS / "rules" / name: text for name, text in write_reference(load_pack()).items()}
     found[DOCS / "cli.md"] = command_reference()
+    found[DOCS / "store.md"] = store_reference()
     return found
 
 

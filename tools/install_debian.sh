@@ -15,6 +15,9 @@ programs=(
   node:nodejs
   npm:npm
   psql:postgresql
+  openssl:openssl
+  unzip:unzip
+  git:git
 )
 files=(
   /usr/share/android-framework-res/framework-res.apk:android-framework-res

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -181,19 +181,31 @@ def _rows(data: bytes, suffix: str, source: str) -> Iterator[dict[str, str]]:
         for line in _text(data).splitlines():
             if line.strip() and not line.lstrip().startswith("#"):
                 yield {"location": line}
-    elif suffix == ".jsonl":
-        yield from _json_rows(data, source)
+    else:
+        yield from read_table(data, suffix, source, COLUMNS, needed="location")
+
+
+def read_table(
+    data: bytes, suffix: str, source: str, columns: Mapping[str, tuple[str, ...]], needed: str = ""
+) -> Iterator[dict[str, str]]:
+    """Yield the rows of a list (``.csv``, ``.tsv``, ``.xlsx``, ``.jsonl``) with the field names ``columns`` gives to titles.
+
+    Raises :class:`~scanner.errors.InputError` when it cannot be read or no title stands for ``needed``.
+    """
+    if suffix == ".jsonl":
+        yield from _json_rows(data, source, columns)
     elif suffix == ".xlsx":
-        yield from _table(_sheet(data, source), source)
+        yield from _table(_sheet(data, source), source, columns, needed)
     else:
         delimiter = "\t" if suffix == ".tsv" else ","
         try:
-            yield from _table(csv.reader(io.StringIO(_text(data)), delimiter=delimiter), source)
+            rows = csv.reader(io.StringIO(_text(data)), delimiter=delimiter)
+            yield from _table(rows, source, columns, needed)
         except csv.Error as error:
             raise _unreadable(source, str(error)) from error
 
 
-def _json_rows(data: bytes, source: str) -> Iterator[dict[str, str]]:
+def _json_rows(data: bytes, source: str, columns: Mapping[str, tuple[str, ...]]) -> Iterator[dict[str, str]]:
     for number, line in enumerate(data.splitlines(), 1):
         if not line.strip():
             continue
@@ -203,18 +215,20 @@ def _json_rows(data: bytes, source: str) -> Iterator[dict[str, str]]:
             raise _unreadable(source, f"{number}: {error}") from error
         if not isinstance(row, dict):
             raise _unreadable(source, f"{number}: not an object")
-        fields = {_field(str(key)): str(value) for key, value in row.items() if value is not None}
+        fields = {_field(str(key), columns): str(value) for key, value in row.items() if value is not None}
         yield {key: value for key, value in fields.items() if key}
 
 
-def _table(rows: Iterable[Iterable[Any]], source: str) -> Iterator[dict[str, str]]:
+def _table(
+    rows: Iterable[Iterable[Any]], source: str, columns: Mapping[str, tuple[str, ...]], needed: str
+) -> Iterator[dict[str, str]]:
     fields: list[str] | None = None
     for row in rows:
         cells = ["" if cell is None else str(cell) for cell in row]
         if fields is None:
-            fields = [_field(cell) for cell in cells]
-            if "location" not in fields:
-                known = "、".join(COLUMNS["location"])
+            fields = [_field(cell, columns) for cell in cells]
+            if needed and needed not in fields:
+                known = "、".join(columns[needed])
                 raise _unreadable(
                     source, f"第一行没有地址列（{known}） / the first row names no location column"
                 )
@@ -222,9 +236,9 @@ def _table(rows: Iterable[Iterable[Any]], source: str) -> Iterator[dict[str, str
         yield {name: cell for name, cell in zip(fields, cells, strict=False) if name}
 
 
-def _field(title: str) -> str:
+def _field(title: str, columns: Mapping[str, tuple[str, ...]]) -> str:
     wanted = title.strip().lstrip("\ufeff").lower()
-    return next((name for name, titles in COLUMNS.items() if wanted in titles), "")
+    return next((name for name, titles in columns.items() if wanted in titles), "")
 
 
 def _sheet(data: bytes, source: str) -> Iterator[Iterable[Any]]:

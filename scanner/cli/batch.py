@@ -48,12 +48,16 @@ WORDS: dict[str, Text] = {
 
 
 class DefaultRun(click.Group):
-    """A group whose first word may be a source: ``batch FOLDER`` means ``batch run FOLDER``."""
+    """A group that may leave out its ``default`` command: ``batch FOLDER`` means ``batch run FOLDER``."""
+
+    def __init__(self, *args: Any, default: str = "run", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.default = default
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Insert ``run`` when the first word is no command and asks for no help."""
+        """Insert the default command when the first word is no command and asks for no help."""
         if args and args[0] not in self.commands and args[0] not in {"-h", "--help"}:
-            args = ["run", *args]
+            args = [self.default, *args]
         return super().parse_args(ctx, args)
 
 
@@ -175,7 +179,7 @@ def run_command(source: str, store_url: str, lang: Lang, **options: Any) -> None
     """
     from scanner.batch.targets import targets  # noqa: PLC0415 - loaded when a batch runs
 
-    with _errors("", lang), _opened(store_url) as store:
+    with errors("", lang), opened(store_url) as store:
         start = _start(store, source, options)
         store.add_tasks(start.run.id, targets(source))
         sys.exit(_work(start, options, lang, from_run=None))
@@ -193,7 +197,7 @@ def reassess_command(store_url: str, from_label: str | None, lang: Lang, **optio
 
     Assess stored facts again with today's rules, without opening a package.
     """
-    with _errors("", lang), _opened(store_url) as store:
+    with errors("", lang), opened(store_url) as store:
         earlier = store.find_run(from_label)
         if earlier is None:
             raise InputError("no-run", WORDS["no_run"])
@@ -217,7 +221,7 @@ def status_command(store_url: str, label: str | None, as_json: bool, lang: Lang)
 
     from scanner.batch.status import status  # noqa: PLC0415
 
-    with _errors("", lang), _opened(store_url) as store:
+    with errors("", lang), opened(store_url) as store:
         found = status(store, label)
         if found is None:
             raise InputError("no-run", WORDS["no_run"])
@@ -249,7 +253,7 @@ def export_command(store_url: str, folder: Path, form: str, label: str | None, l
     """
     from scanner.batch.export import export  # noqa: PLC0415
 
-    with _errors("", lang), _opened(store_url) as store:
+    with errors("", lang), opened(store_url) as store:
         if label is not None and store.find_run(label) is None:
             raise InputError("no-run", WORDS["no_run"])
         for path in export(store, folder, form, label):
@@ -257,7 +261,8 @@ def export_command(store_url: str, folder: Path, form: str, label: str | None, l
 
 
 @contextmanager
-def _errors(target: str, lang: Lang) -> Iterator[None]:
+def errors(target: str, lang: Lang) -> Iterator[None]:
+    """Turn a known error into one line and the exit code."""
     try:
         yield
     except GuijianError as error:
@@ -266,7 +271,8 @@ def _errors(target: str, lang: Lang) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Store]:
+def opened(url: str) -> Iterator[Store]:
+    """Open a store and close it afterwards."""
     from scanner.batch.store import Store  # noqa: PLC0415 - the database loads when used
 
     store = Store(url)

@@ -127,7 +127,7 @@ def check(folder: Path | None, lang: Lang) -> None:
 @OVERLAY
 def coverage_command(kind: str, lang: Lang, overlays: tuple[Path, ...]) -> None:
     """按文件统计条款覆盖情况 / coverage per instrument."""
-    from scanner.assess import coverage  # noqa: PLC0415 - loaded only for this command
+    from scanner.rulepack import coverage  # noqa: PLC0415 - loaded only for this command
 
     pack = _load(overlays, lang)
     names = ("clauses", "in_scope", "full", "partial", "manual", "uncovered", "tested")

@@ -16,9 +16,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reports.explain import explain, write_reference
 from reports.schema import PACK_SCHEMAS, schema
 from scanner import catalogue
-from scanner.assess import assess, clause_verdict, control_verdict, coverage, selected_clauses
+from scanner.assess import assess, clause_verdict, control_verdict, selected_clauses
 from scanner.conditions import FactIndex
 from scanner.datafiles import read_data
 from scanner.errors import PackError
@@ -39,7 +40,7 @@ from scanner.model import (
     Verdict,
 )
 from scanner.packload import DRAFTS, load_pack, profile, profile_for
-from scanner.rulepack import Clause, Condition, Surface
+from scanner.rulepack import Clause, Condition, Surface, coverage
 
 ROOT = Path(__file__).resolve().parents[2]
 PACK = load_pack()
@@ -501,3 +502,36 @@ def test_parts_of_elements_are_those_of_the_data() -> None:
         for path, value in compared(rule.hit_when):
             if path == "policy.elements.missing":
                 assert value in parts, (rule.id, value)
+
+
+# --- documentation ----------------------------------------------------------------------------------------
+
+
+def test_reference_has_a_page_for_every_rule_and_instrument_and_an_index_that_finds_them() -> None:
+    pages = write_reference(PACK)
+
+    assert {f"{rule}.md" for rule in PACK.rules} <= pages.keys()
+    for instrument in PACK.instruments.values():
+        page = pages[f"instruments/{instrument.id.lower()}.md"]
+        assert "## 覆盖情况" in page
+        assert all(clause.number in page for clause in instrument.clauses)
+    start = pages["search.html"].index('id="d">') + len('id="d">')
+    entries = json.loads(pages["search.html"][start : pages["search.html"].index("</script>", start)])
+    assert len(entries) == len(PACK.rules) + len(PACK.controls) + len(PACK.clauses())
+    assert {href.partition("#")[0] for href, *_ in entries} <= pages.keys()
+
+
+def test_a_rule_is_explained_in_the_terminal_as_on_its_page() -> None:
+    rule = PACK.rules["site-password-over-http"]
+    text = explain(PACK, "gj-w601", "zh")
+
+    assert text == write_reference(PACK)[f"{rule.id}.md"]
+    for part in (
+        rule.message.zh,
+        rule.why.zh,
+        rule.fix.zh,
+        rule.false_positives[0].zh,
+        "password: true",
+        "第五十一条",
+    ):
+        assert part in text

@@ -110,8 +110,12 @@ def _issue(code: Code, node: int, kind: str) -> CodeIssue:
             Evidence(
                 artifact=dex,
                 locator=DexLocator(dex=dex, method=method, offset=body[0].offset if body else 0),
-                excerpt="; ".join(str(ins) for ins in body[:6])[:400],
+                excerpt=_shown(body[0])[:400] if body else "",
                 chain=code.chain(node),
             ),
         ),
     )
+
+
+def _shown(ins: Instruction) -> str:
+    return f"{ins.name} {ins.reference}" if ins.reference is not None else ins.name

@@ -11,14 +11,18 @@ from pathlib import Path
 
 from scanner.collect.app.archive import Archive, EntryError
 from scanner.collect.app.resources import ResourceError, Resources
-from scanner.collect.policy.collect import PolicyReading, join, read, read_file, read_policy
+from scanner.collect.policy.collect import FoundBy, PolicyReading, join, read, read_file, read_policy
 from scanner.collect.policy.embedded import Candidate, PolicyLink, find_links, find_policies
+from scanner.collect.policy.rendered import MEASURE, Run, read_rendered
+from scanner.collect.policy.source import read_document
 from scanner.context import CollectOptions, SiteOptions
 from scanner.errors import InputError
 from scanner.facts import Facts
 from scanner.model import Artifact, Gap, Problem, Subject, Text
 
 MAX_BODY = 32 << 20
+WRITTEN_BY_SCRIPT = "policy-script"
+RUN = len(Run._fields)
 # What stands beside a policy and belongs to it.
 LISTS = frozenset({"sdk_list", "collection_list", "permission_list"})
 
@@ -48,7 +52,32 @@ def read_given(source: str, options: CollectOptions, subject: Subject | None = N
         path = Path(source)
         return read_policy(read_file(path), path.name, found_by="given", subject=subject)
     data, final, media_type = fetch(source, options.site)
-    return read_policy(data, final, media_type=media_type, found_by="given", subject=subject)
+    return _read_page(data, final, media_type, "given", options, subject)
+
+
+def _read_page(
+    data: bytes,
+    url: str,
+    media_type: str,
+    found_by: FoundBy,
+    options: CollectOptions,
+    subject: Subject | None,
+) -> PolicyReading:
+    """Return the policy of a fetched page; one whose text scripts write is opened in the browser."""
+    document = read_document(data, url, media_type)
+    artifact = Artifact(name=url, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+    if options.site.browser and any(problem.code == WRITTEN_BY_SCRIPT for problem in document.problems):
+        from scanner.collect.site.render import render  # noqa: PLC0415 - the browser loads only when needed
+
+        shown = render(url, options.site, MEASURE)
+        if shown is not None:
+            runs = [Run(*run) for run in shown.measured or () if isinstance(run, list) and len(run) == RUN]
+            rendered = read_rendered(shown.html, runs, url)
+            if rendered.text:
+                body = shown.html.encode("utf-8", "replace")
+                document = rendered
+                artifact = Artifact(name=url, sha256=hashlib.sha256(body).hexdigest(), size=len(body))
+    return read(document, artifact, found_by=found_by, subject=subject)
 
 
 def fetch(url: str, options: SiteOptions) -> tuple[bytes, str, str]:
@@ -126,5 +155,4 @@ def _from_site(facts: Facts, url: str, options: CollectOptions) -> Facts:
         problem = Problem(code=error.code, where=url, message=error.text)
         gap = Gap(path="policy", code=error.code, reason=error.text)
         return facts.model_copy(update={"gaps": (*facts.gaps, gap), "problems": (*facts.problems, problem)})
-    reading = read_policy(data, final, media_type=media_type, found_by="site", subject=facts.subject)
-    return join(facts, reading)
+    return join(facts, _read_page(data, final, media_type, "site", options, facts.subject))

@@ -12,6 +12,7 @@ from scanner.collect.policy.vocabulary import search, verbs
 from scanner.policyfacts import Paragraph, Sentence
 
 MAX_LIST = 60
+MAX_LEAD = 400
 MAX_HEADING = 40
 MAX_LABEL = 16
 _NUMBERED = re.compile(
@@ -102,7 +103,7 @@ class _Lead:
         sentences = list(split(paragraph))
         if not sentences:
             return None
-        found = [c for c in clauses(sentences[-1].text) if c.role in {"states", "denies"}]
+        found = [c for c in clauses(sentences[-1].text[-MAX_LEAD:]) if c.role in {"states", "denies"}]
         if not found:
             return None
         last = found[-1]

@@ -17,6 +17,9 @@ from scanner.collect.policy.vocabulary import data, words
 
 MAX_ROWS = 5_000
 MAX_HEADER = 40
+# A text of one meaning longer than this is no cell of a list; what follows is left out.
+MAX_CELL = 8_000
+MAX_LABELS = 40
 HEADER_ROWS = 3
 ROLES = ("index", "link", "package", "items", "permission", "purpose", "method", "vendor", "name", "platform")
 _SPLIT = re.compile(r"[/、，,及和与\n（）()&]|\s{2,}")
@@ -228,7 +231,7 @@ def _add(record: Record, role: str, text: str, spot: tuple[int, int]) -> None:
     record.spots.setdefault(role, []).append(spot)
     if not earlier:
         record.texts[role] = text
-    elif text.strip() and text.strip() not in earlier:
+    elif len(earlier) < MAX_CELL and text.strip() and text.strip() not in earlier:
         record.texts[role] = f"{earlier}\n{text}"
 
 
@@ -279,7 +282,8 @@ def blocks(pairs: Iterable[tuple[str, str]], place: str) -> list[Record]:
         if not found or _begins(found[-1], role):
             found.append(Record(place=place, row=len(found)))
         earlier = found[-1].texts.get(role, "")
-        found[-1].texts[role] = f"{earlier}\n{text}".strip() if earlier else text
+        if len(earlier) < MAX_CELL:
+            found[-1].texts[role] = f"{earlier}\n{text}".strip() if earlier else text
     return found
 
 
@@ -313,6 +317,8 @@ def labels(text: str) -> list[tuple[str, str]]:
         role = role_of(match.group(1).strip())
         if role:
             marks.append((match.start(), match.end(), role))
+        if len(marks) >= MAX_LABELS:
+            break
     ends = [begin for begin, _, _ in marks[1:]] + [len(text)]
     return [
         (role, text[end:until].strip(" \n；;，,。、"))

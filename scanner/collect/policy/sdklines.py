@@ -46,13 +46,14 @@ def line_records(document: Document, used: list[tuple[int, int]]) -> Iterator[Re
             position += 1
             continue
         records, until = taken
-        used += [(p.start, p.end) for p in paragraphs[position:until]]
+        if records:
+            used += [(p.start, p.end) for p in paragraphs[position:until]]
         position = until
         yield from records
 
 
 def _block(paragraphs: list[Paragraph], position: int) -> tuple[list[Record], int] | None:
-    """Read consecutive paragraphs of ``label: value``; None when fewer than three labels or no SDK is named."""
+    """Read consecutive lines of ``label: value``; None where none begins, no records where they name no SDK."""
     pairs: list[tuple[str, str, Paragraph]] = []
     at = last = position
     misses = 0
@@ -86,9 +87,8 @@ def _block(paragraphs: list[Paragraph], position: int) -> tuple[list[Record], in
         records[-1].end = max(records[-1].end, paragraph.end)
     kept = [r for r in records if (r.get("name") or r.get("vendor")) and len(set(r.texts) & _TELLING) >= 3]
     about = sum(1 for r in kept if _names_sdk(r))
-    if not kept or about * 2 < len(kept):
-        return None
-    return kept, last + 1
+    # Lines of labels that are about something else are passed over together: none of them begins a list either.
+    return ([] if about * 2 < len(kept) else kept), last + 1
 
 
 def _going_on(line: Paragraph, pairs: list[tuple[str, str, Paragraph]]) -> str | None:

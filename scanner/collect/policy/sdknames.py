@@ -23,7 +23,8 @@ _NAME = re.compile(
 
 # “极光推送”：该SDK由……提供
 _QUOTED = re.compile(
-    r"[“\"《「]([^”\"》」“《「]{2,24})[”\"》」]\s{0,2}[：:，,]?\s{0,2}(?:该|此)\s?(?:sdk|SDK)"
+    r"[“\"《「]([^”\"》」“《「]{2,24})[”\"》」]\s{0,2}"
+    r"(?:[：:，,]?\s{0,2}(?:该|此)\s?(?:sdk|SDK)|[^“”，。；]{0,10}[：:，,]\s{0,2}由[^，。；]{2,30}提供)"
 )
 
 
@@ -50,6 +51,11 @@ def names_in(text: str) -> tuple[str, ...]:
         if not is_generic(match.group(1)):
             found[TAIL.sub("", match.group(1).strip()) + "SDK"] = None
     return tuple(found)
+
+
+def may_name(text: str) -> bool:
+    """Whether ``text`` can name an SDK at all: a cheap test before :func:`names_in`."""
+    return "sdk" in text.lower() or ("由" in text and "提供" in text)
 
 
 def clean(name: str) -> str:

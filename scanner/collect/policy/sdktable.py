@@ -10,7 +10,7 @@ from scanner import catalogue
 from scanner.collect.policy.document import Document
 from scanner.collect.policy.grid import MAX_HEADER, Record, Records, is_empty
 from scanner.collect.policy.sdklines import line_records, lines_of
-from scanner.collect.policy.sdknames import BULLET, TAIL, is_generic, names_in, sdk_ids
+from scanner.collect.policy.sdknames import BULLET, TAIL, is_generic, may_name, names_in, sdk_ids
 from scanner.collect.policy.spans import overlaps
 from scanner.collect.policy.terms import find
 from scanner.collect.policy.vocabulary import search, words
@@ -73,7 +73,7 @@ def named_sdks(document: Document, items: Sequence[DisclosedItem], listed: Liste
                 said.setdefault(name, {})[item.item] = None
     found: dict[str, DisclosedSdk] = {}
     for paragraph in document.paragraphs:
-        if paragraph.kind == "table" or "sdk" not in paragraph.text.lower():
+        if paragraph.kind == "table" or not may_name(paragraph.text):
             continue
         for name in names_in(_without(paragraph, listed.used)):
             key = _plain(name)

@@ -17,7 +17,7 @@ from scanner.model import Frozen, Text
 from scanner.policyfacts import Sentence
 
 # A policy longer than this is a book; what follows is not classified, only searched for words.
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 300_000
 
 
 class Topic(Frozen):

@@ -42,7 +42,7 @@ PLACES = (
 FEATURES_OFF = (
     "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable",
     "LensOverlay,PaintHolding,AvoidCorsURLLoaderRestartOnRedirect,TcpPortRandomizationWin,AimEnabled,PreconnectToSearch",
-    "IsolateOrigins,site-per-process",
+    "IsolateOrigins,site-per-process,SpareRendererForSitePerProcess",
     "MediaRouter,DialMediaRouteProvider,OptimizationHints,NetworkTimeServiceQuerying,Translate,NetworkPrediction",
     "AutofillServerCommunication,CertificateTransparencyComponentUpdater,InterestFeedContentSuggestions",
 )
@@ -57,13 +57,15 @@ ARGUMENTS = (
     "--disable-domain-reliability",
     "--disable-sync",
     "--disable-gpu",
+    "--in-process-gpu",
+    "--renderer-process-limit=2",
     "--disable-quic",
     "--disable-extensions",
     "--disable-print-preview",
     "--no-first-run",
     "--mute-audio",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--js-flags=--max-old-space-size=768",
+    "--js-flags=--max-old-space-size=768 --max-semi-space-size=2 --optimize-for-size",
     "--disk-cache-size=67108864",
 )
 # Hosts Chromium itself calls; the proxy refuses them unless a page asked for them too.
@@ -178,6 +180,8 @@ async def running(proxy_port: int, product: str) -> AsyncIterator[Session]:
         if browser is None:
             raise missing("Playwright < 1.55")
         control = await browser.new_browser_cdp_session()
+        for page in home.pages:  # the first window; visits use contexts of their own
+            await page.close()
         version = await control.send("Browser.getVersion")
         processes = (await control.send("SystemInfo.getProcessInfo"))["processInfo"]
         channel = "_" + secrets.token_hex(12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from scanner import __version__
@@ -17,7 +17,7 @@ from scanner.collect.site.domains import same_site
 from scanner.collect.site.fetch import USER_AGENT, Fetched, Fetcher
 from scanner.collect.site.filing import Register, join_filings, read_register, shown
 from scanner.collect.site.frontier import Frontier, Target
-from scanner.collect.site.gaps import gaps_of, looked_of, problems_of
+from scanner.collect.site.gaps import gaps_of, looked_of, problems_of, routes_gaps
 from scanner.collect.site.headers import cookie_weaknesses
 from scanner.collect.site.observe import Observation, observe_site
 from scanner.collect.site.page import ParsedPage, parse
@@ -127,6 +127,12 @@ class _Collector:
             )
         )
         observation = self._observe(frontier, robots)
+        if len(frontier) and not result.stopped_by:  # pages that only the built pages link to
+            before = len(result.visits)
+            result = crawler.resume(frozenset(self.readings))
+            for visit in result.visits[before:]:
+                if visit.reading is not None:
+                    self.readings.setdefault(visit.reading.page.final_url, visit.reading)
         return self._facts(frontier, result, security, observation)
 
     def _outside_policies(self, robots: Robots, frontier: Frontier) -> None:
@@ -152,10 +158,10 @@ class _Collector:
     def _observe(self, frontier: Frontier, robots: Robots) -> Observation:
         """Let a browser visit the pages that matter most; without one, name third parties from the markup."""
         readings = list(self.readings.values())
+        resources = [
+            StaticResource(url, r.page.final_url, kind) for r in readings for url, kind in r.resources
+        ]
         if not self.options.site.browser:
-            resources = [
-                StaticResource(url, r.page.final_url, kind) for r in readings for url, kind in r.resources
-            ]
             return Observation(
                 third_parties=static_third_parties(self.start.text, resources),
                 gaps=tuple(Gap(path=path, code="no-browser", reason=NO_BROWSER) for path in BROWSER_PATHS),
@@ -163,7 +169,10 @@ class _Collector:
         self.options.observer.step("browser")
         pages = [r.page for r in sorted(readings, key=_importance) if (r.page.status or 0) < 400]
         discovery = Discovery(frontier, robots, self.readings)
-        return observe_site(self.start.text, pages, self.options, self.guard, discovery.discover, self.until)
+        seen = observe_site(self.start.text, pages, self.options, self.guard, discovery.discover, self.until)
+        if not seen.browser:  # none installed: the markup still names third parties
+            seen = replace(seen, third_parties=static_third_parties(self.start.text, resources))
+        return replace(seen, gaps=(*seen.gaps, *routes_gaps(discovery.unread_routes())))
 
     def _get(self, url: str, *, body_limit: int | None = None) -> Fetched:
         return self.fetcher.fetch(url, scope=None, body_limit=body_limit)

@@ -7,7 +7,7 @@ pages, bytes or time is used up; :class:`Visited` says which.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -76,6 +76,7 @@ class Crawler(Generic[R]):
     def __post_init__(self) -> None:
         self.result: Visited[R] = Visited()
         self._contents: set[str] = set()
+        self._known: Container[str] = frozenset()
 
     def run(self, first: Fetched) -> Visited[R]:
         """Crawl from the start page, already fetched as ``first``."""
@@ -85,6 +86,15 @@ class Crawler(Generic[R]):
             *self._parse(Target(self.start.text, 0, "home", 100), first),
         )
         self._sitemaps()
+        return self._drain()
+
+    def resume(self, known: Container[str]) -> Visited[R]:
+        """Go on with what was queued since :meth:`run`, leaving out addresses in ``known`` (read in a browser)."""
+        self._known = known
+        self.result.stopped_by = ""
+        return self._drain()
+
+    def _drain(self) -> Visited[R]:
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="crawl") as pool:
             running: dict[Future[tuple[Fetched, R | None, ParsedPage | None]], Target] = {}
             while True:
@@ -116,6 +126,8 @@ class Crawler(Generic[R]):
                 self.result.stopped_by = "time" if len(self.frontier) else ""
                 return
             target = self.frontier.pop()
+            while target is not None and target.url in self._known:
+                target = self.frontier.pop()
             if target is None:
                 return
             running[pool.submit(self._visit, target)] = target

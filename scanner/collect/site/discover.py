@@ -52,6 +52,10 @@ class Discovery:
         self.readings[parsed.url] = reading
         return self._next(parsed.links, depth + 1)
 
+    def unread_routes(self) -> list[str]:
+        """Return the routes of script frameworks that were linked but not rendered."""
+        return sorted(url for url in self._routes if url not in self.readings and self.frontier.in_scope(url))
+
     def _next(self, links: tuple[Link, ...], depth: int) -> list[str]:
         words = page_words()
         found: list[tuple[int, int, str]] = []

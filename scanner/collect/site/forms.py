@@ -7,9 +7,6 @@ button.  Nothing is submitted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
-from urllib.parse import urlsplit
 
 from scanner import catalogue
 from scanner.collect.site.address import UrlError, parse_url
@@ -26,7 +23,8 @@ from scanner.collect.site.page import (
     squeeze,
     words_of,
 )
-from scanner.collect.site.words import Words, literal_pattern, page_words
+from scanner.collect.site.purpose import Purpose, choose_purpose, says, words_named
+from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
 from scanner.sitefacts import Form, FormField
 
@@ -36,52 +34,6 @@ MAX_BLOCK_TEXT = 3_000
 INPUTS = ("input", "select", "textarea")
 BUTTON_TYPES = frozenset({"submit", "button", "image", "reset"})
 CHOICES = frozenset({"checkbox", "radio"})
-
-
-@dataclass(frozen=True)
-class Purpose:
-    """A purpose of forms: words of its buttons, headings and paths, and what it needs."""
-
-    id: str
-    button: Words | None
-    text: Words | None
-    path: Words | None
-    page: frozenset[str]
-    necessary: frozenset[str]
-    unnecessary: frozenset[str]
-
-
-@cache
-def purposes() -> tuple[Purpose, ...]:
-    """Return the purposes, in the order of the table; raises ValueError for an unknown item."""
-    known = catalogue.items()
-    found = []
-    for entry in form_data()["purposes"]:
-        unknown = ({*entry["necessary"], *entry["unnecessary"]}) - set(known)
-        if unknown:
-            raise ValueError(f"form_words.yaml: {entry['id']}: unknown items {sorted(unknown)}")
-        found.append(
-            Purpose(
-                id=entry["id"],
-                button=literal_pattern(entry["button"]),
-                text=literal_pattern(entry["text"]),
-                path=literal_pattern(entry["path"]),
-                page=frozenset(entry["page"]),
-                necessary=frozenset(entry["necessary"]),
-                unnecessary=frozenset(entry["unnecessary"]),
-            )
-        )
-    return tuple(found)
-
-
-@cache
-def _words(name: str) -> Words | None:
-    return literal_pattern(form_data()[name])
-
-
-def _says(name: str, text: str) -> bool:
-    pattern = _words(name)
-    return pattern is not None and pattern.search(text.lower()) is not None
 
 
 def read_forms(page: ParsedPage, kind: str) -> tuple[Form, ...]:
@@ -172,7 +124,7 @@ class _Reader:
         boxes = [e for e in self.inputs if self._type(e) in CHOICES]
         if not visible and not boxes:
             return None
-        purpose = self._purpose(visible)
+        purpose = choose_purpose(self.page, self.kind, self.block, self.around, self.buttons, visible)
         fields = tuple(self._judged(f, purpose) for f in self._settled(fields, purpose))
         visible = [f for f in fields if not f.hidden]
         collects = tuple(dict.fromkeys(f.item for f in visible if f.item))
@@ -285,7 +237,7 @@ class _Reader:
             required=self._required(element, label, rules),
             password=kind == "password",
             hidden=hidden,
-            minors=not hidden and bool(guess.item) and (guess.item == "child-info" or _says("minors", said)),
+            minors=not hidden and bool(guess.item) and (guess.item == "child-info" or says("minors", said)),
             evidence=(
                 Evidence(
                     artifact=self.page.url,
@@ -321,7 +273,7 @@ class _Reader:
     def _settled(self, fields: tuple[FormField, ...], purpose: Purpose | None) -> tuple[FormField, ...]:
         """What an input is can depend on its neighbours: a code beside a phone number, a name in a login form."""
         items = {f.item for f in fields if not f.hidden}
-        sends = _says("send_code", self.text + " " + self.buttons)
+        sends = says("send_code", self.text + " " + self.buttons)
         out = []
         for f in fields:
             said = f"{f.label} {f.placeholder}"
@@ -367,60 +319,6 @@ class _Reader:
 
     # --- the form -------------------------------------------------------------------------------------------
 
-    def _purpose(self, fields: Sequence[FormField]) -> Purpose | None:
-        passwords = sum(1 for f in fields if f.password)
-        buttons, heading = self.buttons.lower(), self._heading().lower()
-        action = _path_of(self.block.get("action") or "")
-        marks = " ".join(
-            (action, self.block.get("id") or "", self.block.get("name") or "", self.block.get("class") or "")
-        ).lower()
-        table = purposes()
-        scores: dict[str, float] = {}
-        for purpose in table:
-            score = 0.0
-            if purpose.button is not None and purpose.button.search(buttons):
-                score += 4 if len(buttons) < 40 else 2
-            if purpose.text is not None and purpose.text.search(heading):
-                score += 3
-            if purpose.path is not None and purpose.path.search(marks):
-                score += 2
-            if self.kind in purpose.page:
-                score += 1.5
-            scores[purpose.id] = score
-        if passwords:
-            for name in ("login", "register", "password_reset"):
-                page_path = next(p.path for p in table if p.id == name)
-                scores[name] += 3 if page_path.search(_path_of(self.page.url)) else 2
-            if passwords > 1:
-                scores["register"] += 1.5
-                scores["password_reset"] += 1
-            for name in ("search", "subscription", "contact", "survey", "appointment"):
-                scores[name] -= 4
-        if scores["search"] > 0 and len([f for f in fields if f.type not in {"select"}]) > 2:
-            scores["search"] -= 3
-        if scores["subscription"] > 0 and len(fields) > 4:
-            scores["subscription"] -= 3
-        best = max(table, key=lambda purpose: scores[purpose.id])
-        if scores[best.id] >= 1.5:
-            return best
-        page_path = _path_of(self.page.url)
-        by_page = next((p for p in table if p.path is not None and p.path.search(page_path)), None)
-        if by_page is not None and by_page.id != "search" and len(fields) > 1:
-            return by_page
-        return None
-
-    def _heading(self) -> str:
-        """The words over the form: its legend or headings, else the last heading before it, else the page's title."""
-        inside = [words_of(h) for h in self.around.iter("legend", "h1", "h2", "h3", "h4", "h5", "caption")]
-        inside += [
-            words_of(e)
-            for e in self.around.iter("div", "p", "span")
-            if "title" in (e.get("class") or "").lower()
-        ][:5]
-        if inside:
-            return squeeze(" ".join(inside))[:200]
-        return " ".join((*self.page.headings[:1], self.page.title))[:200]
-
     def _destination(self) -> tuple[str, str, str, bool, bool]:
         method = (self.block.get("method") or "get").lower().strip() if self.block.tag == "form" else ""
         reference = (self.block.get("action") or "").strip() if self.block.tag == "form" else ""
@@ -435,7 +333,7 @@ class _Reader:
         return method, url.text, url.host, not same_site(url.host, page.host), cleartext
 
     def _purpose_stated(self) -> bool:
-        return _says("purpose_stated", self.text) or _says("purpose_stated", self.near)
+        return says("purpose_stated", self.text) or says("purpose_stated", self.near)
 
     def _policy_linked(self) -> bool:
         policy = next(t for t in page_words().topics if t.kind == "policy")
@@ -456,9 +354,9 @@ class _Reader:
         codes = [
             f
             for f in self.inputs
-            if _says("captcha", f"{f.get('placeholder') or ''}{self.labels.of(f, self.block)[0]}")
+            if says("captcha", f"{f.get('placeholder') or ''}{self.labels.of(f, self.block)[0]}")
         ]
-        return bool(codes) and not _says("send_code", self.text + " " + self.buttons)
+        return bool(codes) and not says("send_code", self.text + " " + self.buttons)
 
     def _agreement(self) -> tuple[bool, bool | None, bool | None, tuple[Evidence, ...]]:
         """Whether consent is asked beside the form; whether it is ticked beforehand; whether it is bundled."""
@@ -468,8 +366,8 @@ class _Reader:
             if not (element.tag == "input" and self._type(element) == "checkbox") and role != "checkbox":
                 continue
             text = self.labels.beside(element, self.around)
-            if _says("remember", text) or not (
-                _says("documents", text) and (_says("consent", text) or "《" in text)
+            if says("remember", text) or not (
+                says("documents", text) and (says("consent", text) or "《" in text)
             ):
                 continue
             ticked = (
@@ -479,23 +377,23 @@ class _Reader:
                 best = (ticked, element, text)
         if best is not None:
             ticked, element, text = best
-            return True, ticked, _says("bundled_with", text), (self.page.evidence(element, text),)
+            return True, ticked, says("bundled_with", text), (self.page.evidence(element, text),)
         sentence = self._implied_sentence()
         if sentence is not None:
             return True, None, True, (self.page.evidence(self.around, sentence),)
         return False, None, None, ()
 
     def _implied_sentence(self) -> str | None:
-        if not _says("implied", self.near):
+        if not says("implied", self.near):
             return None
         text = words_of(self.around)[: 4 * MAX_BLOCK_TEXT]
         for piece in text.replace("。", "\n").replace("；", "\n").split("\n\n"):
             line = squeeze(piece)
-            if len(line) < 400 and _says("implied", line) and _says("documents", line):
+            if len(line) < 400 and says("implied", line) and says("documents", line):
                 return line
         line = squeeze(text)
-        if _says("implied", line) and _says("documents", line):
-            pattern = _words("implied")
+        if says("implied", line) and says("documents", line):
+            pattern = words_named("implied")
             match = pattern.search(line.lower()) if pattern is not None else None
             return line[max(0, match.start() - 60) : match.end() + 80] if match else None
         return None
@@ -514,11 +412,3 @@ def _invisible(element: Element) -> bool:
             )
         current = current.getparent()
     return False
-
-
-def _path_of(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return f"{parts.path} {parts.fragment}".lower()[:300]

@@ -65,6 +65,8 @@ class Frontier:
     def __post_init__(self) -> None:
         self._heap: list[tuple[int, int, int, int, Target]] = []
         self._seen: set[str] = set()
+        # Addresses as written that need no second look: every page of a site repeats its links.
+        self._settled: set[str] = set()
         self._templates: Counter[str] = Counter()
         self._words = page_words()
         self.domain = registrable(self.start.host)
@@ -131,14 +133,18 @@ class Frontier:
         ``listed``: it comes from a sitemap, so nobody clicked to it.  ``hint``: the site asks robots not to follow
         it (``nofollow``), which is heeded unless the page matters: policies are often linked so.
         """
+        if text in self._settled:
+            return False
         try:
             url = parse_url(text)
             key = self.key(url)
         except (UrlError, ValueError):
             return False
         if key in self._seen:
+            self._settled.add(text)
             return False
         if not self._within(url):
+            self._settled.add(text)
             self.left_out.outside += 1
             return False
         extension = url.path.rpartition("/")[2].rpartition(".")[2].lower()

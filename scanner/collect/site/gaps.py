@@ -97,6 +97,17 @@ def gaps_of(
             yield Gap(path=path, code="needs-browser", reason=reason)
 
 
+def routes_gaps(routes: Sequence[str]) -> Iterator[Gap]:
+    """Yield the gaps that ``routes``, pages built by scripts and not rendered, leave."""
+    if routes:
+        reason = Text(
+            zh=f"{len(routes)} 个由脚本生成的页面未用浏览器打开（如 {routes[0]}）",
+            en=f"{len(routes)} pages built by scripts were not opened in the browser (e.g. {routes[0]})",
+        )
+        for path in FROM_PAGES:
+            yield Gap(path=path, code="routes-unread", reason=reason)
+
+
 def problems_of(missed: Sequence[Missed]) -> Iterator[Problem]:
     """Yield one problem per code, with the first page as its place."""
     grouped: dict[str, list[Missed]] = {}

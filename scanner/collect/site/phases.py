@@ -18,7 +18,7 @@ from scanner.collect.site.record import WARM_UP, Recorder
 from scanner.collect.site.tab import Tab, Visit
 from scanner.collect.site.typed import type_marker
 
-TABS = 3
+TABS = 2
 START_LINGER = 2.0
 WARM_LINGER = 0.6
 AFTER_CHOICE = 0.8

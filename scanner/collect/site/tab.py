@@ -169,10 +169,7 @@ class Tab:
         visit = Visit(url=url, phase=phase)
         try:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.5, end - started)):
-                if "#" in url:
-                    # Another fragment of the same document would load nothing, and there would be no end to wait for.
-                    await self.page.goto("about:blank", wait_until="commit", timeout=0)
-                await self.page.goto(url, wait_until="commit", timeout=0)
+                await self._go(url)
         except TimeoutError:
             visit.problem, visit.detail = "page-timeout", "no answer"
         except PlaywrightError as error:
@@ -182,6 +179,18 @@ class Tab:
             await self._read(visit, end)
         visit.milliseconds = round((time.monotonic() - started) * 1000)
         return visit
+
+    async def _go(self, url: str) -> None:
+        """Navigate to ``url``; once more when the page before, which may reload itself, interrupted it."""
+        if "#" in url:
+            # Another fragment of the same document would load nothing, and there would be no end to wait for.
+            await self.page.goto("about:blank", wait_until="commit", timeout=0)
+        try:
+            await self.page.goto(url, wait_until="commit", timeout=0)
+        except PlaywrightError as error:
+            if self.dead or ("interrupted" not in error.message and "ERR_ABORTED" not in error.message):
+                raise
+            await self.page.goto(url, wait_until="commit", timeout=0)
 
     async def settle(self, quiet: float, *, at_least: float = 0.0, end: float) -> bool:
         """Wait until nothing has happened for ``quiet`` seconds; False when ``end`` (monotonic) came first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -141,8 +142,11 @@ def test_a_missing_policy_file_is_one_clear_error(fixture_apk: Callable[[str], P
 
 class _Pages(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        found = self.path == "/privacy"
-        body = policy_of("bad").read_bytes() if found else b"gone"
+        found = self.path in {"/privacy", "/written"}
+        body = policy_of("bad").read_bytes() if self.path == "/privacy" else b"gone"
+        if self.path == "/written":
+            words = json.dumps(policy_of("bad").read_text("utf-8")).replace("</", "<\\/")
+            body = f"<!doctype html><title>x</title><div id=a></div><script>a.innerHTML = {words}</script>".encode()
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -171,6 +175,33 @@ def test_a_policy_is_fetched_from_its_address(server: str, fixture_apk: Callable
     assert facts.policy is not None
     assert facts.policy.source == f"{server}/privacy"
     assert states(facts)["item clipboard app"] == "contradicted"
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_a_policy_written_by_script_is_read_in_the_browser(
+    server: str, fixture_apk: Callable[[str], Path]
+) -> None:
+    options = CollectOptions(policy=f"{server}/written", site=ANYWHERE)
+    facts = collect(str(fixture_apk("policy-compare.bad")), options)
+
+    assert facts.policy is not None
+    assert facts.policy.rendered
+    assert facts.policy.readability is not None
+    assert facts.policy.readability.font_px == 16
+    assert states(facts)["item clipboard app"] == "contradicted"
+
+
+def test_without_a_browser_a_policy_written_by_script_is_a_gap(
+    server: str, fixture_apk: Callable[[str], Path]
+) -> None:
+    site = dataclasses.replace(ANYWHERE, browser=False)
+    facts = collect(
+        str(fixture_apk("policy-compare.bad")), CollectOptions(policy=f"{server}/written", site=site)
+    )
+
+    assert {"policy-script"} <= {p.code for p in facts.problems}
+    assert any(gap.path.startswith("policy") for gap in facts.gaps)
 
 
 def test_an_address_without_a_policy_is_one_clear_error(

@@ -161,3 +161,26 @@ def test_a_huge_table_is_read_in_bounds() -> None:
     lines = [(f"甲{n}SDK", "统计", "IMEI、OAID") for n in range(20_000)]
 
     assert len(Records().read(("SDK名称", "目的", "收集信息"), lines, "p1")) <= 5_000
+
+
+def test_many_labelled_lines_about_something_else_are_passed_over() -> None:
+    text = "隐私政策\n" + ("目的：目的：目的：" * 20 + "\n") * 3_000
+
+    assert sdks(read(text, "a.txt")) == []
+
+
+def test_the_sdk_named_above_a_table_of_items_is_its_subject() -> None:
+    found = sdks(
+        read(
+            "# 隐私政策\n\n## 海棠地图SDK\n\n| 收集的个人信息 | 收集目的 |\n| --- | --- |\n| 经纬度 | 定位 |\n| SSID | 辅助定位 |\n"
+        )
+    )
+
+    assert [(s.name, sorted(s.items)) for s in found] == [("海棠地图SDK", ["precise-location", "wifi-ssid"])]
+
+
+def test_a_column_of_sdks_is_the_name_whatever_its_header_says() -> None:
+    header = ("功能类型", "第三方名称", "使用目的", "收集类型")
+    found = rows(header, ("甲推送SDK", "甲公司", "推送", "OAID"), ("乙广告SDK", "甲公司", "广告", "IMEI"))
+
+    assert [(r["name"], r["vendor"]) for r in found] == [("甲推送SDK", "甲公司"), ("乙广告SDK", "甲公司")]

@@ -39,11 +39,16 @@ def trained(corpus: training.Corpus) -> training.Trained:
     return training.train(corpus, range(len(corpus.names)), seeds=1)
 
 
-def test_cross_validation_on_six_policies_is_far_better_than_chance(corpus: training.Corpus) -> None:
+def test_cross_validation_on_six_policies_is_twice_as_good_as_the_best_constant_answer(
+    corpus: training.Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Three policies give a twentieth of the usual steps per epoch.
+    monkeypatch.setattr(training, "EPOCHS", 40)
     predicted, gold, order = training.cross_validate(corpus, count=2, seeds=1)
+    every_topic_everywhere = 2 * gold.mean() / (1 + gold.mean())
 
     assert sorted(order) == list(range(len(FEW)))
-    assert training.f1_table(predicted, gold, corpus.labels)["micro"]["f1"] > 0.45
+    assert training.f1_table(predicted, gold, corpus.labels)["micro"]["f1"] > 2 * every_topic_everywhere
 
 
 def test_policies_that_share_long_passages_are_in_one_group() -> None:

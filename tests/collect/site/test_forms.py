@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.collect.site.fields import Signals, classify, tokenise
-from scanner.collect.site.forms import purposes, read_forms
+from scanner.collect.site.forms import read_forms
 from scanner.collect.site.page import parse
+from scanner.collect.site.purpose import purposes
 from scanner.sitefacts import Form
 
 PAGE = "https://www.qinghe.example/page"

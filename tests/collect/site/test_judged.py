@@ -1,0 +1,101 @@
+"""The rules on whole sites: every fault of the bad one is hit, the clean one is accused of nothing, limits are kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+from conftest import FIXTURES
+from server import Servers, Site
+
+from scanner.assess import assess
+from scanner.collect import collect
+from scanner.collect.site.collect import collect_site
+from scanner.model import Assessment, Outcome, Verdict
+from scanner.packload import load_pack, profile_for
+
+PACK = load_pack()
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+GOOD_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+BAD_HEADERS = {"Set-Cookie": "JSESSIONID=0123456789abcdef; Path=/", "X-Powered-By": "PHP/5.6.40"}
+# Stable rules that hit the clean site, each with the reason why that is right; none does.
+KNOWN_EXCEPTIONS: dict[str, str] = {}
+
+
+def clean_site(servers: Servers) -> Site:
+    return servers.tls("qinghe.example", folder=FIXTURES / "sites" / "clean", headers=GOOD_HEADERS)
+
+
+def bad_site(servers: Servers) -> Site:
+    return servers.site("ehe.example", folder=FIXTURES / "sites" / "bad", headers=BAD_HEADERS)
+
+
+def judged(make: object, *, policy: bool = False) -> Assessment:
+    with Servers() as servers:
+        site = clean_site(servers) if make is clean_site else bad_site(servers)
+        read = partial(collect if policy else collect_site, site.url(), servers.options())
+        return assess(read(), PACK, profile_for(PACK, "site"), now=NOW, tool_version="test")
+
+
+@pytest.fixture(scope="module")
+def bad() -> Assessment:
+    return judged(bad_site)
+
+
+def hits(outcome: Assessment) -> set[str]:
+    assert not [r for r in outcome.evaluation.results if r.outcome is Outcome.ERROR]
+    return {r.rule for r in outcome.evaluation.results if r.outcome is Outcome.HIT}
+
+
+@pytest.mark.parametrize("policy", [False, True])
+def test_the_clean_site_is_accused_of_nothing(policy: bool) -> None:
+    outcome = judged(clean_site, policy=policy)
+
+    assert hits(outcome) == set(KNOWN_EXCEPTIONS)
+    verdicts = {c.verdict for i in outcome.instruments for c in i.clauses}
+    assert verdicts <= {Verdict.MANUAL, Verdict.NOT_APPLICABLE}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "site-agreement-pre-ticked",
+        "site-personal-form-over-http",
+        "site-password-over-http",
+        "site-form-posts-to-third-party",
+        "site-identity-numbers-exposed",
+        "site-directory-listing",
+        "site-error-detail",
+        "site-outdated-library",
+        "site-icp-number-malformed",
+        "site-server-version",
+        "site-session-cookie-readable",
+        "site-no-csp",
+        "site-without-https",
+    ],
+)
+def test_a_fault_of_the_bad_site_is_hit(bad: Assessment, rule: str) -> None:
+    assert rule in hits(bad)
+
+
+def test_no_verdict_on_a_site_is_worse_than_its_clause_allows(bad: Assessment) -> None:
+    limits = {clause.id: clause.limit for clause in PACK.clauses().values()}
+    clauses = [c for instrument in bad.instruments for c in instrument.clauses]
+
+    assert clauses
+    assert [c.clause for c in clauses if c.verdict.rank < limits[c.clause].rank] == []
+    assert all(c.reasons for c in clauses)
+
+
+def test_without_a_browser_nothing_is_said_about_what_happens_before_consent(bad: Assessment) -> None:
+    outcomes = {r.rule: r.outcome for r in bad.evaluation.results}
+
+    for rule in ("site-ad-tracker-before-consent", "site-fingerprinting-before-consent", "site-consent-wall"):
+        assert outcomes[rule] is Outcome.UNKNOWN
