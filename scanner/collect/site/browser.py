@@ -58,7 +58,6 @@ ARGUMENTS = (
     "--disable-sync",
     "--disable-gpu",
     "--in-process-gpu",
-    "--renderer-process-limit=2",
     "--disable-quic",
     "--disable-extensions",
     "--disable-print-preview",
