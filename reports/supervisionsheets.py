@@ -100,6 +100,7 @@ def _table(sheet: Any, at: int, table: Sheet, widths: list[int], styles: dict[st
     if not table.rows:
         sheet.write_string(at, 0, table.empty, styles["cell"])
         return at + 1
+    sheet.set_row(at, 2 * LINE + 2)
     for column, title in enumerate(table.header):
         sheet.write_string(at, column, title, styles["head"])
     for number, row in enumerate(table.rows, 1):
