@@ -37,6 +37,7 @@ READ_LIMITS = Limits(characters=1_000_000, cells=100_000, blocks=30_000)
 _FOLDERS = ("assets/", "res/", "r/", "root/assets/")
 _URL = re.compile(r"https?://[A-Za-z0-9][^\s\"'<>\\\u3000-\u303f\uff00-\uffef{}|^`]{4,500}")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+MIN_WORDS = 4
 _UTF8_WORDS = tuple(word.encode() for word in ("隐私", "个人信息", "隱私"))
 _GBK_WORDS = tuple(word.encode("gbk") for word in ("隐私政策", "个人信息"))
 _ENGLISH = re.compile(rb"(?i)privacy policy")
@@ -170,9 +171,10 @@ def _name_weight(name: str) -> tuple[float, str]:
 
 
 def _has_words(data: bytes) -> bool:
+    """Whether a text speaks of privacy more than in passing: a dictionary, too, has the words, once each."""
     return (
-        any(w in data for w in _UTF8_WORDS)
-        or any(w in data for w in _GBK_WORDS)
+        sum(data.count(word) for word in _UTF8_WORDS) >= MIN_WORDS
+        or sum(data.count(word) for word in _GBK_WORDS) >= MIN_WORDS
         or bool(_ENGLISH.search(data))
     )
 
