@@ -161,6 +161,6 @@ def test_a_level_profile_leaves_the_other_level_out(name: str, level: str, other
 def test_law_data_names_no_web_host_and_no_machine() -> None:
     for path in sorted((update_law_map.ROOT / "rules" / "instruments").glob("*.yaml")):
         text = path.read_text(encoding="utf-8")
-        assert (
-            re.findall(r"https?://|www\.|[a-z0-9-]+\.(?:com|cn|net|org|html)\b|/tmp/", text) == []
-        ), path.name
+        assert re.findall(r"https?://|www\.|[a-z0-9-]+\.(?:com|cn|net|org|html)\b|/tmp/", text) == [], (
+            path.name
+        )
