@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scanner.collect.app.archive import Archive
 from scanner.collect.app.code import Code
+from scanner.collect.app.files import Files
 from scanner.collect.app.interface import Layouts
 from scanner.collect.app.manifest import Manifest
-from scanner.collect.app.resources import Resources
+from scanner.collect.app.restable import ResourceTable
 from scanner.model import Looked, Text
 
 FROM_MANIFEST = ("app.permissions", "app.components", "app.identity", "app.flags")
@@ -16,10 +16,10 @@ FROM_CODE = ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.i
 
 
 def searched(
-    archive: Archive,
+    archive: Files,
     manifest: Manifest,
     code: Code | None,
-    resources: Resources | None,
+    resources: ResourceTable | None,
     layouts: Layouts | None,
 ) -> Iterator[Looked]:
     """Yield a record for every part of the facts that was filled by a search."""

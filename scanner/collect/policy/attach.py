@@ -7,10 +7,10 @@ found and could not be had is a gap, so no rule takes the silence for compliance
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
-from scanner.collect.app.archive import Archive, EntryError
-from scanner.collect.app.resources import ResourceError, Resources
+from scanner.collect.app.package import Package
 from scanner.collect.policy.collect import FoundBy, PolicyReading, join, read, read_file, read_policy
 from scanner.collect.policy.embedded import Candidate, PolicyLink, find_links, find_policies
 from scanner.collect.policy.rendered import MEASURE, Run, read_rendered
@@ -27,17 +27,17 @@ RUN = len(Run._fields)
 LISTS = frozenset({"sdk_list", "collection_list", "permission_list"})
 
 
-def with_policy(facts: Facts, path: Path | None, options: CollectOptions) -> Facts:
-    """Return ``facts`` with the policy that belongs to it, compared; ``path`` is the package examined, None for a site.
+def with_policy(facts: Facts, package: Package | None, options: CollectOptions) -> Facts:
+    """Return ``facts`` with the policy that belongs to it, compared; ``package`` is what was examined, None for a site.
 
     Raises :class:`~scanner.errors.InputError` when the policy the user gave cannot be had.
     """
     if options.policy is not None:
         options.observer.step("policy")
         return join(facts, read_given(options.policy, options, facts.subject))
-    if path is not None:
+    if package is not None:
         options.observer.step("policy")
-        return _from_package(facts, path)
+        return _from_package(facts, package)
     if facts.site is not None and facts.site.disclosure.policy_url:
         options.observer.step("policy")
         return _from_site(facts, facts.site.disclosure.policy_url, options)
@@ -106,12 +106,11 @@ def fetch(url: str, options: SiteOptions) -> tuple[bytes, str, str]:
     )
 
 
-def _from_package(facts: Facts, path: Path) -> Facts:
+def _from_package(facts: Facts, package: Package) -> Facts:
     """Read the policy inside the package, with the lists of SDKs, items and permissions that stand beside it."""
-    with Archive(path) as archive:
-        resources = _resources(archive)
-        found = find_policies(archive, resources)
-        links = [] if found else [link for link in find_links(archive, resources, None) if link.own]
+    resources = package.resources(package.read, _unread_table)
+    found = [replace(one, name=package.artifact(one.name)) for one in find_policies(package, resources)]
+    links = [] if found else [link for link in find_links(package, resources, None) if link.own]
     main = next((c for c in found if c.kind == "privacy_policy"), None)
     if main is not None:
         reading = _read(main, facts.subject)
@@ -129,12 +128,8 @@ def _read(candidate: Candidate, subject: Subject) -> PolicyReading:
     return read(candidate.document, artifact, found_by="package", subject=subject)
 
 
-def _resources(archive: Archive) -> Resources | None:
-    """Return the package's resource table, None where there is none or it cannot be read (the app's facts say so)."""
-    try:
-        return Resources(archive.read("resources.arsc"))
-    except (EntryError, ResourceError):
-        return None
+def _unread_table(name: str, why: Text) -> None:
+    """Ignore a resource table that cannot be read: the app's facts say so."""
 
 
 def _unread_link(facts: Facts, link: PolicyLink) -> Facts:
