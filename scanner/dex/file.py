@@ -45,7 +45,9 @@ class DexFile:
         self.name = name
         self.data = data
         self.problems: list[DexProblem] = []
+        self._types: dict[int, str] = {}
         self._protos: dict[int, str] = {}
+        self._methods: dict[int, str] = {}
         size = len(data)
         if size < HEADER_SIZE:
             raise DexError(f"{name}: {size} bytes are too short for a DEX header")
@@ -176,7 +178,11 @@ class DexFile:
 
     def type(self, index: int) -> str:
         """Return type descriptor ``index`` (``Landroid/os/Build;``)."""
-        return self.string(int(self.type_strings[index])) if index < len(self.type_strings) else "?"
+        found = self._types.get(index)
+        if found is None:
+            found = self.string(int(self.type_strings[index])) if index < len(self.type_strings) else "?"
+            self._types[index] = found
+        return found
 
     def proto(self, index: int) -> str:
         """Return prototype ``index`` as ``(params)return``."""
@@ -203,19 +209,18 @@ class DexFile:
         """Return method reference ``index`` as ``Lclass;->name(params)return``."""
         if index >= len(self.methods):
             return "?"
-        row = self.methods[index]
-        return (
-            f"{self.type(int(row['class']))}->{self.string(int(row['name']))}{self.proto(int(row['proto']))}"
-        )
+        found = self._methods.get(index)
+        if found is None:
+            owner, proto, name = self.methods[index].item()
+            found = self._methods[index] = f"{self.type(owner)}->{self.string(name)}{self.proto(proto)}"
+        return found
 
     def field(self, index: int) -> str:
         """Return field reference ``index`` as ``Lclass;->name:type``."""
         if index >= len(self.fields):
             return "?"
-        row = self.fields[index]
-        return (
-            f"{self.type(int(row['class']))}->{self.string(int(row['name']))}:{self.type(int(row['type']))}"
-        )
+        owner, kind, name = self.fields[index].item()
+        return f"{self.type(owner)}->{self.string(name)}:{self.type(kind)}"
 
 
 def decode_mutf8(data: bytes) -> str:
