@@ -147,6 +147,11 @@ class DexFile:
         return starts.astype(np.int32), ends.astype(np.int32)
 
     @cached_property
+    def string_order(self) -> I8:
+        """Indices of the strings in the order of their content in the file."""
+        return np.argsort(self.string_spans[0], kind="stable").astype(np.int32)
+
+    @cached_property
     def string_heads(self) -> NDArray[Any]:
         """First eight bytes of every string as a little-endian number, padded with zeros (uint64)."""
         starts, ends = self.string_spans
@@ -176,6 +181,15 @@ class DexFile:
         """Return string ``index``."""
         return decode_mutf8(self.raw_string(index))
 
+    def strings(self, indices: NDArray[Any]) -> list[str]:
+        """Return the strings of ``indices``, as :meth:`string` does, in one go."""
+        starts, ends = self.string_spans
+        known = indices < len(starts)
+        places = np.where(known, indices, 0)
+        data = self.data
+        spans = zip(known.tolist(), starts[places].tolist(), ends[places].tolist(), strict=True)
+        return [decode_mutf8(data[start:end]) if ok else "?" for ok, start, end in spans]
+
     def type(self, index: int) -> str:
         """Return type descriptor ``index`` (``Landroid/os/Build;``)."""
         found = self._types.get(index)
@@ -183,6 +197,10 @@ class DexFile:
             found = self.string(int(self.type_strings[index])) if index < len(self.type_strings) else "?"
             self._types[index] = found
         return found
+
+    def types(self, indices: I8) -> list[str]:
+        """Return the type descriptors of ``indices``, which the file has, in one go."""
+        return self.strings(self.type_strings[indices])
 
     def proto(self, index: int) -> str:
         """Return prototype ``index`` as ``(params)return``."""
