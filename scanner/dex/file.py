@@ -184,6 +184,8 @@ class DexFile:
     def strings(self, indices: NDArray[Any]) -> list[str]:
         """Return the strings of ``indices``, as :meth:`string` does, in one go."""
         starts, ends = self.string_spans
+        if not len(starts):
+            return ["?"] * len(indices)
         known = indices < len(starts)
         places = np.where(known, indices, 0)
         data = self.data
