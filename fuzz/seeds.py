@@ -6,19 +6,24 @@ Inputs named ``found-*`` once broke a reader; they are kept as they were found a
 from __future__ import annotations
 
 import io
+import re
 import struct
+import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-for folder in (ROOT, ROOT / "tools", ROOT / "fuzz", ROOT / "tests" / "collect" / "app"):
+for folder in (ROOT, ROOT / "tools", ROOT / "fuzz", ROOT / "tests", ROOT / "tests" / "collect" / "app"):
     sys.path.insert(0, str(folder))
 
 import build_broken as broken  # noqa: E402 - lives in tools/
+import fetch_corpus  # noqa: E402
 from axml_writer import Attr, Node, document  # noqa: E402 - lives in tests/
 from fuzz_jar import SEPARATOR  # noqa: E402
+from test_resources import FRAMEWORK, MANIFEST, OPTIONS, VALUES  # noqa: E402
 
 from scanner.collect.app.signingblock import public_key_of  # noqa: E402
 
@@ -48,6 +53,13 @@ def zips() -> Seeds:
     with zipfile.ZipFile(content, "w") as pack, pack.open("big", "w", force_zip64=True) as entry:
         entry.write(b"content")
     yield "zip64", content.getvalue()
+    raw = content.getvalue()
+    end = len(raw) - 22
+    count, size, start = struct.unpack_from("<HII", raw, end + 10)
+    record = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, size, start)
+    locator = struct.pack("<IIQI", 0x07064B50, 0, end, 1)
+    last = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    yield "zip64-end", raw[:end] + record + locator + last
 
 
 def xmls() -> Seeds:
@@ -68,6 +80,37 @@ def tables() -> Seeds:
     """Resource tables."""
     yield "clean", member("clean", "resources.arsc")
     yield "small", member("policy-missing.bad", "resources.arsc")
+    for name, options in OPTIONS.items():
+        table = compiled(VALUES, options)
+        yield name, table
+        if name == "plain":
+            yield "alias", with_alias(table)
+
+
+def compiled(values: dict[str, str], options: list[str]) -> bytes:
+    """Return the table that aapt2 (of ``make corpus``) makes of ``values``, as the tests of the reader do."""
+    aapt2 = next(m for a in fetch_corpus.load() for m in a.members if m.id == "aapt2").target()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for place, body in values.items():
+            (folder / "res" / place).mkdir(parents=True)
+            short = re.sub(r'<string name="s\d{2,}">[^<]*</string>', "", body)
+            (folder / "res" / place / "v.xml").write_text(f"<resources>{short}</resources>", encoding="utf-8")
+        (folder / "AndroidManifest.xml").write_text(MANIFEST)
+        subprocess.run([aapt2, "compile", "--dir", "res", "-o", "c.zip"], cwd=folder, check=True)  # noqa: S603
+        link = [aapt2, "link", "-I", FRAMEWORK, "--manifest", "AndroidManifest.xml", "-o", "out.apk", "c.zip"]
+        subprocess.run([*link, *options], cwd=folder, check=True, capture_output=True)  # noqa: S603
+        with zipfile.ZipFile(folder / "out.apk") as pack:
+            return pack.read("resources.arsc")
+
+
+def with_alias(table: bytes) -> bytes:
+    """Return a table whose package, its last chunk, ends with a staged alias."""
+    content = bytearray(table) + struct.pack("<HHIIII", 0x0206, 12, 20, 1, 0x7F0F0001, 0x7F0F0002)
+    (pool,) = struct.unpack_from("<I", table, 16)
+    for place in (4, 12 + pool + 4):
+        struct.pack_into("<I", content, place, struct.unpack_from("<I", content, place)[0] + 20)
+    return bytes(content)
 
 
 def dexes() -> Seeds:
