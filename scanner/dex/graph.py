@@ -300,6 +300,7 @@ class Reach:
     def __init__(self, graph: CallGraph, parent: I4) -> None:
         self._graph = graph
         self._parent = parent
+        # The search left one way to each node, so chains that share a step share how it leads on.
         self._steps: dict[tuple[int, int], Step] = {}
 
     @cached_property
@@ -330,7 +331,7 @@ class Reach:
 
     def chain(self, node: int) -> list[Step]:
         """Return the shortest chain to ``node`` as methods with the offset that leads on and the kind of edge."""
-        graph, methods = self._graph, self._graph.dex.node_count
+        methods = self._graph.dex.node_count
         trail = self.path(node)
         steps: list[Step] = []
         places = [i for i, n in enumerate(trail) if n < methods]
@@ -338,12 +339,17 @@ class Reach:
             if following == -1:
                 steps.append(Step(trail[here], -1, "end"))
                 break
-            between = trail[here + 1 : following]
-            edge = _edge_kind(graph, between, trail[following])
-            steps.append(
-                Step(trail[here], _leading_offset(graph, trail[here], between, trail[following]), edge)
-            )
+            steps.append(self._step(trail[here], trail[here + 1 : following], trail[following]))
         return steps
+
+    def _step(self, node: int, between: Sequence[int], target: int) -> Step:
+        """Return the step from method ``node`` over the helper nodes ``between`` to method ``target``."""
+        found = self._steps.get((node, target))
+        if found is None:
+            graph = self._graph
+            offset = _leading_offset(graph, node, between, target)
+            found = self._steps[node, target] = Step(node, offset, _edge_kind(graph, between, target))
+        return found
 
 
 def _edge_kind(graph: CallGraph, between: Sequence[int], target: int) -> str:

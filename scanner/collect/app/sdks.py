@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from scanner import catalogue
 from scanner.catalogue import SdkInfo
@@ -20,8 +20,9 @@ def sdk_facts(code: Code | None, program: Program, accesses: Sequence[Access]) -
     counts: Counter[str] = Counter()
     if code is not None:
         _by_class(code, traces, counts)
+    files = _Files(program.files)
     for sdk in catalogue.sdks().values():
-        _by_files(sdk, program, traces)
+        _by_files(sdk, files, traces)
         _by_manifest(sdk, program, traces)
     known = [sdk_id for sdk_id, kinds in traces.items() if _enough(catalogue.sdks()[sdk_id], kinds)]
     starts = _starts(code, known)
@@ -59,17 +60,31 @@ def _class_evidence(name: str) -> Evidence:
     return Evidence(artifact="dex", locator=FileLocator(path=f"class {name}"), excerpt=name)
 
 
-def _by_files(sdk: SdkInfo, program: Program, traces: dict[str, dict[str, list[Evidence]]]) -> None:
-    wanted = frozenset(sdk.native)
-    for path in program.files:
-        name = path.rpartition("/")[2]
-        if path.startswith("lib/") and name in wanted:
-            traces[sdk.id].setdefault("native", []).append(
-                Evidence(artifact=path, locator=FileLocator(path=path), excerpt=name)
-            )
-        elif name in sdk.resources or path in sdk.resources:
-            traces[sdk.id].setdefault("resource", []).append(
-                Evidence(artifact=path, locator=FileLocator(path=path), excerpt=name)
+class _Files:
+    """The package's paths, found by themselves or by their last segment."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._order = {path: number for number, path in enumerate(paths)}
+        self._named: dict[str, list[str]] = defaultdict(list)
+        for path in paths:
+            self._named[path.rpartition("/")[2]].append(path)
+
+    def named(self, name: str) -> Sequence[str]:
+        """Return the paths whose last segment is ``name``."""
+        return self._named.get(name, ())
+
+    def ordered(self, paths: Iterable[str]) -> list[str]:
+        """Return those of ``paths`` that are there, in the package's order."""
+        return sorted((path for path in set(paths) if path in self._order), key=self._order.__getitem__)
+
+
+def _by_files(sdk: SdkInfo, files: _Files, traces: dict[str, dict[str, list[Evidence]]]) -> None:
+    native = {path for name in sdk.native for path in files.named(name) if path.startswith("lib/")}
+    other = {path for name in sdk.resources for path in (name, *files.named(name))} - native
+    for kind, paths in (("native", native), ("resource", other)):
+        for path in files.ordered(paths):
+            traces[sdk.id].setdefault(kind, []).append(
+                Evidence(artifact=path, locator=FileLocator(path=path), excerpt=path.rpartition("/")[2])
             )
 
 

@@ -40,7 +40,7 @@ def searched(
         for path in FROM_CODE:
             yield Looked(path=path, what=what, amount=calls)
     if resources is not None and layouts is not None:
-        strings = sum(1 for _ in resources.strings())
+        strings = len(resources.strings())
         what = Text(
             zh=f"{strings} 条字符串资源、{layouts.read} 个布局",
             en=f"{strings} string resources, {layouts.read} layouts",
