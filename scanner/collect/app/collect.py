@@ -34,7 +34,7 @@ from scanner.collect.app.requests import permission_requests
 from scanner.collect.app.resources import ResourceError, Resources
 from scanner.collect.app.sdks import sdk_facts
 from scanner.collect.app.searched import searched
-from scanner.collect.app.signing import read_signing
+from scanner.collect.app.signing import certificates_unread, read_signing
 from scanner.collect.app.subject import Program
 from scanner.context import CollectOptions
 from scanner.dex import DexError
@@ -101,6 +101,14 @@ class _Collector:
         texts = self._texts(code, resources, layouts)
         step("signing")
         signing = read_signing(archive, manifest.min_sdk or 1, manifest.effective_target)
+        if certificates_unread(signing):
+            reason = Text(
+                zh="签名证书无法读取", en="the certificate of the package's signature could not be read"
+            )
+            self.problems.append(
+                Problem(code="certificate-unread", where="APK Signing Block", message=reason)
+            )
+            self._gap("certificate-unread", reason, "app.signing.certificates")
         identity = self._identity(manifest)
         extras = read_extras(archive, manifest, resources, code)
         self.gaps += extras.gaps
