@@ -6,12 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from scanner import catalogue
+from scanner.appfacts import GuardKind
 from scanner.catalogue import SdkInfo
+from scanner.collect.app.accesses import behind_flag
 from scanner.collect.app.code import Code, member
 from scanner.collect.app.subject import Program
 from scanner.dex import MemberSite
 from scanner.facts import Access, Sdk
 from scanner.model import Evidence, FileLocator, XmlLocator
+
+GUARDS: tuple[GuardKind, ...] = ("none", "unrelated", "unknown", "consent")
 
 
 def sdk_facts(code: Code | None, program: Program, accesses: Sequence[Access]) -> list[Sdk]:
@@ -134,8 +138,12 @@ def _fact(
     reached = [(hit, code.reached(hit.site.node)) for hit in inits] if code is not None else []
     live = [(hit, entry) for hit, (reachable, entry) in reached if reachable]
     early = [hit for hit, _ in live if code is not None and code.before_ui(hit.site.node)]
-    free = [hit for hit in early if code is not None and not code.guarded(hit.site.node, hit.site.offset)]
-    chosen = free or early or [hit for hit, _ in live]
+    guards = (
+        [code.guard(hit.site.node, hit.site.offset) or "consent" for hit in early] if code is not None else []
+    )
+    weakest = min(guards, key=GUARDS.index, default=None)
+    free = [hit for hit, guard in zip(early, guards, strict=True) if guard == weakest]
+    chosen = free or [hit for hit, _ in live]
     entry = next((e for hit, e in live if hit in chosen and e is not None), None)
     can_tell = code is not None and bool(sdk.init)
     return Sdk(
@@ -153,7 +161,8 @@ def _fact(
         initialised=bool(live) if can_tell else None,
         init_entry_kind=entry.kind if entry is not None else None,
         init_before_ui=bool(early) if can_tell else None,
-        init_guarded=(not free if early else None) if can_tell else None,
+        init_guarded=behind_flag(weakest) if can_tell else None,
+        init_guard=weakest if can_tell else None,
         consent_api=sdk.consent,
         consent_api_called=bool(starts[sdk.id]["consent"]) if code is not None and sdk.consent else None,
         source=sdk.source,

@@ -12,7 +12,9 @@ from scanner.collect.app.resources import Resources
 from scanner.model import Looked, Text
 
 FROM_MANIFEST = ("app.permissions", "app.components", "app.identity", "app.flags")
-FROM_CODE = ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.issues", "app.texts")
+FROM_CODE = (
+    "app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues", "app.texts",
+)  # fmt: skip
 
 
 def searched(
