@@ -96,3 +96,72 @@ class Container(Frozen):
     files: int = 0
     readable: bool | None = None
     evidence: tuple[Evidence, ...] = ()
+
+
+# What a test of a stored flag says about consent: ``none`` no test; ``unrelated`` a flag that speaks of something else,
+# or a test that lets a first start through; ``unknown`` a flag whose meaning cannot be told; ``consent``.
+GuardKind = Literal["none", "unrelated", "unknown", "consent"]
+
+
+class FlagWrite(Frozen):
+    """A place that stores a flag: the value where it is constant, and the callback that leads there (``onClick``)."""
+
+    caller: str
+    value: bool | None = None
+    trigger: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class FlagTest(Frozen):
+    """A test of a stored flag on the way to a place.
+
+    ``keys`` are the names it is stored under where they are constant; ``flag`` the method or field tested; ``basis``
+    says what tells its kind (``key``, ``name``, ``default``, ``written``, ``none``).  ``runs_when`` is the value of the
+    flag with which the place runs; ``first_start`` whether the value of a flag never stored lets it run.
+    """
+
+    kind: GuardKind
+    basis: str
+    keys: tuple[str, ...] = ()
+    flag: str
+    runs_when: bool | None = None
+    first_start: bool | None = None
+    written: tuple[FlagWrite, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class StartupStep(Frozen):
+    """Something that happens while the app starts, in Android's order; ``number`` counts from 1.
+
+    ``phase`` and ``component`` say from where: Android creates the component factory and the application object, runs
+    ``attachBaseContext``, the content providers by ``init_order`` (higher first) with the androidx.startup
+    initialisers, ``Application.onCreate``, then the launcher activity.  ``action``: ``init`` and ``delayed_init`` of an
+    SDK, ``consent`` told to an SDK, ``access`` to a personal-information item, ``network`` opened.  ``deferred``: posted
+    to a thread, task or coroutine, so it runs later, though without waiting for the user.  ``dispatched``: an
+    interface or overriding method lies on the way, so other code may run instead.  ``guard`` is the weakest kind of test
+    on any way there, ``tests`` are those of the way shown.  ``items`` and ``network`` say what an SDK's start leads to.
+    """
+
+    number: int
+    phase: Literal[
+        "factory", "attach_base_context", "provider", "initializer", "application", "launcher_activity"
+    ]
+    component: str
+    entry_method: str
+    process: str | None = None
+    init_order: int | None = None
+    action: Literal["init", "delayed_init", "consent", "access", "network"]
+    target: str
+    caller: str
+    owner_kind: Literal["app", "sdk", "library", "unknown"] = "unknown"
+    owner_id: str = ""
+    sdk: str = ""
+    item: str = ""
+    value: bool | None = None
+    deferred: bool = False
+    dispatched: bool = False
+    guard: GuardKind
+    tests: tuple[FlagTest, ...] = ()
+    items: tuple[str, ...] = ()
+    network: bool | None = None
+    evidence: tuple[Evidence, ...] = ()

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from scanner.appfacts import Container, NativeHardening, NetworkConfig, Secret
+from scanner.appfacts import Container, GuardKind, NativeHardening, NetworkConfig, Secret, StartupStep
 from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
@@ -141,7 +141,8 @@ class Access(Frozen):
     shortest chain.  ``strength``: ``weak`` where the API is mostly used for something harmless.
     ``entry_method`` is the name of the entry point's method when calls alone lead from it here, empty when a callback
     lies between.  ``before_ui``: runs before any user interface exists; ``guarded``: then every way there passes a
-    test of a stored flag (None where it does not apply).  ``restricted``: no device of the package's range gives an
+    test of a stored flag (None where it does not apply, or where the flag's meaning cannot be told); ``guard`` is the
+    weakest kind of test on any way.  ``restricted``: no device of the package's range gives an
     ordinary app the value.
     """
 
@@ -164,6 +165,7 @@ class Access(Frozen):
     entry_method: str | None = None
     before_ui: bool | None = None
     guarded: bool | None = None
+    guard: GuardKind | None = None
     restricted: bool = False
     permissions: tuple[str, ...] = ()
     permission_missing: bool = False
@@ -177,7 +179,8 @@ class Sdk(Frozen):
 
     ``basis``: what identified it (``class``, ``prefix``, ``string``, ``native``, ``manifest``, ``structure``).
     ``items`` were seen accessed by its code here; ``documented_items`` are what its vendor says it collects.
-    ``init``: its initialisation calls found in code, with the earliest entry kind.
+    ``init``: its initialisation calls found in code, with the earliest entry kind; ``init_guard`` is the weakest kind
+    of test before those that run ahead of any screen (``init_guarded`` None: the flag's meaning cannot be told).
     """
 
     id: str
@@ -196,6 +199,7 @@ class Sdk(Frozen):
     init_entry_kind: EntryKind | None = None
     init_before_ui: bool | None = None
     init_guarded: bool | None = None
+    init_guard: GuardKind | None = None
     consent_api: tuple[str, ...] = ()
     consent_api_called: bool | None = None
     source: str = ""
@@ -350,6 +354,7 @@ class AppFacts(Frozen):
     permissions: tuple[Permission, ...] = ()
     accesses: tuple[Access, ...] = ()
     sdks: tuple[Sdk, ...] = ()
+    startup: tuple[StartupStep, ...] = ()
     requests: tuple[PermissionRequest, ...] = ()
     texts: tuple[InterfaceText, ...] = ()
     checkboxes: tuple[CheckBox, ...] = ()

@@ -55,6 +55,11 @@ NAMES: dict[str, Text] = {
     "app.sdks.init_guarded": Text(
         zh="SDK 初始化是否受同意标志控制", en="whether the SDK's start depends on a flag"
     ),
+    "app.sdks.init_guard": Text(
+        zh="SDK 初始化前判断的是什么标志", en="which flag the SDK's start depends on"
+    ),
+    "app.startup": Text(zh="启动时依次发生的事", en="what happens while the app starts"),
+    "app.accesses.guard": Text(zh="读取前判断的是什么标志", en="which flag access depends on"),
     "app.signing": Text(zh="签名", en="signatures"),
     "app.texts": Text(zh="界面文字", en="interface text"),
     "site.forms": Text(zh="网站的表单", en="the site's forms"),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from scanner.dex.body import Instruction, constant_arguments, instructions, listing
 from scanner.dex.errors import DexError, DexProblem
-from scanner.dex.graph import CallGraph, Reach, Step
-from scanner.dex.guards import guarded_offsets
+from scanner.dex.graph import CallGraph, Reach, Stages, Step
+from scanner.dex.guards import Guard, Kept, guarded_offsets, guards, kept_flags
 from scanner.dex.package import Dex, Site, open_dex
 from scanner.dex.query import (
     Member,
@@ -28,18 +28,23 @@ __all__ = [
     "Dex",
     "DexError",
     "DexProblem",
+    "Guard",
     "Instruction",
+    "Kept",
     "Member",
     "MemberSite",
     "Reach",
     "References",
     "Site",
+    "Stages",
     "Step",
     "call_sites",
     "constant_arguments",
     "field_sites",
     "guarded_offsets",
+    "guards",
     "instructions",
+    "kept_flags",
     "listing",
     "native_methods",
     "open_dex",

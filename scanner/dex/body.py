@@ -5,6 +5,7 @@ Used for the few places that are reported, never for whole programs.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,17 +43,27 @@ class Instruction:
 
 def instructions(dex: Dex, node: int) -> list[Instruction]:
     """Return the instructions of method ``node`` (linear sweep); empty for abstract and native methods."""
+    file, code = _code(dex, node)
+    return [_decode(file, code, place, length) for place, length in _places(code)]
+
+
+def _code(dex: Dex, node: int) -> tuple[DexFile, list[int]]:
+    """Return the file and the code units of method ``node``."""
     part = dex.part_of(node)
     local = node - part.base
     start, size = int(part.body_start[local]), min(int(part.body_size[local]), MAX_UNITS)
-    code: list[int] = part.file.units[start : start + size].tolist()
+    return part.file, part.file.units[start : start + size].tolist()
+
+
+def _places(code: list[int]) -> list[tuple[int, int]]:
+    """Return offset and length of every instruction."""
     found = []
-    place = 0
-    while place < len(code):
-        length = _length(code, place)
-        if place + length > len(code):
+    place, size = 0, len(code)
+    while place < size:
+        length = _LENGTHS[code[place]] or _length(code, place)
+        if place + length > size:
             break
-        found.append(_decode(part.file, code, place, length))
+        found.append((place, length))
         place += length
     return found
 
@@ -72,14 +83,15 @@ def constant_arguments(dex: Dex, node: int, offset: int) -> tuple[Any, ...]:
     For array arguments built in the block, a tuple of the strings stored.  Byte and character arrays whose content
     is fixed there (filled from data, or made from a constant string) come as bytes.  The receiver is argument 0.
     """
-    body = instructions(dex, node)
-    here = next((i for i, ins in enumerate(body) if ins.offset == offset), None)
-    if here is None:
+    file, code = _code(dex, node)
+    places = _places(code)
+    here = bisect_left(places, (offset, 0))
+    if here == len(places) or places[here][0] != offset:
         return ()
     values: dict[int, Any] = {}
-    for ins in body[_block_start(body, here) : here]:
-        _step(ins, values)
-    return tuple(_freeze(values.get(register)) for register in body[here].registers)
+    for place, length in places[_block_start(file, code, places, here) : here]:
+        _step(_decode(file, code, place, length), values)
+    return tuple(_freeze(values.get(register)) for register in _decode(file, code, *places[here]).registers)
 
 
 def _freeze(value: Any) -> Any:
@@ -88,14 +100,22 @@ def _freeze(value: Any) -> Any:
     return bytes(value) if isinstance(value, bytearray) else value
 
 
-def _block_start(body: list[Instruction], here: int) -> int:
+def _block_start(file: DexFile, code: list[int], places: list[tuple[int, int]], here: int) -> int:
     """Return the first instruction after the last jump or branch target before ``here``."""
-    targets = {ins.offset + ins.literal for ins in body if ins.literal is not None and _is_branch(ins.opcode)}
+    branches = (
+        _decode(file, code, place, length) for place, length in places if _is_branch(_opcode(code[place]))
+    )
+    targets = {ins.offset + ins.literal for ins in branches if ins.literal is not None}
     for position in range(here, 0, -1):
-        previous = body[position - 1]
-        if body[position].offset in targets or _is_branch(previous.opcode) or 0x0E <= previous.opcode <= 0x11:
+        previous = _opcode(code[places[position - 1][0]])
+        if places[position][0] in targets or _is_branch(previous) or 0x0E <= previous <= 0x11:
             return position
     return 0
+
+
+def _opcode(unit: int) -> int:
+    """Return the opcode of an instruction's first unit, 0 for the payloads that look like one."""
+    return unit & 0xFF if _LENGTHS[unit] else 0
 
 
 def _is_branch(opcode: int) -> bool:

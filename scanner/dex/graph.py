@@ -132,7 +132,7 @@ class CallGraph:
     def _object_edges(self) -> list[tuple[I8, I8]]:
         """Instantiation and initialisation: method → class node → its own and inherited callbacks; → initialiser."""
         dex, classes = self.dex, self.dex.classes
-        clinit = self._initialisers()
+        clinit = self._clinit = self._initialisers()
         found: list[tuple[I8, I8]] = []
         for part, type_map in zip(dex.parts, dex.type_maps, strict=True):
             node, op, index = part.site_node, part.site_op, part.site_index
@@ -251,7 +251,13 @@ class CallGraph:
                 if slot < len(self.dispatch_ref) and int(self.dispatch_ref[slot]) == reference:
                     found.add(self.dispatch_base + slot)
             elif op == 0x22 and index < len(type_map):
-                found.add(int(self.dex.classes.position[int(type_map[index])]) + self.class_base)
+                place = int(self.dex.classes.position[int(type_map[index])])
+                if place >= 0:
+                    found.add(place + self.class_base)
+            if _STATIC[op]:
+                place = int(self.dex.classes.position[_static_owner(part, op, index, type_map)])
+                if place >= 0:
+                    found.add(int(self._clinit[place]))
         return {target for target in found if target >= 0}
 
     def reach(
@@ -265,26 +271,47 @@ class CallGraph:
         ``callbacks`` limits whose virtual methods the framework is taken to call, by class position (None: all);
         ``without`` are (source, target) edges not to follow.
         """
+        return self.reach_in_stages([entries], callbacks, without).reach
+
+    def reach_in_stages(
+        self,
+        stages: Sequence[Iterable[int]],
+        callbacks: Bools | None = None,
+        without: Collection[tuple[int, int]] = (),
+    ) -> Stages:
+        """Return what the entries of each stage reach, for entries that run one stage after the other.
+
+        Every node belongs to the first stage that reaches it; see :meth:`reach` for the other parameters.
+        """
         cut = np.array(sorted(a * self.nodes + b for a, b in without), dtype=np.int64)
         parent = np.full(self.nodes, -1, dtype=np.int32)
-        frontier = np.unique(np.array(list(entries), dtype=np.int64))
-        frontier = frontier[(frontier >= 0) & (frontier < self.nodes)]
-        parent[frontier] = frontier
-        while len(frontier):
-            sources, targets = [], []
-            for edges in (self._calls, self._others):
-                source, target = edges.expand(frontier)
-                fresh = parent[target] < 0
-                if len(cut):
-                    fresh &= ~np.isin(source * self.nodes + target, cut)
-                if callbacks is not None and edges is self._others:
-                    fresh &= self._allowed(source, target, callbacks)
-                sources.append(source[fresh])
-                targets.append(target[fresh])
-            source, target = np.concatenate(sources), np.concatenate(targets)
-            frontier, first = np.unique(target, return_index=True)
-            parent[frontier] = source[first]
-        return Reach(self, parent)
+        stage = np.full(self.nodes, -1, dtype=np.int16)
+        for number, entries in enumerate(stages):
+            frontier = np.unique(np.fromiter(entries, dtype=np.int64))
+            frontier = frontier[(frontier >= 0) & (frontier < self.nodes)]
+            frontier = frontier[parent[frontier] < 0]
+            parent[frontier] = frontier
+            while len(frontier):
+                stage[frontier] = number
+                frontier = self._spread(parent, frontier, callbacks, cut)
+        return Stages(Reach(self, parent), stage[: self.dex.node_count])
+
+    def _spread(self, parent: I4, frontier: I8, callbacks: Bools | None, cut: I8) -> I8:
+        """Enter in ``parent`` what the edges of ``frontier`` newly reach, and return it."""
+        sources, targets = [], []
+        for edges in (self._calls, self._others):
+            source, target = edges.expand(frontier)
+            fresh = parent[target] < 0
+            if len(cut):
+                fresh &= ~np.isin(source * self.nodes + target, cut)
+            if callbacks is not None and edges is self._others:
+                fresh &= self._allowed(source, target, callbacks)
+            sources.append(source[fresh])
+            targets.append(target[fresh])
+        source, target = np.concatenate(sources), np.concatenate(targets)
+        found, first = np.unique(target, return_index=True)
+        parent[found] = source[first]
+        return found
 
     def _allowed(self, source: I8, target: I8, callbacks: Bools) -> Bools:
         """Which edges remain when only classes in ``callbacks`` are called back."""
@@ -294,12 +321,21 @@ class CallGraph:
         return allowed
 
 
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The result of a search in stages: what is reached, and for every method node the stage (-1: none)."""
+
+    reach: Reach
+    stage: I4
+
+
 class Reach:
     """The result of one search: which methods are reachable, and the shortest way to each."""
 
     def __init__(self, graph: CallGraph, parent: I4) -> None:
         self._graph = graph
         self._parent = parent
+        # The search left one way to each node, so chains that share a step share how it leads on.
         self._steps: dict[tuple[int, int], Step] = {}
 
     @cached_property
@@ -330,7 +366,7 @@ class Reach:
 
     def chain(self, node: int) -> list[Step]:
         """Return the shortest chain to ``node`` as methods with the offset that leads on and the kind of edge."""
-        graph, methods = self._graph, self._graph.dex.node_count
+        methods = self._graph.dex.node_count
         trail = self.path(node)
         steps: list[Step] = []
         places = [i for i, n in enumerate(trail) if n < methods]
@@ -338,12 +374,17 @@ class Reach:
             if following == -1:
                 steps.append(Step(trail[here], -1, "end"))
                 break
-            between = trail[here + 1 : following]
-            edge = _edge_kind(graph, between, trail[following])
-            steps.append(
-                Step(trail[here], _leading_offset(graph, trail[here], between, trail[following]), edge)
-            )
+            steps.append(self._step(trail[here], trail[here + 1 : following], trail[following]))
         return steps
+
+    def _step(self, node: int, between: Sequence[int], target: int) -> Step:
+        """Return the step from method ``node`` over the helper nodes ``between`` to method ``target``."""
+        found = self._steps.get((node, target))
+        if found is None:
+            graph = self._graph
+            offset = _leading_offset(graph, node, between, target)
+            found = self._steps[node, target] = Step(node, offset, _edge_kind(graph, between, target))
+        return found
 
 
 def _edge_kind(graph: CallGraph, between: Sequence[int], target: int) -> str:

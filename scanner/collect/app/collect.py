@@ -36,6 +36,8 @@ from scanner.collect.app.requests import permission_requests
 from scanner.collect.app.restable import ResourceTable
 from scanner.collect.app.sdks import sdk_facts
 from scanner.collect.app.searched import searched
+from scanner.collect.app.startorder import INITIALIZATION_PROVIDER
+from scanner.collect.app.startup import startup_steps
 from scanner.collect.app.subject import Program
 from scanner.context import CollectOptions
 from scanner.dex import DexError
@@ -53,7 +55,7 @@ from scanner.facts import (
 )
 from scanner.model import Evidence, Problem, Subject, Text, XmlLocator
 
-CODE_PATHS = ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.issues")
+CODE_PATHS = ("app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues")
 UNKNOWN = Origin(kind="unknown")
 # String resources that libraries bring along, by the prefixes of their names.
 LIBRARY_STRINGS = (
@@ -98,6 +100,7 @@ class _Collector:
         step("code")
         code, program = self._code(manifest, layouts)
         found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
+        sdks = sdk_facts(code, program, found)
         components = self._components(manifest, code)
         step("interface")
         texts = self._texts(code, resources, layouts)
@@ -120,7 +123,8 @@ class _Collector:
                 )
             ),
             accesses=tuple(found),
-            sdks=tuple(sdk_facts(code, program, found)),
+            sdks=tuple(sdks),
+            startup=tuple(startup_steps(code, sdks, found)) if code is not None else (),
             requests=tuple(permission_requests(code)) if code is not None else (),
             texts=texts,
             checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
@@ -212,6 +216,14 @@ class _Collector:
             declared=frozenset(p.name for p in manifest.uses_permissions()),
             files=tuple(self.package.entries),
             layout_classes=tuple(sorted(layouts.classes)) if layouts is not None else (),
+            init_orders={c.name: c.init_order for c in manifest.components() if c.init_order is not None},
+            initializers=tuple(
+                one.name
+                for component in manifest.components()
+                if component.name == INITIALIZATION_PROVIDER and component.enabled
+                for one in component.meta_data
+                if one.value == "androidx.startup"
+            ),
         )
 
     def _components(self, manifest: Manifest, code: Code | None) -> tuple[Component, ...]:

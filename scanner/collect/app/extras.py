@@ -70,7 +70,7 @@ class _Reader:
         found.containers = tuple(container for container, _ in pairs)
         scripts = sorted({path for _, paths in pairs for path in paths})
         found.endpoints = tuple(text_endpoints((p, self._texts[p]) for p in scripts if p in self._texts))
-        strings = list(self.resources.strings()) if self.resources is not None else []
+        strings = self.resources.strings() if self.resources is not None else ()
         meta = [(m.name, m.value or "") for m in self.manifest.application_meta_data()]
         found.secrets = tuple(find_secrets(self.code, strings, meta, sorted(self._texts.items())))
         found.hardening = tuple(self._hardening())

@@ -12,7 +12,7 @@ from scanner.collect.app.missing import missing_splits
 from scanner.collect.app.naming import renamed
 from scanner.collect.app.package import MANIFEST, Package
 from scanner.collect.app.restable import Resources, ResourceTable
-from scanner.collect.app.signing import read_signing
+from scanner.collect.app.signing import certificates_unread, read_signing
 from scanner.collect.app.splits import joined_signing
 from scanner.collect.app.uploadsigning import signing_gap, upload_signing
 from scanner.errors import InputError
@@ -128,13 +128,23 @@ class Intake:
     def signing(self, manifest: Manifest) -> Signing:
         """Return the signing facts; of a bundle only that they are not known."""
         package = self.package
-        if package.kind == "apk":
-            archive = package.parts[0].archive
-            return read_signing(archive, manifest.min_sdk or 1, manifest.effective_target)
         if package.kind == "bundle":
             self.gaps.append(signing_gap())
             return upload_signing(package.parts[0].archive, package.whole)
-        return joined_signing(package.parts)
+        if package.kind == "splits":
+            signing = joined_signing(package.parts)
+        else:
+            archive = package.parts[0].archive
+            signing = read_signing(archive, manifest.min_sdk or 1, manifest.effective_target)
+        if certificates_unread(signing):
+            reason = Text(
+                zh="签名证书无法读取", en="the certificate of the package's signature could not be read"
+            )
+            self.problems.append(
+                Problem(code="certificate-unread", where="APK Signing Block", message=reason)
+            )
+            self.gap("certificate-unread", reason, "app.signing.certificates")
+        return signing
 
     def delivery(self, manifest: Manifest, identity: Identity, resources: ResourceTable | None) -> None:
         """Record what the delivery lacks, and where it contradicts what it says of itself."""

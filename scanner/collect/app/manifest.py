@@ -40,6 +40,7 @@ from scanner.collect.app.restable import ResourceTable
 
 NAME, LABEL, PERMISSION, READ, WRITE = 0x01010003, 0x01010001, 0x01010006, 0x01010007, 0x01010008
 PROTECTION, GROUP, SHARED_USER, HAS_CODE = 0x01010009, 0x0101000A, 0x0101000B, 0x0101000C
+INIT_ORDER = 0x0101001A
 ENABLED, DEBUGGABLE, EXPORTED, PROCESS = 0x0101000E, 0x0101000F, 0x01010010, 0x01010011
 AFFINITY, AUTHORITIES, GRANT, LAUNCH_MODE = 0x01010012, 0x01010018, 0x0101001B, 0x0101001D
 TARGET_PACKAGE, VALUE, RESOURCE = 0x01010021, 0x01010024, 0x01010025
@@ -318,6 +319,7 @@ class Manifest:
             launch_mode=self._int(element, LAUNCH_MODE) or 0,
             direct_boot_aware=bool(self._bool(element, DIRECT_BOOT)),
             service_types=tuple(label for bit, label in SERVICE_TYPES if types & bit),
+            init_order=self._int(element, INIT_ORDER) if provider else None,
             filters=filters,
             meta_data=self._meta(element, path),
             path=path,

@@ -34,7 +34,7 @@ OWN = frozenset({MANIFEST, BINARY_TABLE, PROTO_TABLE, "assets.pb", "native.pb"})
 META = "META-INF/"
 # Facts that a split may add to.
 SPLIT_PATHS = (
-    "app.components", "app.permissions", "app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.issues",
+    "app.components", "app.permissions", "app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues",
     "app.texts", "app.checkboxes", "app.native_libraries", "app.secrets", "app.hardening", "app.containers",
     "app.collects_pi", "app.has_account",
 )  # fmt: skip
@@ -87,6 +87,7 @@ class Package:
         self.declared = declared
         self._stack = stack or ExitStack()
         self._left = (limits or Limits()).total
+        self._resources: list[ResourceTable | None] = []
         self.entries: dict[str, Entry] = {}
         self._places: dict[str, tuple[Part, str]] = {}
         for number, part in enumerate(self.parts):
@@ -209,7 +210,17 @@ class Package:
     def resources(
         self, read: Callable[[str], bytes], failed: Callable[[str, Text], None]
     ) -> ResourceTable | None:
-        """Return all resource tables as one, read with ``read``; ``failed`` is told of those that cannot be read."""
+        """Return all resource tables as one, read with ``read``; ``failed`` is told of those that cannot be read.
+
+        They are read once: a second call gives the same.
+        """
+        if not self._resources:
+            self._resources.append(self._read_tables(read, failed))
+        return self._resources[0]
+
+    def _read_tables(
+        self, read: Callable[[str], bytes], failed: Callable[[str, Text], None]
+    ) -> ResourceTable | None:
         sources: list[Source] = []
         single: BinaryTable | None = None
         for number, name in self.tables():

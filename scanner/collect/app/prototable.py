@@ -8,6 +8,7 @@ entry is skipped and counted.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import chain
 
 from scanner.collect.app.axml import TYPE_STRING
@@ -148,8 +149,12 @@ class ProtoTable:
             resource |= 0x7F << 24
         return self._forms.get(resource, [])
 
-    def strings(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (``type/name``, locale, text) of every string resource, then of string arrays and plurals."""
+    def strings(self) -> list[tuple[str, str, str]]:
+        """Return (``type/name``, locale, text) of every string resource, then of string arrays and plurals."""
+        return self._strings
+
+    @cached_property
+    def _strings(self) -> list[tuple[str, str, str]]:
         named = (
             (resource, form.config.locale, form.text)
             for resource in self._order
@@ -157,8 +162,9 @@ class ProtoTable:
             for form in self._forms[resource]
             if form.text is not None
         )
-        for resource, locale, words in chain(named, self._bags):
-            yield self._names[resource], locale, words
+        return [
+            (self._names[resource], locale, words) for resource, locale, words in chain(named, self._bags)
+        ]
 
     def files(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield (``type/name``, path in the module) of the file resources of type ``kind``."""

@@ -8,8 +8,9 @@ are checked, references are followed a bounded number of times, what is malforme
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -311,11 +312,16 @@ class Resources:
         ]
         return np.isin(ids >> 16, np.array(wanted, np.uint32))
 
-    def strings(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (``type/name``, locale, text) of every string resource, then of string arrays and plurals."""
+    def strings(self) -> Sequence[tuple[str, str, str]]:
+        """Return (``type/name``, locale, text) of every string resource, then of string arrays and plurals."""
+        return self._all_strings
+
+    @cached_property
+    def _all_strings(self) -> list[tuple[str, str, str]]:
         named = self._with_types(self._id, frozenset({"string"}))
-        yield from self._texts((self._kind == TYPE_STRING) & named, self._id, self._config, self._value)
-        yield from self._texts(self._bag_kind == TYPE_STRING, self._bag_id, self._bag_config, self._bag_value)
+        own = self._texts((self._kind == TYPE_STRING) & named, self._id, self._config, self._value)
+        bags = self._texts(self._bag_kind == TYPE_STRING, self._bag_id, self._bag_config, self._bag_value)
+        return [*own, *bags]
 
     def _texts(
         self, mask: NDArray[np.bool_], ids: Words, configs: Words, values: Words

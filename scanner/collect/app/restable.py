@@ -8,6 +8,7 @@ them and takes the form that fits the device best.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from scanner.collect.app.axml import REFERENCES, TYPE_ATTRIBUTE, TYPE_STRING
@@ -52,8 +53,8 @@ class StringTable(Protocol):
         """Return the values of a resource in all configurations."""
         ...
 
-    def strings(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (``type/name``, locale, text) of every string."""
+    def strings(self) -> Sequence[tuple[str, str, str]]:
+        """Return (``type/name``, locale, text) of every string."""
         ...
 
     def files(self, kind: str) -> Iterator[tuple[str, str]]:
@@ -81,8 +82,8 @@ class ResourceTable(Protocol):
         """Return the default value of a resource with references resolved."""
         ...
 
-    def strings(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (``type/name``, locale, text) of every string."""
+    def strings(self) -> Sequence[tuple[str, str, str]]:
+        """Return (``type/name``, locale, text) of every string."""
         ...
 
     def files(self, kind: str) -> Iterator[tuple[str, str]]:
@@ -150,10 +151,13 @@ class Resources:
                 return forms[min(ranked)[1]]
         return forms[0] if forms and "" in languages else None
 
-    def strings(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (``type/name``, locale, text) of every string, table by table."""
-        for source in self._sources:
-            yield from source.table.strings()
+    def strings(self) -> Sequence[tuple[str, str, str]]:
+        """Return (``type/name``, locale, text) of every string, table by table."""
+        return self._strings
+
+    @cached_property
+    def _strings(self) -> list[tuple[str, str, str]]:
+        return [one for source in self._sources for one in source.table.strings()]
 
     def files(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield (``type/name``, path) of the file resources of one type; paths are those of the whole package."""

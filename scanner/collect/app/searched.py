@@ -12,7 +12,9 @@ from scanner.collect.app.restable import ResourceTable
 from scanner.model import Looked, Text
 
 FROM_MANIFEST = ("app.permissions", "app.components", "app.identity", "app.flags")
-FROM_CODE = ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.issues", "app.texts")
+FROM_CODE = (
+    "app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues", "app.texts",
+)  # fmt: skip
 
 
 def searched(
@@ -40,7 +42,7 @@ def searched(
         for path in FROM_CODE:
             yield Looked(path=path, what=what, amount=calls)
     if resources is not None and layouts is not None:
-        strings = sum(1 for _ in resources.strings())
+        strings = len(resources.strings())
         what = Text(
             zh=f"{strings} 条字符串资源、{layouts.read} 个布局",
             en=f"{strings} string resources, {layouts.read} layouts",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
 from scanner.collect.app.archive import EntryError
@@ -18,12 +18,13 @@ from scanner.collect.app.code import Code
 from scanner.collect.app.files import Files
 from scanner.collect.app.restable import ResourceTable
 from scanner.collect.policy.blocks import Limits
-from scanner.collect.policy.document import Document
-from scanner.collect.policy.identify import Kind, kind_of
-from scanner.collect.policy.source import read_document
 from scanner.datafiles import read_data
 from scanner.dex import string_sites, strings_with_prefix
 from scanner.model import Evidence, FileLocator, ResourceLocator, Text
+
+if TYPE_CHECKING:
+    from scanner.collect.policy.document import Document
+    from scanner.collect.policy.identify import Kind
 
 MIN_SIZE, MAX_SIZE = 300, 16 << 20
 MAX_PEEKED, PEEK = 600, 2 << 20
@@ -108,19 +109,28 @@ def find_policies(archive: Files, resources: ResourceTable | None) -> list[Candi
     found = []
     sources = sorted(_sources(archive, resources), key=lambda source: -source[2])[:MAX_READ]
     for name, data, weight, why in sources:
-        document = read_document(data, name, limits=READ_LIMITS)
-        if len(_HAN.findall(document.text)) < MIN_HAN and len(document.text) < MIN_STRING * 3:
-            continue
-        kind, confidence = kind_of(document)
-        if kind == "other":
-            continue
-        if not document.title and weight < 3:
-            confidence = min(confidence, 0.6)
-        found.append(Candidate(name, data, kind, confidence, document, why))
+        candidate = _read(name, data, weight, why)
+        if candidate is not None:
+            found.append(candidate)
     found.sort(
         key=lambda c: (_ORDER.index(c.kind), -c.confidence, -min(len(c.document.text), 30_000), c.name)
     )
     return _without_copies(found)[:MAX_CANDIDATES]
+
+
+def _read(name: str, data: bytes, weight: float, why: Text) -> Candidate | None:
+    from scanner.collect.policy.identify import kind_of  # noqa: PLC0415 - few packages hold a policy
+    from scanner.collect.policy.source import read_document  # noqa: PLC0415 - the readers cost a tenth of a second
+
+    document = read_document(data, name, limits=READ_LIMITS)
+    if len(_HAN.findall(document.text)) < MIN_HAN and len(document.text) < MIN_STRING * 3:
+        return None
+    kind, confidence = kind_of(document)
+    if kind == "other":
+        return None
+    if not document.title and weight < 3:
+        confidence = min(confidence, 0.6)
+    return Candidate(name, data, kind, confidence, document, why)
 
 
 def _without_copies(candidates: Iterable[Candidate]) -> list[Candidate]:

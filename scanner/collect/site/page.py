@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from charset_normalizer import from_bytes
 from lxml import etree
 
+from scanner.collect.policy.encoding import codec_of
 from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
@@ -168,13 +169,11 @@ def decode_html(body: bytes, content_type: str = "") -> tuple[str, str]:
     meta = _META_CHARSET.search(body[:4096])
     for name in (found.group(1) if found else "", meta.group(1).decode("ascii") if meta else ""):
         codec = ALIASES.get(name.lower(), name.lower())
-        if not codec or codec.startswith("utf-16"):
+        if codec.startswith("utf-16") or not codec_of(codec):
             continue
         try:
             return body.decode(codec), codec
         except UnicodeDecodeError:
-            continue
-        except LookupError:
             continue
     try:
         return body.decode("utf-8"), "utf-8"
