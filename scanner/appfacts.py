@@ -165,3 +165,43 @@ class StartupStep(Frozen):
     items: tuple[str, ...] = ()
     network: bool | None = None
     evidence: tuple[Evidence, ...] = ()
+
+
+class CategorySign(Frozen):
+    """Something in the package that speaks for one of the 39 app types (``rules/data/category_signs.yaml``).
+
+    ``kind`` is the place it was found in, ``weight`` its points before the kind's cap.
+    """
+
+    category: str
+    kind: Literal["label", "package", "text", "component", "system", "service", "sdk", "permission", "policy"]
+    word: str
+    weight: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+class CategoryCandidate(Frozen):
+    """An app type with the points its signs give it."""
+
+    category: str
+    name: Text
+    score: float
+
+
+class CategoryProposal(Frozen):
+    """Which of the 39 app types the package looks like; a guess for a human to confirm, never a basis for 不符合.
+
+    ``category`` is None where the signs do not suffice; ``why`` then says so.  ``confidence`` between 0 and 1 as
+    the data file defines it; ``usable`` whether it is high enough for rules to try the category.  ``reasons`` are the signs for the leading types, strongest type first.  ``within``:
+    a store's category limited the choice to these.
+    """
+
+    category: str | None = None
+    name: Text | None = None
+    confidence: float = 0.0
+    usable: bool = False
+    why: Text
+    reasons: tuple[CategorySign, ...] = ()
+    runners_up: tuple[CategoryCandidate, ...] = ()
+    within: tuple[str, ...] = ()
+    supply_side: str | None = None

@@ -12,7 +12,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from scanner.appfacts import Container, GuardKind, NativeHardening, NetworkConfig, Secret, StartupStep
+from scanner.appfacts import (
+    CategoryProposal,
+    Container,
+    GuardKind,
+    NativeHardening,
+    NetworkConfig,
+    Secret,
+    StartupStep,
+)
 from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
@@ -77,7 +85,8 @@ class AppFlags(Frozen):
 
 
 class Component(Frozen):
-    """An activity, service, receiver or provider of the manifest; ``exported`` is the effective value."""
+    """An activity, service, receiver or provider of the manifest; ``exported`` is the effective value, ``label`` the
+    title written for it (Chinese where there is one)."""
 
     kind: Literal["activity", "activity-alias", "service", "receiver", "provider"]
     name: str
@@ -88,6 +97,7 @@ class Component(Frozen):
     read_permission: str | None = None
     write_permission: str | None = None
     grant_uri_permissions: bool = False
+    label: str | None = None
     process: str | None = None
     authorities: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
@@ -345,7 +355,12 @@ class CodeIssue(Frozen):
 
 
 class AppFacts(Frozen):
-    """Everything read from an Android package."""
+    """Everything read from an Android package.
+
+    ``category`` is the id of one of the 39 app types when the user gave it (``category_basis``: ``given``) or a store's
+    category means it (``declared``).  With ``proposed`` it stays None: what the package looks like stands in
+    ``category_proposal``, and no rule may take it for known.
+    """
 
     identity: Identity
     flags: AppFlags = AppFlags()
@@ -367,6 +382,8 @@ class AppFacts(Frozen):
     containers: tuple[Container, ...] = ()
     code: CodeStats = CodeStats()
     category: str | None = None
+    category_basis: Literal["given", "declared", "proposed"] | None = None
+    category_proposal: CategoryProposal | None = None
     collects_pi: bool | None = None
     has_account: bool | None = None
 

@@ -59,7 +59,12 @@ def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
 def _with_policy(facts: Facts, package: Package | None, options: CollectOptions) -> Facts:
     from scanner.collect.policy.attach import with_policy  # noqa: PLC0415 - after what it is compared with
 
-    return with_policy(facts, package, options)
+    facts = with_policy(facts, package, options)
+    if facts.app is not None and facts.policy is not None:
+        from scanner.collect.app.category import with_policy_signs  # noqa: PLC0415 - as above
+
+        facts = with_policy_signs(facts)
+    return facts
 
 
 def is_url(target: str) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from scanner import __version__, catalogue
 from scanner.appfacts import NetworkConfig
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import EntryError
+from scanner.collect.app.category import Spoken, propose, with_category
 from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
@@ -136,10 +138,10 @@ class _Collector:
             hardening=extras.hardening,
             containers=extras.containers,
             code=stats,
-            category=self.options.category,
             collects_pi=self._collects(found, code),
             has_account=self._has_account(texts, layouts, code),
         )
+        app = self._with_category(app, manifest, resources)
         facts = Facts(
             collector=f"guijian {__version__}",
             subject=Subject(
@@ -327,6 +329,27 @@ class _Collector:
                 kind = "unknown" if sdk is None else ("library" if sdk.is_library else "sdk")
                 owner = Origin(kind=kind, id=sdk.id, name=sdk.name, basis="prefix") if sdk else UNKNOWN
                 yield NativeLibrary(path=path, name=parts[2], abi=parts[1], size=entry.size, owner=owner)
+
+    def _with_category(self, app: AppFacts, manifest: Manifest, resources: ResourceTable | None) -> AppFacts:
+        """Return ``app`` with its category as given, and what it looks like."""
+        spoken = (
+            Spoken(name, locale, text)
+            for name, locale, text in (resources.strings() if resources is not None else ())
+            if locale in {"", "zh"} or locale.startswith("zh")
+            if not name.partition("/")[2].startswith(LIBRARY_STRINGS)
+        )
+        app = app.model_copy(update={"category_proposal": propose(app, spoken, manifest.app_category)})
+        name = self.options.category
+        if name and not catalogue.find_categories(name):
+            message = Text(
+                zh=f"不认识的应用类别“{name[:40]}”，按未指定处理",
+                en=f"unknown category “{name[:40]}”, taken as not given",
+            )
+            self.problems.append(Problem(code="category-unknown", where="--category", message=message))
+        basis: Literal["given", "declared"] = (
+            "given" if name and catalogue.is_category_name(name) else "declared"
+        )
+        return with_category(app, name, basis)
 
     def _collects(self, found: Sequence[Access], code: Code | None) -> bool | None:
         """Whether reachable code obtains personal information in a way that is not merely incidental."""

@@ -53,7 +53,20 @@ DIRECT_BOOT, NETWORK_CONFIG, FEATURE_SPLIT = 0x01010505, 0x01010527, 0x0101055B
 COMPILE_SDK, VERSION_MAJOR, FACTORY = 0x01010572, 0x01010576, 0x0101057A
 SPLIT_REQUIRED, SERVICE_TYPE, LEGACY_STORAGE = 0x01010591, 0x01010599, 0x01010603
 PERMISSION_FLAGS, REQUIRED_SPLITS = 0x01010644, 0x0101064E
+APP_CATEGORY, IS_GAME = 0x01010545, 0x010103F4
+APP_CATEGORIES = (
+    "game",
+    "audio",
+    "video",
+    "image",
+    "social",
+    "news",
+    "maps",
+    "productivity",
+    "accessibility",
+)
 NEVER_FOR_LOCATION = 0x00010000
+MAX_TITLE = 100
 CODENAMES = {
     "M": 23,
     "N": 24,
@@ -182,6 +195,22 @@ class Manifest:
         """Return the application's label in the first of ``languages`` that has it."""
         attribute = self.application.attribute(LABEL) if self.application is not None else None
         return None if attribute is None else self.resolve(attribute, languages)
+
+    def _title(self, element: Element) -> str | None:
+        """Return a component's own label, the Chinese one where there is one."""
+        attribute = element.attribute(LABEL)
+        text = self.resolve(attribute, ("zh", "")) if attribute is not None else None
+        return text[:MAX_TITLE] if text else None
+
+    @property
+    def app_category(self) -> str | None:
+        """What the developer says the app is: ``android:appCategory``, or ``game`` for the older ``isGame``."""
+        if self.application is None:
+            return None
+        number = self._int(self.application, APP_CATEGORY)
+        if number is None:
+            return "game" if self._bool(self.application, IS_GAME) else None
+        return APP_CATEGORIES[number] if 0 <= number < len(APP_CATEGORIES) else None
 
     def class_name(self, name: str | None) -> str | None:
         """Return a full class name: ``.Main`` and ``Main`` are relative to the package."""
@@ -313,6 +342,7 @@ class Manifest:
             read_permission=(self._text(element, READ) or permission or None) if provider else None,
             write_permission=(self._text(element, WRITE) or permission or None) if provider else None,
             grant_uri_permissions=bool(self._bool(element, GRANT)),
+            label=self._title(element),
             process=self._process(self._text(element, PROCESS) or self._text(application, PROCESS)),
             authorities=tuple(filter(None, (self._text(element, AUTHORITIES) or "").split(";"))),
             task_affinity=self._text(application, AFFINITY) if affinity is None else affinity,

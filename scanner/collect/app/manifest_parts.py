@@ -96,6 +96,7 @@ class ManifestComponent:
     read_permission: str | None
     write_permission: str | None
     grant_uri_permissions: bool
+    label: str | None
     process: str | None
     authorities: tuple[str, ...]
     task_affinity: str | None
