@@ -22,8 +22,10 @@ from scanner.dex.query import (
     strings_with_prefix,
 )
 from scanner.dex.refs import References
+from scanner.dex.values import NOTHING, Thing, Value, Values, follow
 
 __all__ = [
+    "NOTHING",
     "CallGraph",
     "Dex",
     "DexError",
@@ -35,9 +37,13 @@ __all__ = [
     "References",
     "Site",
     "Step",
+    "Thing",
+    "Value",
+    "Values",
     "call_sites",
     "constant_arguments",
     "field_sites",
+    "follow",
     "guarded_offsets",
     "instructions",
     "listing",

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from scanner import __version__, catalogue
 from scanner.appfacts import NetworkConfig
+from scanner.collect.app.abilities import Abilities
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import Archive, EntryError
+from scanner.collect.app.autostart import find_autostarts
 from scanner.collect.app.axml import AxmlError
 from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
@@ -36,6 +38,7 @@ from scanner.collect.app.sdks import sdk_facts
 from scanner.collect.app.searched import searched
 from scanner.collect.app.signing import read_signing
 from scanner.collect.app.subject import Program
+from scanner.collect.app.wakes import find_wakes
 from scanner.context import CollectOptions
 from scanner.dex import DexError
 from scanner.errors import InputError
@@ -54,7 +57,16 @@ from scanner.facts import (
 from scanner.model import Artifact, Evidence, Gap, Problem, Subject, Text, XmlLocator
 
 MANIFEST = "AndroidManifest.xml"
-CODE_PATHS = ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.issues")
+CODE_PATHS = (
+    "app.accesses",
+    "app.sdks",
+    "app.requests",
+    "app.endpoints",
+    "app.issues",
+    "app.autostarts",
+    "app.wakes",
+    "app.abilities",
+)
 UNKNOWN = Origin(kind="unknown")
 # String resources that libraries bring along, by the prefixes of their names.
 LIBRARY_STRINGS = (
@@ -106,16 +118,17 @@ class _Collector:
         self.gaps += extras.gaps
         self.problems += extras.problems
         stats = self._stats(code, program)  # also finds packers, which are gaps of the code
+        permissions = permission_facts(
+            manifest, components, found, None if self._code_gaps() else code, near_misses
+        )
+        natives = tuple(self._native())
+        abilities = Abilities(archive, manifest, resources, code, complete=not self._code_gaps())
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest, extras.network),
             signing=signing,
             components=components,
-            permissions=tuple(
-                permission_facts(
-                    manifest, components, found, None if self._code_gaps() else code, near_misses
-                )
-            ),
+            permissions=tuple(permissions),
             accesses=tuple(found),
             sdks=tuple(sdk_facts(code, program, found)),
             requests=tuple(permission_requests(code)) if code is not None else (),
@@ -123,11 +136,14 @@ class _Collector:
             checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
             endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
             issues=tuple(code_issues(code)) if code is not None else (),
-            native_libraries=tuple(self._native()),
+            native_libraries=natives,
             network=extras.network,
             secrets=extras.secrets,
             hardening=extras.hardening,
             containers=extras.containers,
+            autostarts=tuple(find_autostarts(program, components, natives, code)),
+            wakes=tuple(find_wakes(code)) if code is not None else (),
+            abilities=tuple(abilities.find(components, permissions)),
             code=stats,
             category=self.options.category,
             collects_pi=self._collects(found, code),
