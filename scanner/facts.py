@@ -21,6 +21,7 @@ from scanner.appfacts import (
     Secret,
     StartupStep,
 )
+from scanner.componentfacts import Ability, AutoStart, Wake
 from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
@@ -343,11 +344,15 @@ class Endpoint(Frozen):
 
 
 class CodeIssue(Frozen):
-    """A security-relevant code pattern (``kind`` from ``rules/data/patterns.yaml``), with its place."""
+    """A security-relevant code pattern (``kind`` from ``rules/data/patterns.yaml``), with its place.
+
+    ``component`` is the exported component through which other apps get there, where that was followed.
+    """
 
     kind: str
     caller: str
     detail: str = ""
+    component: str = ""
     owner: Origin
     owner_kind: Owner
     reachable: bool | None = None
@@ -380,6 +385,9 @@ class AppFacts(Frozen):
     secrets: tuple[Secret, ...] = ()
     hardening: tuple[NativeHardening, ...] = ()
     containers: tuple[Container, ...] = ()
+    autostarts: tuple[AutoStart, ...] = ()
+    wakes: tuple[Wake, ...] = ()
+    abilities: tuple[Ability, ...] = ()
     code: CodeStats = CodeStats()
     category: str | None = None
     category_basis: Literal["given", "declared", "proposed"] | None = None
