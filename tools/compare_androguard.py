@@ -8,7 +8,8 @@ error; exit status 1 when anything differs, 2 when a name is unknown or a packag
 androguard builds an object per instruction, so packages are taken one at a time, each in a process of its own: the corpus
 takes some ten minutes, the largest package 2 GB.  Two readings of androguard's are translated, both choices of its
 cross-references and not of the bytecode: a call on an array class counts for the element class, and one on an array of
-numbers for none (``Analysis._create_xref``).
+numbers for none (``Analysis._create_xref``).  Where androguard is wrong, :data:`EXPLAINED` says so and why; such a
+difference is shown and does not count, unless it changes.
 """
 
 from __future__ import annotations
@@ -36,10 +37,22 @@ from scanner.dex.opcodes import INVOKE
 
 COLUMNS = ("classes", "methods", "calls", "facts")
 SHOWN = 5
+# invoke-polymorphic and its range form: androguard decodes them and leaves them out of its cross-references.
+POLYMORPHIC = frozenset({0xFA, 0xFB})
 KINDS = ("activity", "activity-alias", "service", "receiver", "provider")
 NAMESPACE = "{http://schemas.android.com/apk/res/android}"
 # Android's default for a provider without the attribute was "exported" before API level 17.
 PROVIDER_CLOSED = 17
+
+
+# Differences in which androguard is wrong, by package and kind: how many, and the proof.
+EXPLAINED: dict[tuple[str, str], tuple[int, str]] = {
+    ("gpsdemo", "identity"): (
+        2,
+        "two <uses-sdk>, the second without targetSdkVersion; Android's parser sets both levels at each, so the target "
+        "is the minimum of the last, 4 (frameworks/base, parseUsesSdk); androguard takes the first attribute it finds",
+    ),
+}
 
 
 class Reading(NamedTuple):
@@ -169,6 +182,10 @@ def their_calls(methods: Sequence[Any]) -> Iterator[tuple[str, str, int]]:
     for method in methods:
         for _, callee, offset in method.get_xref_to():
             yield name(method), name(callee), offset
+        for offset, instruction in method.get_method().get_instructions_idx():
+            if instruction.get_op_value() in POLYMORPHIC:
+                owner, called, proto = instruction.cm.get_method(instruction.BBBB)
+                yield name(method), f"{owner}->{called}{''.join(proto).replace(' ', '')}", offset
 
 
 def their_components(apk: Any) -> Iterator[tuple[Any, ...]]:
@@ -228,16 +245,16 @@ def compare(path: Path) -> dict[str, Any]:
     """Return what was compared in the package at ``path`` and the differences by kind, with the first of each."""
     mine, other = ours(path), theirs(path)
     differences: dict[str, list[str]] = {}
-    count = 0
+    counts: dict[str, int] = {}
     for kind, facts in mine.facts.items():
         only_mine, only_other = facts - other.facts[kind], other.facts[kind] - facts
-        count += only_mine.total() + only_other.total()
+        counts[kind] = only_mine.total() + only_other.total()
         shown = [f"ours        {one}" for one in sorted(map(str, only_mine))[:SHOWN]]
         shown += [f"androguard  {one}" for one in sorted(map(str, only_other))[:SHOWN]]
         if shown:
             differences[kind] = shown
     if mine.methods != other.methods:
-        count += 1
+        counts["methods"] = 1
         differences["methods"] = [f"ours {mine.methods}, androguard {other.methods}"]
     rest = ("identity", "permissions", "components", "certificates")
     return {
@@ -245,7 +262,7 @@ def compare(path: Path) -> dict[str, Any]:
         "methods": mine.methods,
         "calls": mine.facts["calls"].total(),
         "facts": sum(mine.facts[kind].total() for kind in rest),
-        "count": count,
+        "counts": counts,
         "differences": differences,
     }
 
@@ -288,13 +305,25 @@ def main() -> int:
             print(f"{name}: {done.stderr.strip()[-2000:]}", file=sys.stderr)
             continue
         result = json.loads(done.stdout.splitlines()[-1])
-        for kind, lines in result["differences"].items():
-            print("\n".join(f"{name}: {kind}: {line}" for line in lines), file=sys.stderr)
-        totals.update({key: result[key] for key in (*COLUMNS, "count")})
-        print(f"| {name} | {' | '.join(f'{result[c]:,}' for c in COLUMNS)} | {result['count']} |", flush=True)
-    sums = " | ".join(f"{totals[c]:,}" for c in COLUMNS)
-    print(f"| **{len(chosen)} packages** | {sums} | {totals['count']} |")
+        count, explained = 0, 0
+        for kind, number in result["counts"].items():
+            known, reason = EXPLAINED.get((name, kind), (0, ""))
+            explained += number if number == known else 0
+            count += 0 if number == known else number
+            if number and number == known:
+                print(f"{name}: {kind}: explained: {reason}", file=sys.stderr)
+            for line in result["differences"].get(kind, ()):
+                print(f"{name}: {kind}: {line}", file=sys.stderr)
+        totals.update({key: result[key] for key in COLUMNS} | {"count": count, "explained": explained})
+        cells = [f"{result[c]:,}" for c in COLUMNS] + [_differences(count, explained)]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+    cells = [f"{totals[c]:,}" for c in COLUMNS] + [_differences(totals["count"], totals["explained"])]
+    print(f"| **{len(chosen)} packages** | {' | '.join(cells)} |")
     return 1 if totals["count"] else 0
+
+
+def _differences(count: int, explained: int) -> str:
+    return f"{count} ({explained} explained)" if explained else str(count)
 
 
 if __name__ == "__main__":
