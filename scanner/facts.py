@@ -21,6 +21,7 @@ from scanner.appfacts import (
     Secret,
     StartupStep,
 )
+from scanner.componentfacts import Ability, AutoStart, Wake
 from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
@@ -203,14 +204,6 @@ class Access(Frozen):
     test of a stored flag (None where it does not apply, or where the flag's meaning cannot be told); ``guard`` is the
     weakest kind of test on any way.  ``restricted``: no device of the package's range gives an
     ordinary app the value.
-
-    How:
-    目录（rules/data）中的方法、字段、URI、属性、路径和意图动作，与全部指令匹配；从组件出发按调用、类层次和系统回调求可达
-    / methods, fields, URIs, properties, paths and intent actions of the catalogue matched against all
-    instructions; reachability from components by calls, class hierarchy and callbacks
-    Blind: 反射、native、脚本和运行时加载的代码；目录未收录的接口；参数的运行时取值 / reflection, native,
-    script and loaded code; interfaces the catalogue lacks; values known only at run time
-    Evidence: dex
 
     How:
     目录（rules/data）中的方法、字段、URI、属性、路径和意图动作，与全部指令匹配；从组件出发按调用、类层次和系统回调求可达
@@ -492,6 +485,8 @@ class Endpoint(Frozen):
 class CodeIssue(Frozen):
     """A security-relevant code pattern (``kind`` from ``rules/data/patterns.yaml``), with its place.
 
+    ``component`` is the exported component through which other apps get there, where that was followed.
+
     How: 调用及其常量参数、方法体的指令，与 rules/data/patterns.yaml 匹配 / calls with constant arguments and
     bodies of methods, matched against rules/data/patterns.yaml
     Blind: 参数不是同一基本块中的常量时不报 / not reported where arguments are not constants of the same basic
@@ -502,6 +497,8 @@ class CodeIssue(Frozen):
     kind: str  #: 写法的种类 / kind of pattern
     caller: str  #: 所在方法 / method it stands in
     detail: str = ""  #: 起决定作用的参数 / the argument that decides
+    #: 其他应用由此到达的导出组件 / exported component through which other apps get there
+    component: str = ""
     owner: Origin
     owner_kind: Owner
     reachable: bool | None = None  #: 能否从入口到达 / whether an entry point leads here
@@ -544,6 +541,10 @@ class AppFacts(Frozen):
     #: native 库的编译加固 / build protections of native libraries
     hardening: tuple[NativeHardening, ...] = ()
     containers: tuple[Container, ...] = ()  #: 网页、脚本与引擎等容器 / web, script and engine containers
+    #: 不经打开而运行或保持运行的方式 / ways of running without being opened
+    autostarts: tuple[AutoStart, ...] = ()
+    wakes: tuple[Wake, ...] = ()  #: 启动其他应用组件的调用 / calls that start parts of other apps
+    abilities: tuple[Ability, ...] = ()  #: 超出普通权限的能力 / powers beyond ordinary permissions
     #: 代码的规模和无法跟踪的部分 / size of the code and what could not be followed
     code: CodeStats = CodeStats()
     #: How: 由用户给出 / given by the user

@@ -22,8 +22,10 @@ from scanner.dex.query import (
     strings_with_prefix,
 )
 from scanner.dex.refs import References
+from scanner.dex.values import NOTHING, Thing, Value, Values, follow
 
 __all__ = [
+    "NOTHING",
     "CallGraph",
     "Dex",
     "DexError",
@@ -38,9 +40,13 @@ __all__ = [
     "Site",
     "Stages",
     "Step",
+    "Thing",
+    "Value",
+    "Values",
     "call_sites",
     "constant_arguments",
     "field_sites",
+    "follow",
     "guarded_offsets",
     "guards",
     "instructions",

@@ -25,7 +25,27 @@ PAIRS = {
     "exported": {"open-activity", "open-provider"},
     "signing-debug": {"debug-certificate"},
     "signing-weak": {"weak-signing-key", "v1-signature-only"},
-    "accessibility-overlay": {"overlay-permission", "accessibility-service"},
+    "accessibility-overlay": {
+        "overlay-permission",
+        "accessibility-service",
+        "accessibility-service-sees-everything",
+    },
+    "abilities": {
+        "device-administrator",
+        "device-administrator-can-wipe",
+        "install-packages-permission",
+        "special-ability-never-used",
+        "asks-for-battery-exemption",
+    },
+    "self-start": {
+        "starts-on-system-events",
+        "wakes-other-apps",
+        "wakes-other-apps-before-consent",
+        "sdk-wakes-sibling-apps",
+        "wake-up-component-open",
+        "keeps-itself-alive",
+        "open-service",
+    },
     "location-background": {"starts-at-boot"},
 }
 SECURITY = {rule.id for rule in load_pack().rules.values() if rule.code.startswith("GJ-X")}

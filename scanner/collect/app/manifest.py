@@ -17,6 +17,7 @@ from scanner.collect.app.axml import (
     TYPE_INT_LAST,
     Attribute,
     AxmlError,
+    Document,
     Element,
     read,
 )
@@ -35,7 +36,7 @@ from scanner.collect.app.manifest_parts import (
     UsesPermission,
     element_path,
 )
-from scanner.collect.app.resources import Resources
+from scanner.collect.app.restable import ResourceTable
 
 NAME, LABEL, PERMISSION, READ, WRITE = 0x01010003, 0x01010001, 0x01010006, 0x01010007, 0x01010008
 PROTECTION, GROUP, SHARED_USER, HAS_CODE = 0x01010009, 0x0101000A, 0x0101000B, 0x0101000C
@@ -93,9 +94,9 @@ class Manifest:
     ``dropped`` counts elements nested too deep to be read.
     """
 
-    def __init__(self, data: bytes, resources: Resources | None) -> None:
+    def __init__(self, data: bytes | Document, resources: ResourceTable | None) -> None:
         self._resources = resources
-        document = read(data)
+        document = data if isinstance(data, Document) else read(data)
         self.root, self.dropped = document.root, document.dropped
         if self.root.name != "manifest":
             raise AxmlError(f"root element {self.root.name!r} is not manifest")
@@ -185,6 +186,10 @@ class Manifest:
     def flag(self, resource: int) -> bool | None:
         """Return a boolean attribute of ``<application>`` as written, None when absent."""
         return None if self.application is None else self._bool(self.application, resource)
+
+    def switch(self, element: Element, resource: int) -> bool:
+        """Return a boolean attribute of ``element`` that is off where it is not written."""
+        return bool(self._bool(element, resource))
 
     def application_text(self, resource: int) -> str | None:
         """Return a text attribute of ``<application>``."""

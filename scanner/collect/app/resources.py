@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from scanner.collect.app.axml import REFERENCES, TYPE_ATTRIBUTE, TYPE_NULL, TYPE_STRING
 from scanner.collect.app.resconfig import Config, read_config
+from scanner.collect.app.restable import Form
 from scanner.collect.app.stringpool import POOL_TYPE, PoolError, StringPool
 
 TABLE, PACKAGE, TYPE, STAGED_ALIAS = 0x0002, 0x0200, 0x0201, 0x0206
@@ -285,6 +286,15 @@ class Resources:
     def _value_of(self, row: int) -> Value:
         config = self._configs[int(self._config[row])]
         return Value(config.locale, int(self._kind[row]), int(self._value[row]), config.qualified)
+
+    def forms(self, resource: int) -> list[Form]:
+        """Return the values of a resource in all configurations, for several tables to be asked as one."""
+        found = []
+        for row in self._rows(resource):
+            kind, data = int(self._kind[row]), int(self._value[row])
+            text = self._string(data) if kind == TYPE_STRING else None
+            found.append(Form(self._configs[int(self._config[row])], kind, data, text))
+        return found
 
     def _string(self, index: int) -> str:
         try:

@@ -7,11 +7,10 @@ found and could not be had is a gap, so no rule takes the silence for compliance
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scanner.collect.app.archive import Archive, EntryError
-from scanner.collect.app.resources import ResourceError, Resources
+from scanner.collect.app.package import Package
 from scanner.collect.policy.embedded import Candidate, PolicyLink, find_links, find_policies
 from scanner.context import CollectOptions
 from scanner.errors import InputError
@@ -25,17 +24,17 @@ if TYPE_CHECKING:
 LISTS = frozenset({"sdk_list", "collection_list", "permission_list"})
 
 
-def with_policy(facts: Facts, path: Path | None, options: CollectOptions) -> Facts:
-    """Return ``facts`` with the policy that belongs to it, compared; ``path`` is the package examined, None for a site.
+def with_policy(facts: Facts, package: Package | None, options: CollectOptions) -> Facts:
+    """Return ``facts`` with the policy that belongs to it, compared; ``package`` is what was examined, None for a site.
 
     Raises :class:`~scanner.errors.InputError` when the policy the user gave cannot be had.
     """
     if options.policy is not None:
         options.observer.step("policy")
         return _given(facts, options.policy, options)
-    if path is not None:
+    if package is not None:
         options.observer.step("policy")
-        return _from_package(facts, path)
+        return _from_package(facts, package)
     if facts.site is not None and facts.site.disclosure.policy_url:
         options.observer.step("policy")
         return _from_site(facts, facts.site.disclosure.policy_url, options)
@@ -49,12 +48,11 @@ def _given(facts: Facts, source: str, options: CollectOptions) -> Facts:
     return join(facts, read_given(source, options, facts.subject))
 
 
-def _from_package(facts: Facts, path: Path) -> Facts:
+def _from_package(facts: Facts, package: Package) -> Facts:
     """Read the policy inside the package, with the lists of SDKs, items and permissions that stand beside it."""
-    with Archive(path) as archive:
-        resources = _resources(archive)
-        found = find_policies(archive, resources)
-        links = [] if found else [link for link in find_links(archive, resources, None) if link.own]
+    resources = package.resources(package.read, _unread_table)
+    found = [replace(one, name=package.artifact(one.name)) for one in find_policies(package, resources)]
+    links = [] if found else [link for link in find_links(package, resources, None) if link.own]
     main = next((c for c in found if c.kind == "privacy_policy"), None)
     if main is not None:
         from scanner.collect.policy.collect import join  # noqa: PLC0415 - few packages hold a policy
@@ -76,12 +74,8 @@ def _read(candidate: Candidate, subject: Subject) -> PolicyReading:
     return read(candidate.document, artifact, found_by="package", subject=subject)
 
 
-def _resources(archive: Archive) -> Resources | None:
-    """Return the package's resource table, None where there is none or it cannot be read (the app's facts say so)."""
-    try:
-        return Resources(archive.read("resources.arsc"))
-    except (EntryError, ResourceError):
-        return None
+def _unread_table(name: str, why: Text) -> None:
+    """Ignore a resource table that cannot be read: the app's facts say so."""
 
 
 def _unread_link(facts: Facts, link: PolicyLink) -> Facts:
