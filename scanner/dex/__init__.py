@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from scanner.dex.body import Instruction, constant_arguments, instructions, listing
 from scanner.dex.errors import DexError, DexProblem
-from scanner.dex.graph import CallGraph, Reach, Stages, Step
+from scanner.dex.graph import CallGraph
 from scanner.dex.guards import Guard, Kept, guarded_offsets, guards, kept_flags
 from scanner.dex.package import Dex, Site, open_dex
 from scanner.dex.query import (
@@ -22,6 +22,7 @@ from scanner.dex.query import (
     strings_with_prefix,
 )
 from scanner.dex.refs import References
+from scanner.dex.search import Reach, Stages, Step
 from scanner.dex.values import NOTHING, Thing, Value, Values, follow
 
 __all__ = [
