@@ -161,7 +161,7 @@ class Code:
         found: dict[int, Entry] = {}
         for entry in self.entries:
             for method in STARTUP_METHODS.get(entry.kind, ()):
-                for node in self.inherited(entry.name, method):
+                for node in self._inherited(entry.name, method):
                     found.setdefault(node, entry)
         return found
 
@@ -217,7 +217,7 @@ class Code:
             {hit.site.node for hit in self.sites(FLAGS)} | set(self._callers(self._flag_methods))
         )
 
-    def inherited(self, name: str, method: str) -> list[int]:
+    def _inherited(self, name: str, method: str) -> list[int]:
         """Return ``method`` of class ``name``, or of the nearest ancestor in the package that defines it."""
         classes = self.dex.classes
         number = self.dex.find_type(descriptor(name))
