@@ -67,6 +67,18 @@ def test_exactly_the_faults_of_the_bad_twin_are_found(name: str, rules: set[str]
     assert hits(str(fixture_apk_path(f"{name}.good"))) & SECURITY == set()
 
 
+def test_doors_that_check_what_comes_in_are_open_and_nothing_worse() -> None:
+    bad, good = (hits(str(fixture_apk_path(f"inbound.{twin}"))) & SECURITY for twin in ("bad", "good"))
+
+    assert good == {"open-activity", "open-receiver", "open-provider"}
+    assert bad - good == {
+        "intent-redirection",
+        "webview-opens-link-data",
+        "webview-opens-data-of-other-apps",
+        "provider-opens-any-path",
+    }
+
+
 def test_the_full_profile_is_silent_on_the_clean_app() -> None:
     assert hits(str(fixture_apk_path("clean"))) == set()
 

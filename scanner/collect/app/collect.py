@@ -145,7 +145,7 @@ class _Collector:
             texts=texts,
             checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
             endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
-            issues=tuple(code_issues(code)) if code is not None else (),
+            issues=tuple(code_issues(code, components)) if code is not None else (),
             native_libraries=natives,
             network=extras.network,
             secrets=extras.secrets,
