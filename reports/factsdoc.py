@@ -45,7 +45,7 @@ COMMON: dict[str, Text] = {
     "owner_kind": Text(zh="代码归谁所有：app 应用自身、sdk、library 普通库、unknown 不能确定", en="whose code it is"),
     "owner_id": Text(zh="所有者的标识：SDK 或库的标识，或应用包名", en="id of the owner: SDK, library or package"),
 }  # fmt: skip
-_LINE = re.compile(rf"^\s*({'|'.join(KEYS)}): (.*)$")
+_LINE = re.compile(rf"^\s*({'|'.join(KEYS)}):\s*(.*)$")
 
 HEAD = """# 事实 / Facts
 

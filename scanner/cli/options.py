@@ -81,8 +81,10 @@ def _known_category(_context: click.Context, _parameter: click.Parameter, value:
     if value is None or find_categories(value):
         return value
     near = "、".join(similar_categories(value))
-    hint = f"。是否指 {near}？ / did you mean {near}?" if near else ""
-    raise click.BadParameter(f"不认识的应用类别 / unknown category: {value[:40]}{hint}")
+    said = f"不认识的应用类别 {value[:40]} / unknown category {value[:40]}"
+    if near:
+        said = f"不认识的应用类别 {value[:40]}，是否指 {near}？ / unknown category; did you mean {near}?"
+    raise click.BadParameter(said)
 
 
 def metadata_option(function: F) -> F:

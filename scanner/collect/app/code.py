@@ -187,12 +187,12 @@ class Code:
         """Return the shortest chain from an entry point to ``node``."""
         if node not in self._evidence_chains:
             reach = self.order.everything.reach if self.before_ui(node) else self.reach
-            self._evidence_chains[node] = self.steps(reach, node)
+            self._evidence_chains[node] = self.steps(reach.chain(node))
         return self._evidence_chains[node]
 
-    def steps(self, reach: Reach, node: int) -> tuple[CodeStep, ...]:
-        """Return the shortest chain to ``node`` that a search found."""
-        return tuple(self._code_step(step) for step in reach.chain(node))
+    def steps(self, chain: Iterable[Step]) -> tuple[CodeStep, ...]:
+        """Return the chain that a search found, as evidence."""
+        return tuple(self._code_step(step) for step in chain)
 
     def _code_step(self, step: Step) -> CodeStep:
         found = self._code_steps.get(step)

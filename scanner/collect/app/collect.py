@@ -8,8 +8,10 @@ from typing import Literal
 
 from scanner import __version__, catalogue
 from scanner.appfacts import NetworkConfig
+from scanner.collect.app.abilities import Abilities
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import EntryError
+from scanner.collect.app.autostart import find_autostarts
 from scanner.collect.app.category import Spoken, propose, with_category
 from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
@@ -41,6 +43,7 @@ from scanner.collect.app.searched import searched
 from scanner.collect.app.startorder import INITIALIZATION_PROVIDER
 from scanner.collect.app.startup import startup_steps
 from scanner.collect.app.subject import Program
+from scanner.collect.app.wakes import find_wakes
 from scanner.context import CollectOptions
 from scanner.dex import DexError
 from scanner.facts import (
@@ -57,7 +60,17 @@ from scanner.facts import (
 )
 from scanner.model import Evidence, Problem, Subject, Text, XmlLocator
 
-CODE_PATHS = ("app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues")
+CODE_PATHS = (
+    "app.accesses",
+    "app.sdks",
+    "app.startup",
+    "app.requests",
+    "app.endpoints",
+    "app.issues",
+    "app.autostarts",
+    "app.wakes",
+    "app.abilities",
+)
 UNKNOWN = Origin(kind="unknown")
 # String resources that libraries bring along, by the prefixes of their names.
 LIBRARY_STRINGS = (
@@ -114,16 +127,17 @@ class _Collector:
         self.problems += extras.problems
         intake.delivery(manifest, identity, resources)
         stats = self._stats(code, program)  # also finds packers, which are gaps of the code
+        permissions = permission_facts(
+            manifest, components, found, None if self._code_gaps() else code, near_misses
+        )
+        natives = tuple(self._native())
+        abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest, extras.network),
             signing=signing,
             components=components,
-            permissions=tuple(
-                permission_facts(
-                    manifest, components, found, None if self._code_gaps() else code, near_misses
-                )
-            ),
+            permissions=tuple(permissions),
             accesses=tuple(found),
             sdks=tuple(sdks),
             startup=tuple(startup_steps(code, sdks, found)) if code is not None else (),
@@ -131,12 +145,15 @@ class _Collector:
             texts=texts,
             checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
             endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
-            issues=tuple(code_issues(code)) if code is not None else (),
-            native_libraries=tuple(self._native()),
+            issues=tuple(code_issues(code, components)) if code is not None else (),
+            native_libraries=natives,
             network=extras.network,
             secrets=extras.secrets,
             hardening=extras.hardening,
             containers=extras.containers,
+            autostarts=tuple(find_autostarts(program, components, natives, code)),
+            wakes=tuple(find_wakes(code)) if code is not None else (),
+            abilities=tuple(abilities.find(components, permissions)),
             code=stats,
             collects_pi=self._collects(found, code),
             has_account=self._has_account(texts, layouts, code),

@@ -41,6 +41,7 @@ class FlagData(Frozen):
     writers: tuple[Writer, ...]
     consent: tuple[str, ...]
     consent_key: tuple[str, ...]
+    consent_name: tuple[tuple[str, ...], ...]
     unrelated: frozenset[str]
     triggers: frozenset[str]
     delayed: tuple[str, ...]
@@ -49,7 +50,9 @@ class FlagData(Frozen):
     def speaks_of_consent(self, name: str, *, key: bool = False) -> bool:
         """Whether ``name`` (of a method, class, field or, with ``key``, a stored value) speaks of consent."""
         joined = re.sub(r"[^a-z\u4e00-\u9fff]", "", name.lower())
-        return any(word in joined for word in (*self.consent, *(self.consent_key if key else ())))
+        if any(word in joined for word in (*self.consent, *(self.consent_key if key else ()))):
+            return True
+        return all(any(word in joined for word in words) for words in self.consent_name)
 
     def speaks_of_else(self, name: str) -> bool:
         """Whether ``name`` has a word for something that is not consent."""

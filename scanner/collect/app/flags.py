@@ -137,7 +137,12 @@ class Flags:
         return found
 
     def _named_members(self, table: str) -> Iterator[Member]:
-        words = {form for word in flag_data().consent for form in (word, word.capitalize(), word.upper())}
+        data = flag_data()
+        words = {
+            form
+            for word in (*data.consent, *data.consent_name[0])
+            for form in (word, word.capitalize(), word.upper())
+        }
         seen: set[str] = set()
         for part in self._code.dex.parts:
             file = part.file
@@ -147,7 +152,7 @@ class Flags:
             for row in np.flatnonzero(np.isin(rows["name"], np.array(names, dtype=np.int64))).tolist():
                 text = describe(row)
                 fits = text.endswith((")Z", ":Z")) and text not in seen and len(seen) < MAX_NAMED
-                if fits and flag_data().speaks_of_consent(simple_name(text).partition(".")[2]):
+                if fits and data.speaks_of_consent(simple_name(text).partition(".")[2]):
                     seen.add(text)
                     yield _member(text)
 

@@ -187,6 +187,10 @@ class Manifest:
         """Return a boolean attribute of ``<application>`` as written, None when absent."""
         return None if self.application is None else self._bool(self.application, resource)
 
+    def switch(self, element: Element, resource: int) -> bool:
+        """Return a boolean attribute of ``element`` that is off where it is not written."""
+        return bool(self._bool(element, resource))
+
     def application_text(self, resource: int) -> str | None:
         """Return a text attribute of ``<application>``."""
         return None if self.application is None else self._text(self.application, resource)

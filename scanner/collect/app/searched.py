@@ -11,10 +11,16 @@ from scanner.collect.app.manifest import Manifest
 from scanner.collect.app.restable import ResourceTable
 from scanner.model import Looked, Text
 
-FROM_MANIFEST = ("app.permissions", "app.components", "app.identity", "app.flags")
-FROM_CODE = (
-    "app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues", "app.texts",
-)  # fmt: skip
+FROM_MANIFEST = (
+    "app.permissions",
+    "app.components",
+    "app.identity",
+    "app.flags",
+    "app.abilities",
+    "app.autostarts",
+)
+FROM_CODE = ("app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues", "app.texts",
+             "app.abilities", "app.autostarts", "app.wakes")  # fmt: skip
 
 
 def searched(

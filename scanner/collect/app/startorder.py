@@ -152,7 +152,10 @@ class StartOrder:
 
     def _search(self, cut: set[tuple[int, int]]) -> Stages:
         graph = self._code.graph
-        return graph.reach_in_stages([s.nodes for s in self.stages], graph.subclasses(ASYNC), cut)
+        numbers = self._code.dex.find_types([f"L{s.component.replace('.', '/')};" for s in self.stages])
+        places = {int(self._code.dex.classes.position[n]) for n in numbers if n >= 0}
+        created = {place for place in places if place >= 0}
+        return graph.reach_in_stages([s.nodes for s in self.stages], graph.subclasses(ASYNC), cut, created)
 
     def _cut(self, kinds: frozenset[GuardKind]) -> set[tuple[int, int]]:
         """Return the edges that only leave from places such tests protect."""

@@ -17,9 +17,9 @@ from scanner.collect.app.flagdata import flag_data, member
 from scanner.collect.app.flags import Test
 from scanner.collect.app.flagwrites import FlagWrites
 from scanner.collect.app.startorder import ASYNC, Way
-from scanner.dex import MemberSite, Site, constant_arguments
+from scanner.dex import MemberSite, Site, Step, constant_arguments
 from scanner.facts import Access, Sdk
-from scanner.model import CodeStep, DexLocator, Evidence
+from scanner.model import DexLocator, Evidence
 
 Action = Literal["init", "delayed_init", "consent", "access", "network"]
 MAX_STEPS = 300
@@ -118,8 +118,9 @@ class _Steps:
 
     def _step(self, event: _Event, way: Way) -> tuple[tuple[int, ...], StartupStep]:
         code, site, stage = self.code, event.site, self.code.order.stages[way.stage]
-        chain = code.steps(way.stages.reach, site.node)
-        edges = {step.edge for step in chain}
+        steps = way.stages.reach.chain(site.node)
+        chain = code.steps(steps)
+        edges = {step.edge for step in steps}
         owner = code.owner(site.node)
         step = StartupStep(
             number=0,
@@ -139,7 +140,7 @@ class _Steps:
             deferred="callback" in edges,
             dispatched="dispatch" in edges,
             guard=way.guard,
-            tests=tuple(self._tests(chain, site)),
+            tests=tuple(self._tests(steps, site)),
             evidence=((event.evidence or code.evidence(site)).model_copy(update={"chain": chain}),),
         )
         return (way.stage, *(s.offset for s in chain if s.offset >= 0), site.offset), step
@@ -171,13 +172,11 @@ class _Steps:
 
     # --- tests ----------------------------------------------------------------------------------------
 
-    def _tests(self, chain: Sequence[CodeStep], site: Site) -> Iterator[FlagTest]:
-        order = self.code.order
+    def _tests(self, chain: Sequence[Step], site: Site) -> Iterator[FlagTest]:
         for step in chain:
             offset = site.offset if step.edge == "end" else step.offset
-            for node in self.code.dex.find_methods(*_split(step.method)):
-                for test in order.tests_at(node, offset):
-                    yield self._test(node, offset, test)
+            for test in self.code.order.tests_at(step.node, offset):
+                yield self._test(step.node, offset, test)
 
     def _test(self, node: int, offset: int, test: Test) -> FlagTest:
         code = self.code

@@ -124,6 +124,28 @@ def test_what_names_of_flags_speak_of(name: str, consent: bool, other: bool) -> 
     assert flag_data().speaks_of_else(name) is other
 
 
+@pytest.mark.parametrize(
+    ("name", "consent"),
+    [
+        ("Consent.given", True),
+        ("isPrivacyAccepted", True),
+        ("isPrivacyTextBold", False),
+        ("isAccepted", False),
+    ],
+)
+def test_what_names_of_methods_speak_of(name: str, consent: bool) -> None:
+    assert flag_data().speaks_of_consent(name) is consent
+
+
+def test_methods_of_objects_that_nothing_at_start_creates_do_not_run_at_start() -> None:
+    facts = collect(corpus_path("apidemos")).app
+    assert facts is not None
+    drawing = [a for a in facts.accesses if "DrawableContainerCompat" in a.caller]
+
+    assert drawing
+    assert not any(a.before_ui for a in drawing)
+
+
 def test_names_of_members_are_read_without_package_and_prototype() -> None:
     assert simple_name("La/b/LaunchTerms;->given(Landroid/content/Context;)Z") == "LaunchTerms.given"
     assert simple_name("La/b/App;->ready:Z") == "App.ready"
