@@ -249,6 +249,8 @@ def signing_rows(app: AppFacts, names: Names) -> tuple[tuple[str, str], ...]:
         for s in app.signing.schemes
         if s.present
     ]
+    if app.signing.signed is None:  # a bundle: what a device installs is signed later, by the store
+        schemes = [names.word("unchecked")]
     rows = [(names.word("label_schemes"), names.join(schemes) or names.word("unsigned"))]
     for certificate in app.signing.certificates:
         marks = [names.word("debug_certificate")] if certificate.debug else []

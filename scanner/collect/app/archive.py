@@ -95,6 +95,11 @@ class Archive:
         """Oddities of the container met so far, each kind once with a count."""
         return list(self._notes.found.values())
 
+    @property
+    def spent(self) -> int:
+        """How many bytes have been inflated so far."""
+        return self._spent
+
     def sha256(self) -> str:
         """Return the package's sha256 (hex)."""
         digest = hashlib.sha256()
