@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from scanner.appfacts import Container, NativeHardening, NetworkConfig, Secret
-from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
+from scanner.model import Artifact, Confidence, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
 
@@ -36,8 +36,8 @@ class Origin(Frozen):
     """Who wrote a class: the app itself, a known SDK, a plain library, or not determinable.
 
     ``id`` is the SDK's or library's id in ``rules/data/sdks``, the package prefix of the app, or empty;
-    ``basis`` says how it was found: ``prefix``, ``manifest``, ``callers`` (renamed code reached only from one
-    owner), ``class``, ``none``.
+    ``basis`` says how it was found: ``prefix``, ``class``, ``manifest``, ``structure`` (renamed code that has the
+    strings and system calls of a known SDK), ``callers`` (renamed code reached only from one owner), ``none``.
     """
 
     kind: Owner
@@ -175,7 +175,9 @@ class Access(Frozen):
 class Sdk(Frozen):
     """A third-party SDK or library found in the package.
 
-    ``basis``: what identified it (``class``, ``prefix``, ``string``, ``native``, ``manifest``, ``structure``).
+    ``basis``: what identified it (``class``: a class only it has, ``prefix``: package names, ``structure``: strings
+    and system calls of renamed code, ``string``, ``native``, ``manifest``, ``manifest-key``, ``resource``).
+    ``confidence``: tentative where the traces are few or nobody has checked them against the real SDK.
     ``items`` were seen accessed by its code here; ``documented_items`` are what its vendor says it collects.
     ``init``: its initialisation calls found in code, with the earliest entry kind.
     """
@@ -188,6 +190,7 @@ class Sdk(Frozen):
     is_library: bool
     version: str | None = None
     basis: tuple[str, ...]
+    confidence: Confidence = Confidence.FIRM
     classes: int = 0
     items: tuple[str, ...] = ()
     documented_items: tuple[str, ...] = ()
