@@ -1,4 +1,4 @@
-"""Lists as CSV (RFC 4180): findings, and the notice list; UTF-8 with a byte order mark, so that Excel reads Chinese.
+"""Lists as CSV (RFC 4180): findings, permissions, and the notice list; UTF-8 with a byte order mark, so that Excel reads Chinese.
 
 A cell that a spreadsheet could take for a formula gets an apostrophe in front (the neutralisation OWASP describes for CSV
 injection); readers that need the exact text take the JSON report.
@@ -29,6 +29,11 @@ def write(view: ReportView) -> bytes:
 def write_notice(view: ReportView) -> bytes:
     """Return the notice list of one subject."""
     return _one(NoticeList(view.pack, view.lang), view)
+
+
+def write_permissions(view: ReportView) -> bytes:
+    """Return the permissions of one subject against what its category needs."""
+    return _one(PermissionList(view.pack, view.lang), view)
 
 
 def _one(table: _Table, view: ReportView) -> bytes:
@@ -81,6 +86,16 @@ class NoticeList(_Table):
         """Return the subject's row, none when there is nothing to name it for."""
         row = lists.notice_row(view, self.rows + 1)
         return [row] if row is not None else []
+
+
+class PermissionList(_Table):
+    """The permissions of all subjects."""
+
+    columns = lists.PERMISSIONS
+
+    def rows_of(self, view: ReportView) -> Iterable[Row]:
+        """Return the subject's permissions."""
+        return lists.permission_rows(view)
 
 
 def neutral(value: str | int) -> str | int:

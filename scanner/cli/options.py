@@ -80,9 +80,10 @@ def _known_category(_context: click.Context, _parameter: click.Parameter, value:
 
     if value is None or find_categories(value):
         return value
-    near = "、".join(similar_categories(value))
-    hint = f"。是否指 {near}？ / did you mean {near}?" if near else ""
-    raise click.BadParameter(f"不认识的应用类别 / unknown category: {value[:40]}{hint}")
+    near = ", ".join(similar_categories(value)) or "-"
+    raise click.BadParameter(
+        f"不认识的应用类别 {value[:40]}，相近的有：{near} / unknown category {value[:40]}, similar: {near}"
+    )
 
 
 def assess_options(function: F) -> F:
