@@ -82,7 +82,7 @@ def _known_category(_context: click.Context, _parameter: click.Parameter, value:
         return value
     near = ", ".join(similar_categories(value)) or "-"
     raise click.BadParameter(
-        f"不认识的应用类别 {value[:40]}，相近的有：{near} / unknown category {value[:40]}, similar: {near}"
+        f"{value[:40]}：不认识的应用类别，相近的有后面几类 / unknown category; similar ones: {near}"
     )
 
 
