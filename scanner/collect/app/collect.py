@@ -13,6 +13,7 @@ from scanner.collect.app.axml import AxmlError
 from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
+from scanner.collect.app.evasion import DEX_ODDITIES, HIDDEN, oddities, summary
 from scanner.collect.app.extras import read_extras
 from scanner.collect.app.interface import Layouts, code_texts, resource_texts
 from scanner.collect.app.issues import code_issues
@@ -114,6 +115,8 @@ class _Collector:
         self.gaps += extras.gaps
         self.problems += extras.problems
         stats = self._stats(code, program)  # also finds packers, which are gaps of the code
+        self._oddities(manifest, stats)
+        self._skipped_resources(resources)
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest, extras.network),
@@ -161,6 +164,17 @@ class _Collector:
             problems=(*archive.problems, *self.problems),
         )
 
+    def _oddities(self, manifest: Manifest, stats: CodeStats) -> None:
+        """Note what Android takes and other readers stumble over, and code that only the app itself can load."""
+        found = oddities(self.archive, manifest)
+        for problem in found:
+            if problem.code == HIDDEN and stats.dynamic_loads:
+                self._gap(HIDDEN, problem.message, *CODE_PATHS)
+        self.problems += found
+        evasive = summary([*self.archive.problems, *self.problems])
+        if evasive is not None:
+            self.problems.append(evasive)
+
     # --- parts ----------------------------------------------------------------------------------------
 
     def _read(self, name: str) -> bytes:
@@ -180,18 +194,21 @@ class _Collector:
             self._gap("resources-unread", reason, "app.texts", "app.checkboxes", "app.has_account")
             self.problems.append(Problem(code="resources-unread", where="resources.arsc", message=reason))
             return None
-        if resources.skipped:
-            message = Text(
-                zh="资源表有部分条目损坏，已跳过",
-                en="parts of the resource table are broken and were skipped",
-            )
-            self.problems.append(
-                Problem(
-                    code="resources-skipped", where="resources.arsc", message=message, count=resources.skipped
-                )
-            )
-            self._gap("resources-skipped", message, "app.texts", "app.checkboxes", "app.has_account")
         return resources
+
+    def _skipped_resources(self, resources: Resources | None) -> None:
+        """Report what of the table was not read, once everything has been asked of it."""
+        if resources is None or not resources.skipped:
+            return
+        message = Text(
+            zh="资源表有部分条目损坏，已跳过", en="parts of the resource table are broken and were skipped"
+        )
+        self.problems.append(
+            Problem(
+                code="resources-skipped", where="resources.arsc", message=message, count=resources.skipped
+            )
+        )
+        self._gap("resources-skipped", message, "app.texts", "app.checkboxes", "app.has_account")
 
     def _manifest(self, resources: Resources | None) -> Manifest:
         where = self.archive.path
@@ -254,6 +271,10 @@ class _Collector:
             )
             return None, program
         for problem in code.dex.problems:
+            if problem.code in DEX_ODDITIES:
+                odd = Problem(code=problem.code, where=problem.dex, message=DEX_ODDITIES[problem.code])
+                self.problems.append(odd)
+                continue
             message = Text(
                 zh=f"{problem.dex} 有 {problem.count} 处结构损坏（{problem.code}），已跳过",
                 en=f"{problem.dex}: {problem.count} malformed places ({problem.code}) were skipped",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ NO_ENTRY, NO_ENTRY16 = 0xFFFFFFFF, 0xFFFF
 MAX_HOPS = 16
 MAX_VALUES = 8 << 20
 MAX_PACKAGES, MAX_BLOCKS = 32, 50_000
+# Values may share one long string; what is handed on for reading stays within this many characters.
+MAX_CHARACTERS = 100_000_000
 BAGS = frozenset({"array", "plurals"})
 
 _CHUNK = struct.Struct("<HHI")
@@ -86,7 +89,7 @@ class Resources:
         self._packages: dict[int, _Package] = {}
         self._configs: list[Config] = []
         self._aliases: dict[int, int] = {}
-        self.skipped = 0
+        self.skipped, self._cut = 0, False
         self._blocks = self._seen_packages = 0
         self._values, self._bags = _Rows(), _Rows()
         try:
@@ -302,10 +305,25 @@ class Resources:
         return np.isin(ids >> 16, np.array(wanted, np.uint32))
 
     def strings(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (``type/name``, locale, text) of every string resource, then of string arrays and plurals."""
+        """Yield (``type/name``, locale, text) of every string resource, then of string arrays and plurals.
+
+        Beyond :data:`MAX_CHARACTERS` in all, texts are left out and counted in ``skipped``.
+        """
         named = self._with_types(self._id, frozenset({"string"}))
-        yield from self._texts((self._kind == TYPE_STRING) & named, self._id, self._config, self._value)
-        yield from self._texts(self._bag_kind == TYPE_STRING, self._bag_id, self._bag_config, self._bag_value)
+        plain = (self._kind == TYPE_STRING) & named
+        bags = self._bag_kind == TYPE_STRING
+        room, left = MAX_CHARACTERS, int(np.count_nonzero(plain)) + int(np.count_nonzero(bags))
+        for row in chain(
+            self._texts(plain, self._id, self._config, self._value),
+            self._texts(bags, self._bag_id, self._bag_config, self._bag_value),
+        ):
+            room -= len(row[0]) + len(row[2])
+            if room < 0:
+                self.skipped += 0 if self._cut else left
+                self._cut = True
+                return
+            left -= 1
+            yield row
 
     def _texts(
         self, mask: NDArray[np.bool_], ids: Words, configs: Words, values: Words
