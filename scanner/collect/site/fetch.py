@@ -245,8 +245,7 @@ class Fetcher:
         try:
             self._pace.wait(f"{host}:{port}", self._deadline.until)
             session = self._observing if (host, port) in self._untrusted else self._verified
-            prepared = session.prepare_request(requests.Request(method, url, headers=headers))
-            prepared.url = url  # requests quotes again; the checked form is what is sent
+            prepared = self._prepared(method, url, headers)
             timeout = (min(self.limits.connect, self._deadline.left()), self._deadline.left())
             try:
                 return session.send(
@@ -262,6 +261,16 @@ class Fetcher:
                 )
         except (OSError, urllib3.exceptions.HTTPError, ValueError) as error:
             raise _Stop(trouble_of(error)) from error
+
+    def _prepared(self, method: str, url: str, headers: dict[str, str]) -> requests.PreparedRequest:
+        """Return the request as it is sent.  requests would quote the address again; the checked form is used."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        prepared.url = url
+        prepared.prepare_headers(headers)
+        prepared.prepare_hooks(None)
+        prepared.prepare_cookies(self._cookies)
+        return prepared
 
     def _body(self, response: requests.Response, limit: int, sink: Callable[[bytes], object] | None) -> bytes:
         parts: list[bytes] = []
