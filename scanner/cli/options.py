@@ -87,6 +87,17 @@ def _known_category(_context: click.Context, _parameter: click.Parameter, value:
     raise click.BadParameter(said)
 
 
+def metadata_option(function: F) -> F:
+    """Add the option that names a file with what a store says of the subject."""
+    help_text = (
+        "登记信息文件（JSON 或 CSV：名称、类别、开发者、来源、版本），默认用安装包旁的 <文件名>.json 或 metadata.csv"
+        " / what a store says of the subject, by default from a file beside it"
+    )
+    return click.option(
+        "--metadata", type=click.Path(path_type=Path), default=None, metavar="FILE", help=help_text
+    )(function)
+
+
 def assess_options(function: F) -> F:
     """Add the options of everything that assesses and reports."""
     for option in reversed(

@@ -16,6 +16,7 @@ from scanner.collect.app.category import Spoken, propose, with_category
 from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
+from scanner.collect.app.evasion import DEX_ODDITIES, HIDDEN, oddities, summary
 from scanner.collect.app.extras import read_extras
 from scanner.collect.app.intake import Intake
 from scanner.collect.app.interface import Layouts, code_texts, resource_texts
@@ -130,6 +131,8 @@ class _Collector:
         self.problems += extras.problems
         intake.delivery(manifest, identity, resources)
         stats = self._stats(code, program)  # also finds packers, which are gaps of the code
+        self._oddities(manifest, stats)
+        intake.skipped(resources)
         permissions = permission_facts(
             manifest, components, found, None if self._code_gaps() else code, near_misses
         )
@@ -191,6 +194,17 @@ class _Collector:
         )
         return intake.named(facts, resources)
 
+    def _oddities(self, manifest: Manifest, stats: CodeStats) -> None:
+        """Note what Android takes and other readers stumble over, and code that only the app itself can load."""
+        found = oddities(self.package, manifest)
+        for problem in found:
+            if problem.code == HIDDEN and stats.dynamic_loads:
+                self.intake.gap(HIDDEN, problem.message, *CODE_PATHS)
+        self.problems += found
+        evasive = summary([*self.package.problems, *self.problems])
+        if evasive is not None:
+            self.problems.append(evasive)
+
     # --- parts ----------------------------------------------------------------------------------------
 
     def _dex_sources(self) -> Iterator[tuple[str, bytes]]:
@@ -215,6 +229,10 @@ class _Collector:
             )
             return None, program
         for problem in code.dex.problems:
+            if problem.code in DEX_ODDITIES:
+                odd = Problem(code=problem.code, where=problem.dex, message=DEX_ODDITIES[problem.code])
+                self.problems.append(odd)
+                continue
             message = Text(
                 zh=f"{problem.dex} 有 {problem.count} 处结构损坏（{problem.code}），已跳过",
                 en=f"{problem.dex}: {problem.count} malformed places ({problem.code}) were skipped",

@@ -48,21 +48,21 @@ class Intake:
 
     def resources(self) -> ResourceTable | None:
         """Return the resources, None where there are none or none could be read."""
-        resources = self.package.resources(self.read, self._table_unread)
-        if resources is None:
-            return None
-        if resources.skipped:
-            message = Text(
-                zh="资源表有部分条目损坏，已跳过",
-                en="parts of the resource table are broken and were skipped",
+        return self.package.resources(self.read, self._table_unread)
+
+    def skipped(self, resources: ResourceTable | None) -> None:
+        """Record what of the resources was not read, once everything has been asked of them."""
+        if resources is None or not resources.skipped:
+            return
+        message = Text(
+            zh="资源表有部分条目损坏，已跳过", en="parts of the resource table are broken and were skipped"
+        )
+        self.problems.append(
+            Problem(
+                code="resources-skipped", where="resources.arsc", message=message, count=resources.skipped
             )
-            self.problems.append(
-                Problem(
-                    code="resources-skipped", where="resources.arsc", message=message, count=resources.skipped
-                )
-            )
-            self.gap("resources-skipped", message, "app.texts", "app.checkboxes", "app.has_account")
-        return resources
+        )
+        self.gap("resources-skipped", message, "app.texts", "app.checkboxes", "app.has_account")
 
     def manifest(self, resources: ResourceTable | None) -> Manifest:
         """Return the manifest, of a set merged; raises InputError when Android could not read it or the base is missing."""

@@ -25,8 +25,12 @@ AGREEMENT_KINDS = frozenset({"policy_link", "agreement_link", "consent_prompt", 
 # A switch that carries these words is the option to turn them off.
 PERSONALISED_KINDS = frozenset({"personalised_recommendation", "personalised_ads", "personalisation_switch"})
 MAX_EXCERPT = 300
-MAX_LAYOUTS = 20_000
 NEAR = 2
+# What all layouts of a package together may cost; real ones stay below a tenth.  Beyond it a layout counts as unread.
+MAX_LAYOUTS, MAX_ELEMENTS, MAX_BOXES, MAX_CHARACTERS = 20_000, 2_000_000, 4_000, 20_000_000
+MAX_NAME, MAX_PATH, MAX_WORDS = 80, 2_000, 2_000
+# An element with the position of its parent in the list (-1: none) and its number among its siblings.
+Flat = list[tuple[Element, int, int]]
 
 
 def resource_texts(resources: ResourceTable) -> Iterator[InterfaceText]:
@@ -81,6 +85,7 @@ class Layouts:
         self.checkboxes: list[CheckBox] = []
         self.texts: list[InterfaceText] = []
         self.classes: set[str] = set()
+        self._elements = self._characters = 0
         seen: set[str] = set()
         for name, path in resources.files("layout"):
             if path in seen or len(seen) >= MAX_LAYOUTS:
@@ -94,22 +99,33 @@ class Layouts:
         except (EntryError, AxmlError):
             self.unread += 1
             return
+        flat = _flatten(root)
+        self._elements += len(flat)
+        if (
+            max(
+                self._elements / MAX_ELEMENTS,
+                self._characters / MAX_CHARACTERS,
+                len(self.checkboxes) / MAX_BOXES,
+            )
+            > 1
+        ):
+            self.unread += 1
+            return
         self.read += 1
-        flat = list(_walk(root, f"/{root.name}"))
-        words = [self._words(element) for element, _ in flat]
-        for position, (element, where) in enumerate(flat):
+        for position, (element, _, _) in enumerate(flat):
             if element.name.rpartition(".")[2] in BOXES:
-                near = words[max(0, position - NEAR) : position + NEAR + 1]
-                self._box(name, path, element, where, words[position], near)
+                self._box(name, path, flat, position)
             self.credential_fields += _asks_for_credentials(element)
             self.classes.update(_named_classes(element))
             attribute = element.attribute(TEXT, "text")
             if attribute is not None and attribute.text is not None and attribute.type != TYPE_REFERENCE:
-                self._literal(path, name, where, attribute.text)
+                self._literal(path, name, flat, position, attribute.text)
 
-    def _literal(self, path: str, name: str, where: str, text: str) -> None:
+    def _literal(self, path: str, name: str, flat: Flat, position: int, text: str) -> None:
+        self._characters += len(text)
         for kind in classify(text):
-            evidence = Evidence(artifact=path, locator=XmlLocator(path=where), excerpt=text[:MAX_EXCERPT])
+            where = XmlLocator(path=_path(flat, position))
+            evidence = Evidence(artifact=path, locator=where, excerpt=text[:MAX_EXCERPT])
             self.texts.append(
                 InterfaceText(
                     kind=kind, text=text[:MAX_EXCERPT], origin="layout", name=name, evidence=(evidence,)
@@ -126,9 +142,13 @@ class Layouts:
                 parts.append(self._resources.text(attribute.data, ("zh", "")) or "")
             else:
                 parts.append(attribute.text or "")
-        return " ".join(part for part in parts if part)
+        return " ".join(part[:MAX_WORDS] for part in parts if part)
 
-    def _box(self, name: str, path: str, element: Element, where: str, own: str, near: list[str]) -> None:
+    def _box(self, name: str, path: str, flat: Flat, position: int) -> None:
+        element = flat[position][0]
+        own = self._words(element)
+        around = flat[max(0, position - NEAR) : position + NEAR + 1]
+        near = [self._words(one) for one, _, _ in around]
         attribute = element.attribute(CHECKED, "checked")
         checked = attribute is not None and (attribute.data != 0 or attribute.text == "true")
         text = own or " ".join(word for word in near if word)
@@ -136,7 +156,7 @@ class Layouts:
             AGREEMENT_KINDS.intersection(classify(word)) for word in ([own] if own else near) if word
         )
         excerpt = f'<{element.name} android:checked="{str(checked).lower()}"> {text}'[:MAX_EXCERPT]
-        evidence = Evidence(artifact=path, locator=XmlLocator(path=where), excerpt=excerpt)
+        evidence = Evidence(artifact=path, locator=XmlLocator(path=_path(flat, position)), excerpt=excerpt)
         if PERSONALISED_KINDS.intersection(classify(own)):
             self.texts.append(
                 InterfaceText(
@@ -176,7 +196,26 @@ def _asks_for_credentials(element: Element) -> bool:
     return kind is not None and (kind.data & 0xFFF in CREDENTIAL_TYPES or kind.data & 0xF == PHONE_CLASS)
 
 
-def _walk(element: Element, path: str) -> Iterator[tuple[Element, str]]:
-    yield element, path
-    for number, child in enumerate(element.children, 1):
-        yield from _walk(child, f"{path}/*[{number}][self::{child.name}]")
+def _flatten(root: Element) -> Flat:
+    """Return ``root`` and all below it in the order of the document."""
+    flat: Flat = []
+    stack = [(root, -1, 1)]
+    while stack:
+        element, parent, number = stack.pop()
+        here = len(flat)
+        flat.append((element, parent, number))
+        stack.extend((child, here, n) for n, child in reversed(list(enumerate(element.children, 1))))
+    return flat
+
+
+def _path(flat: Flat, position: int) -> str:
+    """Return the path of an element, its beginning left out where it is very long."""
+    parts: list[str] = []
+    room = MAX_PATH
+    while position >= 0 and room > 0:
+        element, parent, number = flat[position]
+        name = element.name[:MAX_NAME]
+        parts.append(f"/*[{number}][self::{name}]" if parent >= 0 else f"/{name}")
+        room -= len(parts[-1])
+        position = parent
+    return ("…" if position >= 0 else "") + "".join(reversed(parts))

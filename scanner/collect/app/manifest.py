@@ -91,13 +91,13 @@ USES_PERMISSION = {"uses-permission": None, "uses-permission-sdk-23": 23, "uses-
 class Manifest:
     """The manifest of a package; raises AxmlError when Android would not read it either.
 
-    ``dropped`` counts elements nested too deep to be read.
+    ``dropped`` counts elements nested too deep to be read, ``odd`` what misleads other readers (see Document).
     """
 
     def __init__(self, data: bytes | Document, resources: ResourceTable | None) -> None:
         self._resources = resources
         document = data if isinstance(data, Document) else read(data)
-        self.root, self.dropped = document.root, document.dropped
+        self.root, self.dropped, self.odd = document.root, document.dropped, document.odd
         if self.root.name != "manifest":
             raise AxmlError(f"root element {self.root.name!r} is not manifest")
         application = self.root.find("application")

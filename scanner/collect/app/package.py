@@ -164,6 +164,11 @@ class Package:
         self._left -= len(content)
         return content
 
+    def head(self, name: str, size: int) -> bytes:
+        """Return the first ``size`` bytes of ``name``, fewer where it is shorter or broken."""
+        part, own = self._place(name)
+        return part.archive.head(own, size)
+
     def read_hashed(self, name: str) -> tuple[bytes, str]:
         """Return the content of ``name`` and its sha256 (hex)."""
         part, own = self._place(name)

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ NO_ENTRY, NO_ENTRY16 = 0xFFFFFFFF, 0xFFFF
 MAX_HOPS = 16
 MAX_VALUES = 8 << 20
 MAX_PACKAGES, MAX_BLOCKS = 32, 50_000
+# Values may share one long string; what is handed on for reading stays within this many characters.
+MAX_CHARACTERS = 100_000_000
 BAGS = frozenset({"array", "plurals"})
 
 _CHUNK = struct.Struct("<HHI")
@@ -313,15 +316,29 @@ class Resources:
         return np.isin(ids >> 16, np.array(wanted, np.uint32))
 
     def strings(self) -> Sequence[tuple[str, str, str]]:
-        """Return (``type/name``, locale, text) of every string resource, then of string arrays and plurals."""
+        """Return (``type/name``, locale, text) of every string resource, then of string arrays and plurals.
+
+        Beyond :data:`MAX_CHARACTERS` in all, texts are left out and counted in ``skipped``.
+        """
         return self._all_strings
 
     @cached_property
     def _all_strings(self) -> list[tuple[str, str, str]]:
         named = self._with_types(self._id, frozenset({"string"}))
-        own = self._texts((self._kind == TYPE_STRING) & named, self._id, self._config, self._value)
-        bags = self._texts(self._bag_kind == TYPE_STRING, self._bag_id, self._bag_config, self._bag_value)
-        return [*own, *bags]
+        plain = (self._kind == TYPE_STRING) & named
+        bags = self._bag_kind == TYPE_STRING
+        room = MAX_CHARACTERS
+        found: list[tuple[str, str, str]] = []
+        for row in chain(
+            self._texts(plain, self._id, self._config, self._value),
+            self._texts(bags, self._bag_id, self._bag_config, self._bag_value),
+        ):
+            room -= len(row[0]) + len(row[2])
+            if room < 0:
+                self.skipped += int(np.count_nonzero(plain)) + int(np.count_nonzero(bags)) - len(found)
+                break
+            found.append(row)
+        return found
 
     def _texts(
         self, mask: NDArray[np.bool_], ids: Words, configs: Words, values: Words

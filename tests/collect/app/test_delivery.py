@@ -372,3 +372,36 @@ def test_files_of_the_same_name_with_other_content_are_reported(tmp_path: Path) 
     (problem,) = (p for p in facts.problems if p.code == "part-clash")
     assert problem.count == 1
     assert "app.secrets" in {g.path for g in facts.gaps if g.code == "part-clash"}
+
+
+def test_nothing_takes_the_place_of_a_bundles_code(tmp_path: Path) -> None:
+    whole = facts_of(AAB).app
+    files = members(AAB)
+    moved = {"base/root/classes.dex": b"no code", **files}
+    path = tmp_path / "hidden.aab"
+    path.write_bytes(pack(moved))
+
+    facts = facts_of(path)
+
+    assert facts.app is not None and whole is not None
+    assert facts.app.code == whole.code
+    assert "app.accesses" in {g.path for g in facts.gaps if g.code == "part-clash"}
+
+
+@pytest.mark.parametrize(
+    "name", ["base/manifest/AndroidManifest.xml", "base/resources.pb", "base/dex/classes.dex"]
+)
+def test_a_torn_bundle_is_refused_or_leaves_a_gap(tmp_path: Path, name: str) -> None:
+    files = members(AAB)
+    path = tmp_path / "torn.aab"
+    path.write_bytes(pack({**files, name: files[name][: len(files[name]) // 2]}))
+
+    try:
+        facts = facts_of(path)
+    except InputError as error:
+        assert error.code == "manifest-broken"
+        assert name.endswith("AndroidManifest.xml")
+    else:
+        assert {"resources-unread", "resources-skipped", "dex-unread"} & {g.code for g in facts.gaps} or any(
+            p.where == name for p in facts.problems
+        )
