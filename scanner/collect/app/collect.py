@@ -115,7 +115,9 @@ class _Collector:
         layouts = self._layouts(resources)
         step("code")
         code, program = self._code(manifest, layouts)
+        step("accesses")
         found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
+        step("sdks")
         sdks = sdk_facts(code, program, found)
         components = self._components(manifest, code)
         step("interface")
@@ -123,6 +125,7 @@ class _Collector:
         step("signing")
         signing = intake.signing(manifest)
         identity = self._identity(manifest)
+        step("files")
         extras = read_extras(package, manifest, resources, code)
         self.gaps += extras.gaps
         self.problems += extras.problems
@@ -135,6 +138,14 @@ class _Collector:
         )
         natives = tuple(self._native())
         abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
+        step("startup")
+        startup = startup_steps(code, sdks, found) if code is not None else []
+        step("patterns")
+        issues = code_issues(code, components) if code is not None else []
+        step("wakes")
+        autostarts = find_autostarts(program, components, natives, code)
+        wakes = find_wakes(code) if code is not None else []
+        step("summary")
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest, extras.network),
@@ -143,19 +154,19 @@ class _Collector:
             permissions=tuple(permissions),
             accesses=tuple(found),
             sdks=tuple(sdks),
-            startup=tuple(startup_steps(code, sdks, found)) if code is not None else (),
+            startup=tuple(startup),
             requests=tuple(permission_requests(code)) if code is not None else (),
             texts=texts,
             checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
             endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
-            issues=tuple(code_issues(code, components)) if code is not None else (),
+            issues=tuple(issues),
             native_libraries=natives,
             network=extras.network,
             secrets=extras.secrets,
             hardening=extras.hardening,
             containers=extras.containers,
-            autostarts=tuple(find_autostarts(program, components, natives, code)),
-            wakes=tuple(find_wakes(code)) if code is not None else (),
+            autostarts=tuple(autostarts),
+            wakes=tuple(wakes),
             abilities=tuple(abilities.find(components, permissions)),
             code=stats,
             collects_pi=self._collects(found, code),
