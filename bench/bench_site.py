@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+from scanner.collect.site.chromium import find_chromium  # noqa: E402 - only now is the project on the path
+
 PAGES = 25
 SCRIPT = """
 document.cookie = 'visitor_no=' + Math.random().toString(36).slice(2) + '8f3k2j; max-age=31536000; path=/';
@@ -109,8 +111,6 @@ def plain(url: str, _folder: str) -> None:
     """Open every page in one context, wait for load, read the DOM; keep nothing."""
     from playwright.sync_api import sync_playwright
 
-    from scanner.collect.site.browser import find_chromium
-
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(find_chromium()), args=["--no-sandbox"])
         page = browser.new_context().new_page()
@@ -176,7 +176,7 @@ def measure(command: list[str], log: Path) -> dict[str, float]:
     """Run a command; return wall and processor seconds, peak memory in MB and the exit status."""
     environment = {
         **os.environ,
-        "PUPPETEER_EXECUTABLE_PATH": shutil.which("chromium") or "",
+        "PUPPETEER_EXECUTABLE_PATH": str(find_chromium() or ""),
         "PUPPETEER_SKIP_DOWNLOAD": "1",
     }
     started, peak, used = time.monotonic(), 0, {}
@@ -229,6 +229,9 @@ def main() -> int:
     )
     assert server.stdout is not None and server.stdin is not None
     url = json.loads(server.stdout.readline())[0] + "/"
+    browser = str(find_chromium())
+    shown = subprocess.run([browser, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    print(f"every tool with {shown}")
     checkout = Path(os.environ["GUIJIAN_WEC"]) if os.environ.get("GUIJIAN_WEC") else None
     code = 0
     try:

@@ -340,6 +340,7 @@ LIMITS: dict[str, Text] = {
     "path_app_signing": _t("签名", "signature"),
     "path_app_native_libraries": _t("原生库", "native libraries"),
     "path_app_sdks": _t("SDK", "SDKs"),
+    "path_app_startup": _t("启动时依次发生的事", "what happens while the app starts"),
     "path_app_requests": _t("权限申请", "permission requests"),
     "path_app_endpoints": _t("网络地址", "network addresses"),
     "path_app_issues": _t("代码安全问题", "code issues"),

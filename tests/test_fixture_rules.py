@@ -43,6 +43,9 @@ PAIRS = {
     "provider-autoinit": "sdk-started-before-consent",
     "sdk-init": "sdk-started-before-consent",
     "sms": "contacts-before-consent",
+    "startup-flag": "sdk-start-behind-unrelated-flag",
+    "startup-initializer": "sdk-started-before-consent",
+    "startup-screen": "sdk-started-on-first-screen",
     "target-sdk-low": "target-sdk-below-23",
     "wifi-scan": "wifi-info-before-consent",
 }

@@ -161,7 +161,9 @@ def with_meta(facts: Facts, meta: Meta) -> Facts:
     )
     app = facts.app
     if app is not None and meta.category and not app.category:
-        app = app.model_copy(update={"category": meta.category})
+        from scanner.collect.app.category import with_category  # noqa: PLC0415 - with the collectors
+
+        app = with_category(app, meta.category, "declared")
     return facts.model_copy(update={"subject": subject, "app": app})
 
 

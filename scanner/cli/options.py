@@ -66,6 +66,27 @@ def policy_option(function: F) -> F:
     return click.option("--policy", default=None, metavar="FILE|URL", help=help_text)(function)
 
 
+def category_option(function: F) -> F:
+    """Add the option that names the app's category."""
+    help_text = (
+        "应用类别：39 类的名称、编号或商店分类，不给则由线索推断 / app category: name or number of one of the 39 types, "
+        "or a store's category; proposed from signs when not given"
+    )
+    return click.option("--category", default=None, callback=_known_category, help=help_text)(function)
+
+
+def _known_category(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    from scanner.catalogue import find_categories, similar_categories  # noqa: PLC0415 - only when given
+
+    if value is None or find_categories(value):
+        return value
+    near = "、".join(similar_categories(value))
+    said = f"不认识的应用类别 {value[:40]} / unknown category {value[:40]}"
+    if near:
+        said = f"不认识的应用类别 {value[:40]}，是否指 {near}？ / unknown category; did you mean {near}?"
+    raise click.BadParameter(said)
+
+
 def assess_options(function: F) -> F:
     """Add the options of everything that assesses and reports."""
     for option in reversed(

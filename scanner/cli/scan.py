@@ -17,6 +17,7 @@ from scanner.cli.documents import facts_of
 from scanner.cli.options import (
     FAIL_CHOICES,
     assess_options,
+    category_option,
     exit_code,
     moment_or_now,
     policy_option,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 @click.command("scan")
 @click.argument("targets", nargs=-1, required=True)
-@click.option("--category", default=None, help="应用类别（39 类之一） / app category")
+@category_option
 @policy_option
 @assess_options
 @site_options
@@ -90,7 +91,7 @@ def scan(
 @click.option(
     "-o", "--output", default="-", show_default=True, help="事实文件，- 为标准输出 / facts file or -"
 )
-@click.option("--category", default=None, help="应用类别（39 类之一） / app category")
+@category_option
 @policy_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language")
 @site_options

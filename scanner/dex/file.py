@@ -45,7 +45,9 @@ class DexFile:
         self.name = name
         self.data = data
         self.problems: list[DexProblem] = []
+        self._types: dict[int, str] = {}
         self._protos: dict[int, str] = {}
+        self._methods: dict[int, str] = {}
         size = len(data)
         if size < HEADER_SIZE:
             raise DexError(f"{name}: {size} bytes are too short for a DEX header")
@@ -156,6 +158,11 @@ class DexFile:
         return starts.astype(np.int32), ends.astype(np.int32)
 
     @cached_property
+    def string_order(self) -> I8:
+        """Indices of the strings in the order of their content in the file."""
+        return np.argsort(self.string_spans[0], kind="stable").astype(np.int32)
+
+    @cached_property
     def string_heads(self) -> NDArray[Any]:
         """First eight bytes of every string as a little-endian number, padded with zeros (uint64)."""
         starts, ends = self.string_spans
@@ -185,9 +192,28 @@ class DexFile:
         """Return string ``index``."""
         return decode_mutf8(self.raw_string(index))
 
+    def strings(self, indices: NDArray[Any]) -> list[str]:
+        """Return the strings of ``indices``, as :meth:`string` does, in one go."""
+        starts, ends = self.string_spans
+        if not len(starts):
+            return ["?"] * len(indices)
+        known = indices < len(starts)
+        places = np.where(known, indices, 0)
+        data = self.data
+        spans = zip(known.tolist(), starts[places].tolist(), ends[places].tolist(), strict=True)
+        return [decode_mutf8(data[start:end]) if ok else "?" for ok, start, end in spans]
+
     def type(self, index: int) -> str:
         """Return type descriptor ``index`` (``Landroid/os/Build;``)."""
-        return self.string(int(self.type_strings[index])) if index < len(self.type_strings) else "?"
+        found = self._types.get(index)
+        if found is None:
+            found = self.string(int(self.type_strings[index])) if index < len(self.type_strings) else "?"
+            self._types[index] = found
+        return found
+
+    def types(self, indices: I8) -> list[str]:
+        """Return the type descriptors of ``indices``, which the file has, in one go."""
+        return self.strings(self.type_strings[indices])
 
     def proto(self, index: int) -> str:
         """Return prototype ``index`` as ``(params)return``."""
@@ -214,19 +240,18 @@ class DexFile:
         """Return method reference ``index`` as ``Lclass;->name(params)return``."""
         if index >= len(self.methods):
             return "?"
-        row = self.methods[index]
-        return (
-            f"{self.type(int(row['class']))}->{self.string(int(row['name']))}{self.proto(int(row['proto']))}"
-        )
+        found = self._methods.get(index)
+        if found is None:
+            owner, proto, name = self.methods[index].item()
+            found = self._methods[index] = f"{self.type(owner)}->{self.string(name)}{self.proto(proto)}"
+        return found
 
     def field(self, index: int) -> str:
         """Return field reference ``index`` as ``Lclass;->name:type``."""
         if index >= len(self.fields):
             return "?"
-        row = self.fields[index]
-        return (
-            f"{self.type(int(row['class']))}->{self.string(int(row['name']))}:{self.type(int(row['type']))}"
-        )
+        owner, kind, name = self.fields[index].item()
+        return f"{self.type(owner)}->{self.string(name)}:{self.type(kind)}"
 
 
 def decode_mutf8(data: bytes) -> str:

@@ -166,6 +166,7 @@ class Dex:
         self.parts: list[Part] = []
         self._extra = list(problems)
         self._type_order: I8 | None = None
+        self.last_body: object = None  # see body.py
         base = 0
         for file in files:
             part = Part(file, base)
@@ -261,7 +262,13 @@ class Dex:
     @cached_property
     def class_names(self) -> list[str]:
         """Dotted names of the defined classes, in the order of ``classes.type``."""
-        return [self.type_name(t)[1:-1].replace("/", ".") for t in self.classes.type.tolist()]
+        types = self.classes.type
+        part, index = self._type_table[2][types], self._type_table[3][types]
+        names = np.empty(len(types), dtype=object)
+        for place, own in enumerate(self.parts):
+            mine = np.flatnonzero(part == place)
+            names[mine] = own.file.types(index[mine])
+        return [name[1:-1].replace("/", ".") for name in names.tolist()]
 
     # --- methods --------------------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ def strings_containing(file: DexFile, parts: Iterable[bytes]) -> list[int]:
     starts, ends = file.string_spans
     if not len(starts):
         return []
-    order = np.argsort(starts, kind="stable")
+    order = file.string_order
     ordered = starts[order]
     low, high = int(ordered[0]), int(ends.max())
     found: set[int] = set()
@@ -125,7 +125,7 @@ def strings_beyond_ascii(file: DexFile, first: int = 0xE3, last: int = 0xE9) -> 
     starts, ends = file.string_spans
     if not len(starts):
         return []
-    order = np.argsort(starts, kind="stable")
+    order = file.string_order
     ordered = starts[order]
     low, high = int(ordered[0]), int(ends.max())
     region = file.bytes[low:high]

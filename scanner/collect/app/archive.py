@@ -171,6 +171,19 @@ class Archive:
         raw = self._digests[name, algorithm] = digest.digest()
         return raw
 
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield the content of ``name`` in bounded pieces; raises EntryError as :meth:`read` does."""
+        entry = self._entry(name)
+        start, length = self._place(entry)
+        if entry.deflated:
+            yield from self._pieces(entry, start, length)
+            return
+        if length > self._left():
+            raise _error("too-large", name, f"{name} 超过总量上限", f"{name}: total exceeded")
+        self._spent += length
+        for place in range(start, start + length, CHUNK):
+            yield bytes(self.data[place : min(place + CHUNK, start + length)])
+
     def _entry(self, name: str) -> Entry:
         entry = self.entries.get(name)
         if entry is None:

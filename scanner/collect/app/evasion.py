@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from scanner.collect.app.archive import Archive, EntryError
+from scanner.collect.app.archive import EntryError
 from scanner.collect.app.manifest import Manifest
+from scanner.collect.app.package import Package
 from scanner.collect.app.zipdirectory import LOCAL_SIGNATURE
 from scanner.model import Problem, Text
 
@@ -52,23 +53,25 @@ DEX_ODDITIES = {
 }
 
 
-def oddities(archive: Archive, manifest: Manifest) -> list[Problem]:
+def oddities(package: Package, manifest: Manifest) -> list[Problem]:
     """Return what is odd about the package beside its container and code: see the functions below."""
     found = [*_manifest_problems(manifest.odd)]
-    entry = archive.entries.get(ARSC)
+    entry = package.entries.get(ARSC)
     if entry is not None and entry.deflated and manifest.effective_target >= UNCOMPRESSED_FROM:
         message = Text(
             zh="资源表被压缩，Android 11 及以上版本拒绝安装目标 API 30 以上的此类安装包",
             en="the resource table is compressed, which Android 11 and later refuse for target level 30 and above",
         )
         found.append(Problem(code="resources-compressed", where=ARSC, message=message))
-    hidden = _hidden_dex(archive)
+    hidden = _hidden_dex(package)
     if hidden:
         message = Text(
             zh="安装包内另有 dex 或含 dex 的压缩包，Android 不加载，只能由应用自行加载，未分析",
             en="there are dex files, or archives with some, that only the app itself can load; they were not read",
         )
-        found.append(Problem(code=HIDDEN, where=hidden[0][:300], message=message, count=len(hidden)))
+        found.append(
+            Problem(code=HIDDEN, where=package.artifact(hidden[0])[:300], message=message, count=len(hidden))
+        )
     return found
 
 
@@ -81,21 +84,21 @@ def _manifest_problems(odd: Mapping[str, int]) -> Iterator[Problem]:
         yield Problem(code=f"manifest-{what}", where=MANIFEST, message=message, count=count)
 
 
-def _hidden_dex(archive: Archive) -> list[str]:
+def _hidden_dex(package: Package) -> list[str]:
     """Return the files that are dex files, or archives with one, and that Android does not load by itself."""
-    loaded = set(archive.dex_names())
+    loaded = set(package.dex_names())
     found = []
     nested = 0
-    for name in archive.entries:
+    for name in package.entries:
         if name in loaded:
             continue
-        head = archive.head(name, HEAD)
+        head = package.head(name, HEAD)
         if head[:4] == b"dex\n" and head[7:8] == b"\0":
             found.append(name)
         elif head[:4] == LOCAL_SIGNATURE and nested < MAX_NESTED:
             nested += 1
             with suppress(EntryError):
-                if b"classes.dex" in archive.read(name, MAX_NESTED_SIZE):
+                if b"classes.dex" in package.read(name, MAX_NESTED_SIZE):
                     found.append(name)
     return found
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from scanner.collect.app.archive import Archive, EntryError
+from scanner.collect.app.archive import EntryError
 from scanner.collect.app.axml import TYPE_REFERENCE, AxmlError, Element, parse
 from scanner.collect.app.code import Code
-from scanner.collect.app.resources import Resources
+from scanner.collect.app.files import Files
+from scanner.collect.app.restable import ResourceTable
 from scanner.collect.phrases import classify
 from scanner.dex import string_sites, strings_beyond_ascii
 from scanner.facts import CheckBox, InterfaceText
@@ -32,7 +33,7 @@ MAX_NAME, MAX_PATH, MAX_WORDS = 80, 2_000, 2_000
 Flat = list[tuple[Element, int, int]]
 
 
-def resource_texts(resources: Resources) -> Iterator[InterfaceText]:
+def resource_texts(resources: ResourceTable) -> Iterator[InterfaceText]:
     """Yield the sentences of string resources that matter."""
     for name, locale, text in resources.strings():
         for kind in classify(text):
@@ -72,8 +73,11 @@ def code_texts(code: Code) -> Iterator[InterfaceText]:
 class Layouts:
     """The layouts of a package: check boxes and literal texts."""
 
-    def __init__(self, archive: Archive, resources: Resources) -> None:
+    def __init__(
+        self, archive: Files, resources: ResourceTable, parse_xml: Callable[[bytes], Element] = parse
+    ) -> None:
         self._archive = archive
+        self._parse = parse_xml
         self._resources = resources
         self.read = 0
         self.unread = 0
@@ -91,7 +95,7 @@ class Layouts:
 
     def _layout(self, name: str, path: str) -> None:
         try:
-            root = parse(self._archive.read(path, 8 << 20))
+            root = self._parse(self._archive.read(path, 8 << 20))
         except (EntryError, AxmlError):
             self.unread += 1
             return

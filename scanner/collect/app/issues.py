@@ -1,12 +1,15 @@
-"""Code patterns that a rule may name: leaving the app when a permission is refused, very frequent location."""
+"""Code that a rule may name: leaving the app on refusal, very frequent location, patterns, switched-off checks, doors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scanner.collect.app.code import Code
+from scanner.collect.app.inbound import inbound_issues
 from scanner.collect.app.patterns import pattern_issues
 from scanner.collect.app.trust import trust_issues
 from scanner.dex import Member, MemberSite, constant_arguments
-from scanner.facts import CodeIssue
+from scanner.facts import CodeIssue, Component
 
 EXITS = (
     Member("Landroid/app/Activity;", "finish"),
@@ -27,8 +30,8 @@ SHORT_MS = 10_000
 CONTINUOUS_FROM_MS = 1
 
 
-def code_issues(code: Code) -> list[CodeIssue]:
-    """Return the issues found, sorted by kind and place."""
+def code_issues(code: Code, components: Sequence[Component]) -> list[CodeIssue]:
+    """Return the issues found, sorted by kind and place; ``components`` are those of the manifest."""
     found = [
         _issue(code, hit, "exit-on-refusal", "") for hit in code.sites(EXITS) if RESULT in hit.site.caller
     ]
@@ -38,7 +41,8 @@ def code_issues(code: Code) -> list[CodeIssue]:
             found.append(_issue(code, hit, "frequent-location", f"{interval} ms"))
     found += pattern_issues(code)
     found += trust_issues(code)
-    return sorted(found, key=lambda i: (i.kind, i.caller, i.detail))
+    found += inbound_issues(code, components)
+    return sorted(found, key=lambda i: (i.kind, i.caller, i.detail, i.component))
 
 
 def _interval(code: Code, hit: MemberSite) -> int | None:

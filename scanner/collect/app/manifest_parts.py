@@ -82,7 +82,8 @@ class ManifestComponent:
     """A component with effective values: ``exported`` and what it inherits from ``<application>``.
 
     ``exported`` follows the rule of Android 11 and earlier where it is not written (an intent filter implies it);
-    Android 12 refuses such a package when it targets 31 or more.
+    Android 12 refuses such a package when it targets 31 or more.  ``init_order``: providers with a higher one start
+    first.
     """
 
     kind: ComponentKind
@@ -95,12 +96,14 @@ class ManifestComponent:
     read_permission: str | None
     write_permission: str | None
     grant_uri_permissions: bool
+    label: str | None
     process: str | None
     authorities: tuple[str, ...]
     task_affinity: str | None
     launch_mode: int
     direct_boot_aware: bool
     service_types: tuple[str, ...]
+    init_order: int | None
     filters: tuple[IntentFilter, ...]
     meta_data: tuple[MetaData, ...]
     path: str

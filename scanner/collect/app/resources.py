@@ -8,8 +8,9 @@ are checked, references are followed a bounded number of times, what is malforme
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from scanner.collect.app.axml import REFERENCES, TYPE_ATTRIBUTE, TYPE_NULL, TYPE_STRING
 from scanner.collect.app.resconfig import Config, read_config
+from scanner.collect.app.restable import Form
 from scanner.collect.app.stringpool import POOL_TYPE, PoolError, StringPool
 
 TABLE, PACKAGE, TYPE, STAGED_ALIAS = 0x0002, 0x0200, 0x0201, 0x0206
@@ -89,7 +91,7 @@ class Resources:
         self._packages: dict[int, _Package] = {}
         self._configs: list[Config] = []
         self._aliases: dict[int, int] = {}
-        self.skipped, self._cut = 0, False
+        self.skipped = 0
         self._blocks = self._seen_packages = 0
         self._values, self._bags = _Rows(), _Rows()
         try:
@@ -288,6 +290,15 @@ class Resources:
         config = self._configs[int(self._config[row])]
         return Value(config.locale, int(self._kind[row]), int(self._value[row]), config.qualified)
 
+    def forms(self, resource: int) -> list[Form]:
+        """Return the values of a resource in all configurations, for several tables to be asked as one."""
+        found = []
+        for row in self._rows(resource):
+            kind, data = int(self._kind[row]), int(self._value[row])
+            text = self._string(data) if kind == TYPE_STRING else None
+            found.append(Form(self._configs[int(self._config[row])], kind, data, text))
+        return found
+
     def _string(self, index: int) -> str:
         try:
             return self._strings[index] if self._strings is not None else ""
@@ -304,26 +315,29 @@ class Resources:
         ]
         return np.isin(ids >> 16, np.array(wanted, np.uint32))
 
-    def strings(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (``type/name``, locale, text) of every string resource, then of string arrays and plurals.
+    def strings(self) -> Sequence[tuple[str, str, str]]:
+        """Return (``type/name``, locale, text) of every string resource, then of string arrays and plurals.
 
         Beyond :data:`MAX_CHARACTERS` in all, texts are left out and counted in ``skipped``.
         """
+        return self._all_strings
+
+    @cached_property
+    def _all_strings(self) -> list[tuple[str, str, str]]:
         named = self._with_types(self._id, frozenset({"string"}))
-        plain = (self._kind == TYPE_STRING) & named
-        bags = self._bag_kind == TYPE_STRING
-        room, left = MAX_CHARACTERS, int(np.count_nonzero(plain)) + int(np.count_nonzero(bags))
+        own, bags = (self._kind == TYPE_STRING) & named, self._bag_kind == TYPE_STRING
+        found: list[tuple[str, str, str]] = []
+        room = MAX_CHARACTERS
         for row in chain(
-            self._texts(plain, self._id, self._config, self._value),
+            self._texts(own, self._id, self._config, self._value),
             self._texts(bags, self._bag_id, self._bag_config, self._bag_value),
         ):
             room -= len(row[0]) + len(row[2])
             if room < 0:
-                self.skipped += 0 if self._cut else left
-                self._cut = True
-                return
-            left -= 1
-            yield row
+                self.skipped += int(np.count_nonzero(own)) + int(np.count_nonzero(bags)) - len(found)
+                break
+            found.append(row)
+        return found
 
     def _texts(
         self, mask: NDArray[np.bool_], ids: Words, configs: Words, values: Words

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from scanner import catalogue
+from scanner.appfacts import GuardKind
 from scanner.catalogue import SdkInfo
+from scanner.collect.app.accesses import behind_flag
 from scanner.collect.app.code import Code, member
 from scanner.collect.app.subject import Program
 from scanner.dex import MemberSite
 from scanner.facts import Access, Sdk
 from scanner.model import Evidence, FileLocator, XmlLocator
+
+GUARDS: tuple[GuardKind, ...] = ("none", "unrelated", "unknown", "consent")
 
 
 def sdk_facts(code: Code | None, program: Program, accesses: Sequence[Access]) -> list[Sdk]:
@@ -20,8 +24,9 @@ def sdk_facts(code: Code | None, program: Program, accesses: Sequence[Access]) -
     counts: Counter[str] = Counter()
     if code is not None:
         _by_class(code, traces, counts)
+    files = _Files(program.files)
     for sdk in catalogue.sdks().values():
-        _by_files(sdk, program, traces)
+        _by_files(sdk, files, traces)
         _by_manifest(sdk, program, traces)
     known = [sdk_id for sdk_id, kinds in traces.items() if _enough(catalogue.sdks()[sdk_id], kinds)]
     starts = _starts(code, known)
@@ -59,17 +64,31 @@ def _class_evidence(name: str) -> Evidence:
     return Evidence(artifact="dex", locator=FileLocator(path=f"class {name}"), excerpt=name)
 
 
-def _by_files(sdk: SdkInfo, program: Program, traces: dict[str, dict[str, list[Evidence]]]) -> None:
-    wanted = frozenset(sdk.native)
-    for path in program.files:
-        name = path.rpartition("/")[2]
-        if path.startswith("lib/") and name in wanted:
-            traces[sdk.id].setdefault("native", []).append(
-                Evidence(artifact=path, locator=FileLocator(path=path), excerpt=name)
-            )
-        elif name in sdk.resources or path in sdk.resources:
-            traces[sdk.id].setdefault("resource", []).append(
-                Evidence(artifact=path, locator=FileLocator(path=path), excerpt=name)
+class _Files:
+    """The package's paths, found by themselves or by their last segment."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._order = {path: number for number, path in enumerate(paths)}
+        self._named: dict[str, list[str]] = defaultdict(list)
+        for path in paths:
+            self._named[path.rpartition("/")[2]].append(path)
+
+    def named(self, name: str) -> Sequence[str]:
+        """Return the paths whose last segment is ``name``."""
+        return self._named.get(name, ())
+
+    def ordered(self, paths: Iterable[str]) -> list[str]:
+        """Return those of ``paths`` that are there, in the package's order."""
+        return sorted((path for path in set(paths) if path in self._order), key=self._order.__getitem__)
+
+
+def _by_files(sdk: SdkInfo, files: _Files, traces: dict[str, dict[str, list[Evidence]]]) -> None:
+    native = {path for name in sdk.native for path in files.named(name) if path.startswith("lib/")}
+    other = {path for name in sdk.resources for path in (name, *files.named(name))} - native
+    for kind, paths in (("native", native), ("resource", other)):
+        for path in files.ordered(paths):
+            traces[sdk.id].setdefault(kind, []).append(
+                Evidence(artifact=path, locator=FileLocator(path=path), excerpt=path.rpartition("/")[2])
             )
 
 
@@ -119,8 +138,12 @@ def _fact(
     reached = [(hit, code.reached(hit.site.node)) for hit in inits] if code is not None else []
     live = [(hit, entry) for hit, (reachable, entry) in reached if reachable]
     early = [hit for hit, _ in live if code is not None and code.before_ui(hit.site.node)]
-    free = [hit for hit in early if code is not None and not code.guarded(hit.site.node, hit.site.offset)]
-    chosen = free or early or [hit for hit, _ in live]
+    guards = (
+        [code.guard(hit.site.node, hit.site.offset) or "consent" for hit in early] if code is not None else []
+    )
+    weakest = min(guards, key=GUARDS.index, default=None)
+    free = [hit for hit, guard in zip(early, guards, strict=True) if guard == weakest]
+    chosen = free or [hit for hit, _ in live]
     entry = next((e for hit, e in live if hit in chosen and e is not None), None)
     can_tell = code is not None and bool(sdk.init)
     return Sdk(
@@ -138,7 +161,8 @@ def _fact(
         initialised=bool(live) if can_tell else None,
         init_entry_kind=entry.kind if entry is not None else None,
         init_before_ui=bool(early) if can_tell else None,
-        init_guarded=(not free if early else None) if can_tell else None,
+        init_guarded=behind_flag(weakest) if can_tell else None,
+        init_guard=weakest if can_tell else None,
         consent_api=sdk.consent,
         consent_api_called=bool(starts[sdk.id]["consent"]) if code is not None and sdk.consent else None,
         source=sdk.source,

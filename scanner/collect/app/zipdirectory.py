@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from scanner.errors import InputError
@@ -212,7 +212,7 @@ def _zip64(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int,
     return packed, size, offset
 
 
-def dex_names(entries: dict[str, Entry]) -> list[str]:
+def dex_names(entries: Container[str]) -> list[str]:
     """Return the dex files Android loads, in order: classes.dex, classes2.dex … up to the first gap."""
     names = []
     number = 1

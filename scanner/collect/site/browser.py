@@ -1,7 +1,6 @@
-"""The system's Chromium, started once per site: found, fenced in, watched, and stopped whatever a page does.
+"""The browser of one visit: started, watched and stopped whatever a page does, with a fresh context for each phase.
 
-A fresh profile in a temporary folder, everything through the guard's proxy, no downloads, no popups, no permissions.
-The sandbox is switched off only for root, for whom Chromium refuses to start with it.
+A fresh profile in a temporary folder; how the browser is fenced in stands in :mod:`chromium`.
 """
 
 from __future__ import annotations
@@ -11,62 +10,17 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Playwright, async_playwright
-from playwright.async_api import Error as PlaywrightError
+from scanner.collect.site.chromium import launch, missing
+from scanner.collect.site.devtools import Channel, DevToolsError, Process
 
-from scanner.errors import CollectError
-from scanner.model import Text
-
-NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-    "microsoft-edge-stable",
-    "microsoft-edge",
-)
-PLACES = (
-    "/usr/lib/chromium/chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
-# A later --disable-features replaces an earlier one, so Playwright's own list is repeated here in its first two lines.
-FEATURES_OFF = (
-    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable",
-    "LensOverlay,PaintHolding,AvoidCorsURLLoaderRestartOnRedirect,TcpPortRandomizationWin,AimEnabled,PreconnectToSearch",
-    "IsolateOrigins,site-per-process,SpareRendererForSitePerProcess",
-    "MediaRouter,DialMediaRouteProvider,OptimizationHints,NetworkTimeServiceQuerying,Translate,NetworkPrediction",
-    "AutofillServerCommunication,CertificateTransparencyComponentUpdater,InterestFeedContentSuggestions",
-)
-# Frames of other sites stay in the page's process, so one DevTools session sees all their requests and scripts; the
-# profile is empty and holds nothing that another process would have to protect.
-ARGUMENTS = (
-    f"--disable-features={','.join(FEATURES_OFF)}",
-    "--disable-site-isolation-trials",
-    "--disable-blink-features=AutomationControlled",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-domain-reliability",
-    "--disable-sync",
-    "--disable-gpu",
-    "--in-process-gpu",
-    "--disable-quic",
-    "--disable-extensions",
-    "--disable-print-preview",
-    "--no-first-run",
-    "--mute-audio",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--js-flags=--max-old-space-size=768 --max-semi-space-size=2 --optimize-for-size",
-    "--disk-cache-size=67108864",
-)
 # Hosts Chromium itself calls; the proxy refuses them unless a page asked for them too.
 OWN_HOSTS = frozenset(
     {
@@ -87,81 +41,133 @@ OWN_HOSTS = frozenset(
     }
 )
 LAUNCH_SECONDS = 30.0
-CLOSE_SECONDS = 5.0
 WATCH_SECONDS = 1.0
+POLL = 0.02
 MAX_RENDERER = 1_500 << 20
-VIEWPORT = {"width": 1366, "height": 768}
-
-
-class BrowserMissingError(CollectError):
-    """There is no Chromium, or it does not start; the text says what to do."""
-
-
-def find_chromium() -> Path | None:
-    """Return the executable: ``GUIJIAN_CHROMIUM`` if set, else the first browser known on this system."""
-    chosen = os.environ.get("GUIJIAN_CHROMIUM")
-    if chosen:
-        return Path(chosen) if Path(chosen).is_file() else None
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found:
-        return Path(found)
-    return next((Path(place) for place in PLACES if Path(place).is_file()), None)
-
-
-def missing(detail: str = "") -> BrowserMissingError:
-    """Return the error that says how to install the browser; ``detail`` is what the attempt to start it said."""
-    zh = "没有找到 Chromium" if not detail else f"Chromium 无法启动（{detail}）"
-    en = "Chromium was not found" if not detail else f"Chromium did not start ({detail})"
-    return BrowserMissingError(
-        "browser-missing",
-        Text(
-            zh=f"{zh}，本次只做了静态检查，未观察请求、Cookie、存储和同意弹窗。请安装浏览器后重新检测："
-            "Debian/Ubuntu 用 apt install chromium，其他系统安装 Chrome；已装在别处时用环境变量 GUIJIAN_CHROMIUM 指明",
-            en=f"{en}: only static checks were made; requests, cookies, storage and consent dialogs were not "
-            "observed. Install it and scan again: 'apt install chromium' on Debian/Ubuntu, Chrome elsewhere; "
-            "point GUIJIAN_CHROMIUM at it if it lies in another place",
-        ),
-    )
+WIDTH, HEIGHT = 1366, 768
+LANGUAGE, LANGUAGES, TIME_ZONE = "zh-CN", "zh-CN,zh", "Asia/Shanghai"
 
 
 @dataclass
 class Session:
     """A running browser; ``channel`` is the secret name of the injected script's one-way channel."""
 
-    browser: Browser
-    control: CDPSession
+    process: Process
     channel: str
     user_agent: str
     version: str
-    pid: int
     script: str
     killed_renderers: int = 0
+    popups: int = 0
+    targets: dict[str, str] = field(default_factory=dict)
+    ours: set[str] = field(default_factory=set)
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    jobs: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def context(self) -> BrowserContext:
-        """Return a fresh context (empty cookies and storage) with the observing script in every frame."""
-        context = await self.browser.new_context(
-            viewport={"width": VIEWPORT["width"], "height": VIEWPORT["height"]},
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            user_agent=self.user_agent,
-            accept_downloads=False,
-            service_workers="block",
-            ignore_https_errors=True,
-            permissions=[],
-        )
-        await context.add_init_script(self.script)
-        return context
+    @property
+    def root(self) -> Channel:
+        """The channel to the browser itself."""
+        return self.process.root
+
+    async def context(self) -> Context:
+        """Return a fresh context: empty cookies and storage, every permission refused, no downloads."""
+        answer = await self.root.send("Target.createBrowserContext", {"disposeOnDetach": True})
+        number = str(answer["browserContextId"])
+        for method, options in (
+            ("Browser.grantPermissions", {"permissions": []}),
+            ("Browser.setDownloadBehavior", {"behavior": "deny"}),
+        ):
+            await self.root.send(method, {**options, "browserContextId": number})
+        return Context(self, number)
 
     async def watch(self) -> None:
         """Kill renderers that take too much memory, until cancelled; their pages then report a crash."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            with contextlib.suppress(PlaywrightError):
-                answer = await self.control.send("SystemInfo.getProcessInfo")
+            with contextlib.suppress(DevToolsError):
+                answer = await self.root.send("SystemInfo.getProcessInfo")
                 for process in answer["processInfo"]:
                     if process["type"] == "renderer" and _resident(process["id"]) > MAX_RENDERER:
                         self.killed_renderers += 1
                         _kill(process["id"])
+
+    def attached(self, event: dict[str, Any]) -> None:
+        """Target.attachedToTarget: a tab of ours, a window some page opened (still halted), or a worker."""
+        target, session = event["targetInfo"], str(event["sessionId"])
+        job = self._judge(target["targetId"], session, page=target["type"] == "page")
+        self.targets[target["targetId"]] = session
+        task = asyncio.get_running_loop().create_task(job)
+        self.jobs.add(task)
+        task.add_done_callback(self.jobs.discard)
+
+    async def _judge(self, target: str, session: str, *, page: bool) -> None:
+        with contextlib.suppress(DevToolsError):
+            if not page:
+                await self.process.wire.send(session, "Runtime.runIfWaitingForDebugger", None)
+                return
+            async with self.opening:  # until the browser has told us the name of the tab we are opening
+                foreign = target not in self.ours
+            if foreign:
+                self.popups += 1
+                await self.root.send("Target.closeTarget", {"targetId": target})
+
+    def detached(self, event: dict[str, Any]) -> None:
+        """Target.detachedFromTarget: nobody answers there any more."""
+        self.process.wire.fail("the tab is gone", str(event["sessionId"]))
+        self.targets.pop(str(event.get("targetId", "")), None)
+
+
+@dataclass
+class Context:
+    """Tabs that share cookies and storage with each other and nothing else."""
+
+    session: Session
+    number: str
+
+    async def page(self) -> tuple[str, Channel]:
+        """Open an empty tab and return its target's id and the channel to it, dressed as an ordinary visitor's."""
+        session = self.session
+        async with session.opening:
+            options = {"url": "about:blank", "browserContextId": self.number}
+            target = str((await session.root.send("Target.createTarget", options))["targetId"])
+            session.ours.add(target)
+        number = session.targets.get(target)
+        if number is None:
+            raise DevToolsError("the tab did not open")
+        channel = Channel(session.process.wire, number)
+        agent = {
+            "userAgent": session.user_agent,
+            "acceptLanguage": LANGUAGES,
+            "userAgentMetadata": _metadata(session.user_agent),
+        }
+        size = {"width": WIDTH, "height": HEIGHT, "screenWidth": WIDTH, "screenHeight": HEIGHT}
+        commands: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("Emulation.setDeviceMetricsOverride", {**size, "deviceScaleFactor": 1, "mobile": False}),
+            ("Emulation.setUserAgentOverride", agent),
+            ("Emulation.setLocaleOverride", {"locale": LANGUAGE}),
+            ("Emulation.setTimezoneOverride", {"timezoneId": TIME_ZONE}),
+            ("Emulation.setFocusEmulationEnabled", {"enabled": True}),
+            ("Security.setIgnoreCertificateErrors", {"ignore": True}),
+            ("Page.addScriptToEvaluateOnNewDocument", {"source": session.script}),
+            ("Runtime.runIfWaitingForDebugger", {}),
+        )
+        await asyncio.gather(*(channel.send(name, options) for name, options in commands))
+        return target, channel
+
+    async def leave(self, target: str) -> None:
+        """Close a tab and wait until it is gone; what it sends on leaving is still heard."""
+        await self.session.root.send("Target.closeTarget", {"targetId": target})
+        while target in self.session.targets:
+            await asyncio.sleep(POLL)
+
+    async def cookies(self) -> list[dict[str, Any]]:
+        """Return the cookies of all sites (Network.Cookie of the protocol; ``expires`` in seconds, -1 for none)."""
+        answer = await self.session.root.send("Storage.getCookies", {"browserContextId": self.number})
+        return [dict(cookie) for cookie in answer["cookies"]]
+
+    async def close(self) -> None:
+        """Close the context's tabs and forget what they kept."""
+        await self.session.root.send("Target.disposeBrowserContext", {"browserContextId": self.number})
 
 
 @contextlib.asynccontextmanager
@@ -170,74 +176,69 @@ async def running(proxy_port: int, product: str) -> AsyncIterator[Session]:
 
     Raises :class:`BrowserMissingError`.  On leaving, the browser is asked to close and killed if it does not.
     """
-    path = find_chromium()
-    if path is None:
-        raise missing()
-    async with _profile() as profile, async_playwright() as playwright:
-        home = await _launch(playwright, path, profile, proxy_port)
-        browser = home.browser
-        if browser is None:
-            raise missing("Playwright < 1.55")
-        control = await browser.new_browser_cdp_session()
-        for page in home.pages:  # the first window; visits use contexts of their own
-            await page.close()
-        version = await control.send("Browser.getVersion")
-        processes = (await control.send("SystemInfo.getProcessInfo"))["processInfo"]
-        channel = "_" + secrets.token_hex(12)
-        source = (files("scanner.collect.site") / "inject.js").read_text("utf-8")
-        session = Session(
-            browser=browser,
-            control=control,
-            channel=channel,
-            user_agent=f"{version['userAgent'].replace('Headless', '')} {product}",
-            version=version["product"].replace("Headless", "").replace("/", " "),
-            pid=next(p["id"] for p in processes if p["type"] == "browser"),
-            script=source.replace("%CHANNEL%", channel),
-        )
-        watcher = asyncio.get_running_loop().create_task(session.watch())
+    with _profile() as profile:
+        process = await launch(profile, proxy_port)
         try:
-            yield session
-        finally:
-            watcher.cancel()
+            session = await _greet(process, product)
+            watcher = asyncio.get_running_loop().create_task(session.watch())
             try:
-                async with asyncio.timeout(CLOSE_SECONDS):
-                    await home.close()
-            except (TimeoutError, PlaywrightError):
-                _kill(session.pid)
+                yield session
+            finally:
+                watcher.cancel()
+        finally:
+            await process.stop()
 
 
-@contextlib.asynccontextmanager
-async def _profile() -> AsyncIterator[Path]:
+async def _greet(process: Process, product: str) -> Session:
+    """Wait until the browser answers and return its session; raises :class:`BrowserMissingError`."""
+    try:
+        async with asyncio.timeout(LAUNCH_SECONDS):
+            version = await process.root.send("Browser.getVersion")
+    except (DevToolsError, TimeoutError) as error:
+        raise missing(process.said() or str(error)) from error
+    channel = "_" + secrets.token_hex(12)
+    source = (files("scanner.collect.site") / "inject.js").read_text("utf-8")
+    session = Session(
+        process=process,
+        channel=channel,
+        user_agent=f"{version['userAgent'].replace('Headless', '')} {product}",
+        version=version["product"].replace("Headless", "").replace("/", " "),
+        script=source.replace("%CHANNEL%", channel),
+    )
+    process.root.on("Target.attachedToTarget", session.attached)
+    process.root.on("Target.detachedFromTarget", session.detached)
+    halted = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
+    await process.root.send("Target.setAutoAttach", halted)
+    return session
+
+
+@contextlib.contextmanager
+def _profile() -> Iterator[Path]:
     """A profile folder for one visit, removed afterwards.
 
-    Its only setting is the ordinary visitor's: third-party cookies are not blocked, which contexts of an empty profile
-    would do (they are private windows), hiding what a site sets.
+    Its settings are the ordinary visitor's: one language, for workers too, and third-party cookies not blocked, which
+    contexts of an empty profile would do (they are private windows), hiding what a site sets.
     """
     with tempfile.TemporaryDirectory(prefix="guijian-", ignore_cleanup_errors=True) as folder:
         settings = Path(folder) / "Default"
         settings.mkdir()
-        (settings / "Preferences").write_text(json.dumps({"profile": {"cookie_controls_mode": 0}}), "utf-8")
+        chosen = {"intl": {"accept_languages": LANGUAGES}, "profile": {"cookie_controls_mode": 0}}
+        (settings / "Preferences").write_text(json.dumps(chosen), "utf-8")
         yield Path(folder)
 
 
-async def _launch(playwright: Playwright, path: Path, profile: Path, proxy_port: int) -> BrowserContext:
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    try:
-        return await playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=str(path),
-            headless=True,
-            chromium_sandbox=not root,
-            args=[
-                *ARGUMENTS,
-                f"--proxy-server=socks5://127.0.0.1:{proxy_port}",
-                "--proxy-bypass-list=<-loopback>",
-            ],
-            ignore_default_args=["--disable-popup-blocking"],
-            timeout=LAUNCH_SECONDS * 1000,
-        )
-    except PlaywrightError as error:
-        raise missing(error.message.splitlines()[0][:200]) from error
+def _metadata(agent: str) -> dict[str, Any]:
+    """Return what client hints and ``navigator.userAgentData`` tell, in agreement with the user agent."""
+    mac = "Macintosh" in agent
+    arm = mac and "Intel" not in agent
+    platform = "macOS" if mac else "Linux"
+    return {
+        "mobile": False,
+        "model": "",
+        "architecture": "arm" if arm else "x86",
+        "platform": platform,
+        "platformVersion": "",
+    }
 
 
 def _resident(pid: int) -> int:

@@ -13,8 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, cast
 
-from playwright.async_api import Error as PlaywrightError
-
+from scanner.collect.site.devtools import DevToolsError
 from scanner.collect.site.tab import Tab
 from scanner.datafiles import read_data
 from scanner.model import Evidence, Frozen, WebLocator
@@ -109,7 +108,7 @@ async def find(tab: Tab, page: str) -> list[Found] | None:
     found: list[Found] = []
     try:
         frames = await tab.frame_ids()
-    except (PlaywrightError, TimeoutError):
+    except (DevToolsError, TimeoutError):
         return None
     for number, frame in enumerate(frames):
         rows = await tab.evaluate(frame, SCRIPT, script_words())
@@ -185,8 +184,8 @@ async def click(tab: Tab, layer: Found, index: int) -> bool:
             return False
         try:
             async with asyncio.timeout(3):
-                await tab.page.mouse.click(float(point[0]), float(point[1]))
-        except (PlaywrightError, TimeoutError):
+                await tab.click(float(point[0]), float(point[1]))
+        except (DevToolsError, TimeoutError):
             return False
         return True
     return bool(await tab.evaluate(layer.frame, rect + "e.click(); return true; }", index))

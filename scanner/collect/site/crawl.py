@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from queue import SimpleQueue
+from typing import Generic, TypeAlias, TypeVar
 
 from scanner.collect.site.address import AddressGuard, Url
 from scanner.collect.site.fetch import Fetched, Fetcher
@@ -21,6 +22,7 @@ from scanner.collect.site.sitemap import sitemap_urls
 from scanner.context import Observer, SiteOptions
 
 R = TypeVar("R")
+_Reading: TypeAlias = "Future[tuple[Fetched, R | None, ParsedPage | None]]"
 WORKERS = 8
 HTML_TYPES = frozenset(
     {"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"}
@@ -96,14 +98,14 @@ class Crawler(Generic[R]):
 
     def _drain(self) -> Visited[R]:
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="crawl") as pool:
-            running: dict[Future[tuple[Fetched, R | None, ParsedPage | None]], Target] = {}
+            running: dict[_Reading[R], Target] = {}
+            done: SimpleQueue[_Reading[R]] = SimpleQueue()
             while True:
-                self._submit(pool, running)
+                self._submit(pool, running, done)
                 if not running:
                     break
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    self._take(running.pop(future), *future.result())
+                future = done.get()
+                self._take(running.pop(future), *future.result())
         self.result.pending = len(self.frontier)
         self.result.pending_important = self.frontier.important
         return self.result
@@ -111,7 +113,8 @@ class Crawler(Generic[R]):
     def _submit(
         self,
         pool: ThreadPoolExecutor,
-        running: dict[Future[tuple[Fetched, R | None, ParsedPage | None]], Target],
+        running: dict[_Reading[R], Target],
+        done: SimpleQueue[_Reading[R]],
     ) -> None:
         while len(running) < WORKERS and not self.result.stopped_by:
             # A page that is being read may still name a better one; so near the limit, wait for what is running.
@@ -130,7 +133,9 @@ class Crawler(Generic[R]):
                 target = self.frontier.pop()
             if target is None:
                 return
-            running[pool.submit(self._visit, target)] = target
+            future = pool.submit(self._visit, target)
+            running[future] = target
+            future.add_done_callback(done.put)
 
     def _visit(self, target: Target) -> tuple[Fetched, R | None, ParsedPage | None]:
         if not self.robots.allows(target.url):

@@ -68,6 +68,8 @@ _PERSON = re.compile(
 )
 _EXAMPLE = re.compile(r"示例|例如|样例|格式|模板|example|sample|测试", re.IGNORECASE)
 _OWN_ACCOUNT = re.compile(r"公司|单位|对公|户名|汇款|捐赠|募捐|收款|缴费")
+# Every number sought begins like this; most pages hold none.
+_LONG = re.compile(r"[0-9]{4}[0-9 -]{7}")
 MANY = 3
 
 
@@ -114,6 +116,8 @@ def mask(number: str) -> str:
 def find_exposed(page: ParsedPage) -> Iterator[ExposedData]:
     """Yield what ``page`` shows of others, one fact per item with a count and a masked sample."""
     text = page.text[:MAX_TEXT]
+    if not _LONG.search(text):
+        return
     ids = [m for m in _ID.finditer(text) if valid_id(m.group()) and not _near(text, m, _EXAMPLE)]
     if ids:
         yield _fact(page, "id-number", [m.group() for m in ids])

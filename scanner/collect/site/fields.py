@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from scanner import catalogue
@@ -19,7 +19,7 @@ from scanner.datafiles import read_data
 MAX_LABEL = 200
 SHORT = 3
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN = re.compile(r"[\u3400-\u9fff]+")
 _HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])[\s\u00a0\u3000]+(?=[\u3400-\u9fff])")
 _ALTERNATIVES = re.compile(r"[/／、|或]|\bor\b")
 _CLEAN = re.compile(r"[\s:：*＊•·_（）()\[\]【】?？,，.。!！]+")
@@ -163,8 +163,9 @@ def tokenise(name: str) -> tuple[str, ...]:
     return tuple(token for token in found if not token.isdigit())
 
 
+@lru_cache(maxsize=2_000)
 def classify(signals: Signals) -> Guess:
-    """Return the item the input asks for, with what told it."""
+    """Return the item the input asks for, with what told it.  A site repeats its forms, so answers are kept."""
     words = field_words()
     votes: list[tuple[str, str, float]] = []
     token = signals.autocomplete.lower().split()[-1:] or [""]
@@ -278,4 +279,9 @@ def _token_match(words: FieldWords, tokens: tuple[str, ...]) -> tuple[str, tuple
 def is_chinese(text: str) -> bool:
     """Whether ``text`` contains a noticeable amount of Chinese."""
     sample = text[:4000]
-    return len(_HAN.findall(sample)) * 20 >= len(sample) and bool(sample)
+    found = 0
+    for run in _HAN.finditer(sample):
+        found += run.end() - run.start()
+        if found * 20 >= len(sample):
+            return True
+    return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,10 @@ _LICENSE = re.compile(r"([\u4e00-\u9fff])\s?(B[12]|A[12])\s?[-.－—]\s?([0-9]{
 _POLICE = re.compile(
     r"([\u4e00-\u9fff]?)\s?公网安备[案]?\s?[:：]?\s?(?:第)?\s?([0-9A-Za-z]{6,18})\s?(?:号|號)?"
 )
+# What every number holds, at most two characters after its beginning: finding it first spares trying every character.
+_ICP_CORE = re.compile(r"ICP", re.IGNORECASE)
+_LICENSE_CORE = re.compile(r"[AB][12]", re.IGNORECASE)
+_POLICE_CORE = re.compile(r"公网安备")
 _NOTICE = re.compile(r"版权|©|copyright|主办|备案", re.IGNORECASE)
 
 
@@ -86,20 +90,20 @@ def find_filings(page: ParsedPage) -> tuple[Seen, ...]:
     text = _own_lines(page)
     icp_link, police_link = _link(page, words.icp_hosts), _link(page, words.police_hosts)
     found: dict[str, Seen] = {}
-    for match in _ICP.finditer(text):
+    for match in _around(_ICP, _ICP_CORE, text):
         province, mark, digits, suffix = match.groups()
         kind: Kind = "icp" if mark in "备備" else "license"
         main = f"{province}ICP{'备' if kind == 'icp' else '证'}{digits}号"
         good = province in words.provinces and _good_icp(digits, kind)
         number = main + (f"-{suffix}" if suffix else "")
         found.setdefault(number, _seen(page, kind, number, main, good, province, icp_link, match.group()))
-    for match in _LICENSE.finditer(text):
+    for match in _around(_LICENSE, _LICENSE_CORE, text):
         province, letter, digits = match.groups()
         if province not in words.provinces:
             continue
         number = f"{province}{letter.upper()}-{digits}"
         found.setdefault(number, _seen(page, "license", number, number, True, province, "", match.group()))
-    for match in _POLICE.finditer(text):
+    for match in _around(_POLICE, _POLICE_CORE, text):
         province, digits = match.groups()
         number = f"{province}公网安备{digits}号"
         good = digits.isdigit() and 12 <= len(digits) <= 14 and words.provinces.get(province) == digits[:2]
@@ -107,6 +111,17 @@ def find_filings(page: ParsedPage) -> tuple[Seen, ...]:
             number, _seen(page, "police", number, number, good, province, police_link, match.group())
         )
     return tuple(list(found.values())[:MAX_FOUND])
+
+
+def _around(pattern: re.Pattern[str], core: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of ``pattern``, each of which holds ``core`` within two characters of its beginning."""
+    position = 0
+    while found := core.search(text, position):
+        starts = range(max(position, found.start() - 2), found.start() + 1)
+        match = next((m for m in (pattern.match(text, start) for start in starts) if m), None)
+        if match is not None:
+            yield match
+        position = match.end() if match is not None else found.start() + 1
 
 
 def _good_icp(digits: str, kind: Kind) -> bool:
@@ -134,13 +149,26 @@ def _seen(
 
 def _own_lines(page: ParsedPage) -> str:
     lines = page.text.split("\n")
-    chosen = [line for line in lines[:-LAST_LINES] if _NOTICE.search(line) and len(line) < 300]
+    chosen = _notices(page.text, sum(len(line) + 1 for line in lines[:-LAST_LINES]))
     feet = [
         squeeze(words_of(e))
         for e in page.root.iter("footer", "div", "p", "td")
-        if in_footer(e) and len(e) < 40
+        if len(e) < 40 and in_footer(e, page.foot)
     ][:40]
     return " \n".join((*chosen, *(f for f in feet if len(f) < 3_000), "  ".join(lines[-LAST_LINES:])))
+
+
+def _notices(text: str, end: int) -> list[str]:
+    """Return the lines of ``text`` before position ``end`` that hold a copyright or filing notice, if not too long."""
+    found: list[str] = []
+    position = 0
+    while match := _NOTICE.search(text, position, end):
+        start = text.rfind("\n", 0, match.start()) + 1
+        position = text.find("\n", match.end())
+        position = len(text) if position < 0 else position
+        if position - start < 300:
+            found.append(text[start:position])
+    return found
 
 
 def _link(page: ParsedPage, hosts: frozenset[str]) -> str:

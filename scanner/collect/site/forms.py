@@ -38,10 +38,13 @@ CHOICES = frozenset({"checkbox", "radio"})
 
 def read_forms(page: ParsedPage, kind: str) -> tuple[Form, ...]:
     """Return the forms of ``page``; ``kind`` is the kind of page."""
+    groups = list(_groups(page.root))
+    if not groups:
+        return ()
     labels = Labels(page.root)
     chinese = is_chinese(page.text) or page.language.lower().startswith("zh")
     found = []
-    for block, inputs in _groups(page.root):
+    for block, inputs in groups:
         form = _Reader(page, kind, block, inputs, labels, chinese=chinese).read()
         if form is not None:
             found.append(form)
@@ -110,7 +113,7 @@ class _Reader:
         """The block in which what stands beside the form is looked for: up to three levels out, while it is small."""
         chosen = self.block
         for depth, ancestor in enumerate(self.block.iterancestors()):
-            if depth >= 3 or ancestor.tag in {"body", "html"} or in_footer(ancestor):
+            if depth >= 3 or ancestor.tag in {"body", "html"} or in_footer(ancestor, self.page.foot):
                 break
             others = sum(1 for other in ancestor.iter("form") if other is not self.block)
             if others or len(words_of(ancestor)) > MAX_BLOCK_TEXT:
@@ -336,9 +339,11 @@ class _Reader:
         return says("purpose_stated", self.text) or says("purpose_stated", self.near)
 
     def _policy_linked(self) -> bool:
-        policy = next(t for t in page_words().topics if t.kind == "policy")
+        words = page_words()
         for link in self.around.iter("a"):
-            if policy.fits_text(squeeze(words_of(link)).lower()) and not in_footer(link):
+            if words.names_policy(squeeze(words_of(link))[:MAX_BLOCK_TEXT]) and not in_footer(
+                link, self.page.foot
+            ):
                 return True
         return False
 

@@ -1,6 +1,7 @@
 // Runs before every script of every frame.  Notes which script uses what identifies or observes a visitor and tells
-// the collector through a one-way channel whose name is removed from the page at once.  It changes no result: every
-// native function is called with the page's own arguments, and looks native when printed.
+// the collector through a one-way channel whose name is removed from the page at once.  Apart from service workers, which
+// are refused, it changes no result: every native function is called with the page's own arguments, and looks native
+// when printed.
 (() => {
   'use strict';
   const channel = '%CHANNEL%';
@@ -112,9 +113,18 @@
   });
   wrap(proto('IDBFactory'), 'open', (self, [name]) => note('indexeddb', name));
   wrap(proto('CacheStorage'), 'open', (self, [name]) => note('cache', name));
-  wrap(proto('ServiceWorkerContainer'), 'register', (self, [url]) => {
-    note('service_worker', new URL(String(url), document.baseURI).href);
-  });
+  // A service worker would answer for the network on later pages: it is noted, and refused as in a private window.
+  const registry = getOwnPropertyDescriptor(proto('ServiceWorkerContainer') ?? {}, 'register');
+  if (registry?.configurable) {
+    const refusing = new Proxy(registry.value, {
+      apply(target, self, [url]) {
+        try { note('service_worker', new URL(String(url), document.baseURI).href); } catch { /* no address */ }
+        return Promise.reject(new DOMException('The operation is insecure.', 'SecurityError'));
+      },
+    });
+    apply(weakSet, originals, [refusing, registry.value]);
+    defineProperty(proto('ServiceWorkerContainer'), 'register', { ...registry, value: refusing });
+  }
 
   // --- what tells browsers apart ----------------------------------------------------------------------------
   // Canvas: text of at least ten different characters on at least 16 × 16 pixels, then read back (the criteria of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from scanner.collect.site.page import Element, squeeze
 
@@ -69,17 +70,28 @@ def _pieces(element: Element) -> Iterator[str]:
 
 
 class Labels:
-    """Finds labels in one page; the index of ``label for`` and ids is built once."""
+    """Finds labels in one page; the index of ``label for`` and ids is built once, and answers are kept."""
 
     def __init__(self, root: Element) -> None:
+        self._root = root
         self._by_for = {e.get("for"): e for e in root.iter("label") if e.get("for")}
-        self._by_id = {e.get("id"): e for e in root.iter() if isinstance(e.tag, str) and e.get("id")}
+        self._known: dict[tuple[Element, Element], tuple[str, bool]] = {}
+
+    @cached_property
+    def _by_id(self) -> dict[str, Element]:
+        return {e.get("id"): e for e in self._root.iter() if isinstance(e.tag, str) and e.get("id")}
 
     def of(self, element: Element, block: Element) -> tuple[str, bool]:
         """Return the words that name ``element`` (empty when nothing stands there) and whether the page binds them.
 
         Bound are ``aria``, ``label`` and ``legend``; otherwise the words merely stand before the input.
         """
+        key = (element, block)
+        if key not in self._known:
+            self._known[key] = self._of(element, block)
+        return self._known[key]
+
+    def _of(self, element: Element, block: Element) -> tuple[str, bool]:
         for find in (self._referenced, self._explicit, self._wrapping, self._legend):
             text = _short(find(element))
             if text:

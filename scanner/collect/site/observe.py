@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from scanner import __version__
 from scanner.collect.site import consent, evidence, har
 from scanner.collect.site.address import AddressGuard
-from scanner.collect.site.browser import OWN_HOSTS, BrowserMissingError, running
+from scanner.collect.site.browser import OWN_HOSTS, running
+from scanner.collect.site.chromium import BrowserMissingError
 from scanner.collect.site.domains import registrable
 from scanner.collect.site.gather import MAX_REQUESTS, Gatherer, own_identifiers
 from scanner.collect.site.phases import Outcome, Visitor
@@ -128,7 +129,8 @@ async def _observe(
             )
             addresses = [page.final_url or page.url for page in pages if not page.problem]
             outcome = await visitor.run(start, addresses)
-            version, agent, killed = session.version, session.user_agent, session.killed_renderers
+            version, agent = session.version, session.user_agent
+            killed, popups = session.killed_renderers, session.popups
     finally:
         await proxy.close()
     artifact = ""
@@ -140,7 +142,7 @@ async def _observe(
         browser=version,
         user_agent=agent,
         artifacts=tuple(sink.artifacts) if sink is not None else (),
-        problems=tuple(facts.problems(killed)),
+        problems=tuple(facts.problems(killed, popups)),
     )
 
 
@@ -338,7 +340,7 @@ class _Facts:
         }
         return [Looked(path=path, what=what, amount=amounts.get(path, counts["before"])) for path in PATHS]
 
-    def problems(self, killed: int) -> list[Problem]:
+    def problems(self, killed: int, popups: int) -> list[Problem]:
         """Return what went wrong on the way, page by page."""
         found: dict[tuple[str, str], Problem] = {}
         for visit in self.outcome.visits:
@@ -347,9 +349,9 @@ class _Facts:
                     (visit.problem, visit.url),
                     Problem(code=visit.problem, where=visit.url, message=PROBLEMS[visit.problem]),
                 )
-        return [*found.values(), *self._blocked(killed)]
+        return [*found.values(), *self._blocked(killed, popups)]
 
-    def _blocked(self, killed: int) -> list[Problem]:
+    def _blocked(self, killed: int, popups: int) -> list[Problem]:
         rows: list[tuple[str, str, Text, int]] = []
         for host, refused in self.traffic.refused.items():
             text = Text(
@@ -358,12 +360,12 @@ class _Facts:
             )
             rows.append(("address-refused", host, text, 1))
         scripts = sum(c for n, c in self.recorder.notes.items() if n.api == "popup")
-        if self.outcome.popups or scripts:
+        if popups or scripts:
             text = Text(
-                zh=f"页面至少 {max(scripts, self.outcome.popups)} 次试图打开新窗口，均未打开或已关闭",
-                en=f"pages tried to open at least {max(scripts, self.outcome.popups)} windows; none stayed open",
+                zh=f"页面至少 {max(scripts, popups)} 次试图打开新窗口，均未打开或已关闭",
+                en=f"pages tried to open at least {max(scripts, popups)} windows; none stayed open",
             )
-            rows.append(("popups", self.start, text, max(scripts, self.outcome.popups)))
+            rows.append(("popups", self.start, text, max(scripts, popups)))
         if self.recorder.dialogs:
             count = self.recorder.dialogs.total()
             text = Text(

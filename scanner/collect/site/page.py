@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
@@ -80,6 +81,19 @@ BLOCKS = frozenset(
     }
     | {"tr", "ul"}
 )
+LOADING = {
+    "img": "image",
+    "iframe": "frame",
+    "frame": "frame",
+    "embed": "object",
+    "video": "media",
+    "audio": "media",
+    "source": "media",
+}
+NOTED = frozenset({"a", "script", "object", "link", "base", "meta", "title", "h1", "h2", *LOADING})
+FOOT_LEVELS = 12
+NOT_PAGES = frozenset({"javascript", "mailto", "tel", "data", "sms", "blob", "about"})
+_STRING = etree.XPath("string()", smart_strings=False)
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE
 )
@@ -87,7 +101,6 @@ _HEADER_CHARSET = re.compile(r"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{2,40
 _REFRESH = re.compile(r"url\s{0,5}=\s{0,5}['\"]?([^'\"]{1,2000})", re.IGNORECASE)
 _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r" ?\n[ \n]*")
-_SPACE = re.compile(r"[\s\u3000]+")
 _FOOTER = re.compile(r"foot|bottom|copyright|beian|dibu", re.IGNORECASE)
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,60}\Z")
 # GB 2312 and GBK pages often contain characters of the larger set; browsers read both as gb18030's subset.
@@ -140,6 +153,7 @@ class ParsedPage:
     cut: bool = False
     sha256: str = ""
     scripts: tuple[str, ...] = field(default=())
+    foot: dict[Element, int] = field(default_factory=dict, repr=False)
 
     def evidence(self, element: Element | None, excerpt: str) -> Evidence:
         """Return evidence at ``element`` (None = the page) with ``excerpt`` shortened."""
@@ -157,7 +171,7 @@ def shorten(text: str, limit: int = MAX_EXCERPT) -> str:
 
 def squeeze(text: str) -> str:
     """Return ``text`` with every run of white space as one blank."""
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def decode_html(body: bytes, content_type: str = "") -> tuple[str, str]:
@@ -214,75 +228,96 @@ def _tree(source: bytes) -> Element | None:
 
 def words_of(element: Element) -> str:
     """Return all text inside ``element``, as it stands."""
-    return "".join(element.itertext())
+    return str(_STRING(element)) if len(element) else element.text or ""
 
 
 def _walk(page: ParsedPage) -> None:
     root = page.root
     page.language = (root.get("lang") or root.get("xml:lang") or "").strip()[:20]
-    base = page.url
+    found = _Found(page, page.url)
     words: list[str] = []
-    anchors: list[Element] = []
-    loaded: list[tuple[Element, str, str]] = []
-    headings: list[str] = []
-    scripts: list[str] = []
+    parents: list[str] = []  # tags of the open elements
     size = 0
-    for count, (event, element) in enumerate(etree.iterwalk(root, events=("start", "end"))):
-        if count > 2 * MAX_NODES:
-            page.cut = True
-            break
+    walk = etree.iterwalk(root, events=("start", "end"), tag="*")
+    for event, element in islice(walk, 2 * MAX_NODES + 1):
         tag = element.tag
-        if not isinstance(tag, str):
-            continue
         if event == "end":
+            parents.pop()
             if tag in BLOCKS:
                 words.append("\n")
-            if element.tail and size < MAX_TEXT and not _silent(element.getparent()):
-                words.append(element.tail)
-                size += len(element.tail)
+            tail = element.tail
+            if tail and size < MAX_TEXT and parents and parents[-1] not in SILENT:
+                words.append(tail)
+                size += len(tail)
             continue
+        parents.append(tag)
         if tag in BLOCKS:
             words.append("\n")
-        if tag not in SILENT and element.text and size < MAX_TEXT and not _silent(element):
-            words.append(element.text)
-            size += len(element.text)
+        if tag not in SILENT:
+            text = element.text
+            if text and size < MAX_TEXT:
+                words.append(text)
+                size += len(text)
+        if tag in NOTED:
+            found.note(tag, element)
+    page.cut = next(walk, None) is not None
+    page.text = _lines("".join(words))
+    page.headings = tuple(h for h in found.headings if h)
+    page.links_total = len(found.anchors)
+    page.links = tuple(_links(found.base, found.anchors, page.foot))
+    page.cut = page.cut or len(found.anchors) > MAX_LINKS
+    page.resources = tuple(_resources(found.base, found.loaded))
+    page.scripts = tuple(found.scripts)
+
+
+@dataclass
+class _Found:
+    """What is collected on the way through the tree."""
+
+    page: ParsedPage
+    base: str
+    anchors: list[Element] = field(default_factory=list)
+    loaded: list[tuple[Element, str, str]] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+
+    def note(self, tag: str, element: Element) -> None:
+        """Keep what the element is for."""
+        page = self.page
         if tag == "a":
-            anchors.append(element)
+            self.anchors.append(element)
         elif tag == "script":
             if element.get("src"):
-                loaded.append((element, element.get("src", ""), "script"))
+                self.loaded.append((element, element.get("src", ""), "script"))
             elif element.text:
-                scripts.append(element.text[:20_000])
-        elif tag in {"img", "iframe", "frame", "embed", "video", "audio", "source"} and element.get("src"):
-            kind = {"img": "image", "iframe": "frame", "frame": "frame", "embed": "object"}.get(tag, "media")
-            loaded.append((element, element.get("src", ""), kind))
-        elif tag == "object" and element.get("data"):
-            loaded.append((element, element.get("data", ""), "object"))
-        elif tag == "link" and element.get("href"):
-            relation = (element.get("rel") or "").lower().split()
-            if "canonical" in relation:
-                page.canonical = absolute(base, element.get("href", ""))
-            elif "stylesheet" in relation:
-                loaded.append((element, element.get("href", ""), "style"))
-        elif tag == "base" and element.get("href") and base == page.url:
-            base = absolute(page.url, element.get("href", "")) or base
+                self.scripts.append(element.text[:20_000])
+        elif tag in LOADING:
+            if element.get("src"):
+                self.loaded.append((element, element.get("src", ""), LOADING[tag]))
+        elif tag == "object":
+            if element.get("data"):
+                self.loaded.append((element, element.get("data", ""), "object"))
+        elif tag == "link":
+            self._link(element)
+        elif tag == "base":
+            if element.get("href") and self.base == page.url:
+                self.base = absolute(page.url, element.get("href", "")) or self.base
         elif tag == "meta":
-            _meta(page, base, element)
-        elif tag == "title" and not page.title:
-            page.title = squeeze(words_of(element))[:200]
-        elif tag in {"h1", "h2"} and len(headings) < 20:
-            headings.append(squeeze(words_of(element))[:200])
-    page.text = _lines("".join(words))
-    page.headings = tuple(h for h in headings if h)
-    page.links_total = len(anchors)
-    page.links = tuple(_links(base, anchors))
-    page.cut = page.cut or len(anchors) > MAX_LINKS
-    page.resources = tuple(_resources(base, loaded))
-    page.scripts = tuple(scripts)
+            _meta(page, self.base, element)
+        elif tag == "title":
+            if not page.title:
+                page.title = squeeze(words_of(element))[:200]
+        elif len(self.headings) < 20:
+            self.headings.append(squeeze(words_of(element))[:200])
 
-
-def _silent(element: Element | None) -> bool:
-    return element is not None and element.tag in SILENT
+    def _link(self, element: Element) -> None:
+        if not element.get("href"):
+            return
+        relation = (element.get("rel") or "").lower().split()
+        if "canonical" in relation:
+            self.page.canonical = absolute(self.base, element.get("href", ""))
+        elif "stylesheet" in relation:
+            self.loaded.append((element, element.get("href", ""), "style"))
 
 
 def _lines(text: str) -> str:
@@ -301,21 +336,15 @@ def _meta(page: ParsedPage, base: str, element: Element) -> None:
 
 def absolute(base: str, reference: str) -> str | None:
     """Return ``reference`` resolved against ``base``, None when it is no URL a page could be at."""
-    cleaned = reference.strip().translate({9: None, 10: None, 13: None})
+    cleaned = reference.strip()
+    if "\n" in cleaned or "\r" in cleaned or "\t" in cleaned:
+        cleaned = cleaned.translate({9: None, 10: None, 13: None})
     if not cleaned or len(cleaned) > 4096:
         return None
-    if cleaned.startswith("#"):
+    if cleaned[0] == "#":
         return base.partition("#")[0] + cleaned
-    lowered = cleaned[:12].lower()
-    if ":" in lowered and lowered.split(":", 1)[0] in {
-        "javascript",
-        "mailto",
-        "tel",
-        "data",
-        "sms",
-        "blob",
-        "about",
-    }:
+    scheme, colon, _ = cleaned[:12].partition(":")
+    if colon and scheme.lower() in NOT_PAGES:
         return None
     try:
         if cleaned[0] == "/" and cleaned[1:2] not in {"/", "\\"}:
@@ -331,8 +360,7 @@ def _origin(base: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _links(base: str, anchors: list[Element]) -> Iterator[Link]:
-    known: dict[Element, bool] = {}
+def _links(base: str, anchors: list[Element], foot: dict[Element, int]) -> Iterator[Link]:
     for element in anchors[:MAX_LINKS]:
         url = absolute(base, element.get("href") or "")
         if url is None:
@@ -345,28 +373,32 @@ def _links(base: str, anchors: list[Element]) -> Iterator[Link]:
                 (image.get("alt") or image.get("title") or "") if image is not None else ""
             )
         nofollow = "nofollow" in (element.get("rel") or "").lower()
-        yield Link(url, text, element, in_footer(element, known), nofollow)
+        yield Link(url, text, element, in_footer(element, foot), nofollow)
 
 
-def in_footer(element: Element, known: dict[Element, bool] | None = None) -> bool:
-    """Whether ``element`` stands in what the page marks as its foot; ``known`` keeps answers between calls."""
+def in_footer(element: Element, known: dict[Element, int]) -> bool:
+    """Whether ``element`` stands in what the page marks as its foot, at most :data:`FOOT_LEVELS` levels out.
+
+    ``known`` (:attr:`ParsedPage.foot`) keeps the levels to the nearest mark for every element met on the way.
+    """
     passed: list[Element] = []
     current: Element | None = element
-    found = False
-    while current is not None and len(passed) < 12 and current.tag != "body":
-        if known is not None and current in known:
-            found = known[current]
+    levels = FOOT_LEVELS
+    while current is not None and current.tag != "body":
+        if current in known:
+            levels = known[current]
             break
         passed.append(current)
-        if current.tag == "footer" or _FOOTER.search(
-            f"{current.get('id') or ''} {current.get('class') or ''}"
+        ident, classes = current.get("id"), current.get("class")
+        if current.tag == "footer" or (
+            (ident or classes) and _FOOTER.search(f"{ident or ''} {classes or ''}")
         ):
-            found = True
+            levels = -1
             break
         current = current.getparent()
-    if known is not None:
-        known.update(dict.fromkeys(passed, found))
-    return found
+    for each in reversed(passed):
+        levels = known[each] = min(levels + 1, FOOT_LEVELS)
+    return levels < FOOT_LEVELS
 
 
 def _resources(base: str, loaded: list[tuple[Element, str, str]]) -> Iterator[Resource]:

@@ -8,11 +8,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from playwright.async_api import BrowserContext
-from playwright.async_api import Error as PlaywrightError
-
 from scanner.collect.site import consent, evidence
-from scanner.collect.site.browser import Session
+from scanner.collect.site.browser import Context, Session
+from scanner.collect.site.devtools import DevToolsError
 from scanner.collect.site.gather import Jar
 from scanner.collect.site.record import WARM_UP, Recorder
 from scanner.collect.site.tab import Tab, Visit
@@ -46,7 +44,6 @@ class Outcome:
     layers: list[tuple[consent.Found, str]] = field(default_factory=list)
     shots: list[Shots] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)
-    popups: int = 0
     accepted: bool = False
     refused: bool = False
     acceptable: bool = False
@@ -79,7 +76,6 @@ class Visitor:
         self.until = until
         self.typing = typing
         self.outcome = Outcome()
-        self._own: set[object] = set()
 
     async def run(self, start: str, pages: Sequence[str]) -> Outcome:
         """Visit the pages before a choice, then accept and refuse on the first page that offers it."""
@@ -106,7 +102,7 @@ class Visitor:
     # --- before any choice ----------------------------------------------------------------------------------
 
     async def _before(self, start: str, pages: Sequence[str]) -> None:
-        context = await self._context()
+        context = await self.session.context()
         seen = {start}
         queue: deque[str] = deque()
 
@@ -222,7 +218,7 @@ class Visitor:
         if time.monotonic() >= self.until:
             self.outcome.out_of_time = True
             return False
-        context = await self._context()
+        context = await self.session.context()
         tab = await self._open(context)
         if tab is None:
             return False
@@ -268,47 +264,27 @@ class Visitor:
 
     # --- contexts -------------------------------------------------------------------------------------------
 
-    async def _context(self) -> BrowserContext:
-        context = await self.session.context()
-        context.on("page", self._popup)
-        return context
-
-    async def _open(self, context: BrowserContext) -> Tab | None:
+    async def _open(self, context: Context) -> Tab | None:
         try:
             async with asyncio.timeout(10):
-                tab = await Tab.open(context, self.recorder, self.session.channel)
-                self._own.add(tab.page)
-        except (PlaywrightError, TimeoutError):
+                return await Tab.open(context, self.recorder, self.session.channel)
+        except (DevToolsError, TimeoutError):
             return None
-        return tab
 
-    async def _popup(self, page: object) -> None:
-        """Close windows that pages open; ours announce themselves the same way, so wait until they are known."""
-        await asyncio.sleep(0.5)
-        if page in self._own:
-            return
-        self.outcome.popups += 1
-        close = getattr(page, "close", None)
-        if close is not None:
-            try:
-                await close()
-            except PlaywrightError:
-                return
-
-    async def _end(self, context: BrowserContext, phase: str) -> None:
+    async def _end(self, context: Context, phase: str) -> None:
         try:
             async with asyncio.timeout(5):
                 cookies = await context.cookies()
-            self.outcome.jars.append(Jar(phase, [dict(cookie) for cookie in cookies]))
-        except (PlaywrightError, TimeoutError):
+            self.outcome.jars.append(Jar(phase, cookies))
+        except (DevToolsError, TimeoutError):
             self.outcome.out_of_time = True
         await self._discard(context)
 
-    async def _discard(self, context: BrowserContext) -> None:
+    async def _discard(self, context: Context) -> None:
         try:
             async with asyncio.timeout(5):
                 await context.close()
-        except (PlaywrightError, TimeoutError):
+        except (DevToolsError, TimeoutError):
             return
 
 

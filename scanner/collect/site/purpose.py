@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import urlsplit
 
 from scanner import catalogue
@@ -56,10 +56,27 @@ def words_named(name: str) -> Words | None:
     return literal_pattern(form_data()[name])
 
 
+@lru_cache(maxsize=4_000)
 def says(name: str, text: str) -> bool:
     """Whether ``text`` holds one of the words of the list ``name``."""
     pattern = words_named(name)
     return pattern is not None and pattern.search(text.lower()) is not None
+
+
+@lru_cache(maxsize=2_000)
+def _worded(pressed: str, heading: str, marks: str) -> dict[str, float]:
+    """Return how well each purpose fits the words of buttons, heading and address, all in lower case."""
+    scores: dict[str, float] = {}
+    for purpose in purposes():
+        score = 0.0
+        if purpose.button is not None and purpose.button.search(pressed):
+            score += 4 if len(pressed) < 40 else 2
+        if purpose.text is not None and purpose.text.search(heading):
+            score += 3
+        if purpose.path is not None and purpose.path.search(marks):
+            score += 2
+        scores[purpose.id] = score
+    return scores
 
 
 def choose_purpose(
@@ -73,18 +90,8 @@ def choose_purpose(
         (action, block.get("id") or "", block.get("name") or "", block.get("class") or "")
     ).lower()
     table = purposes()
-    scores: dict[str, float] = {}
-    for purpose in table:
-        score = 0.0
-        if purpose.button is not None and purpose.button.search(pressed):
-            score += 4 if len(pressed) < 40 else 2
-        if purpose.text is not None and purpose.text.search(heading):
-            score += 3
-        if purpose.path is not None and purpose.path.search(marks):
-            score += 2
-        if kind in purpose.page:
-            score += 1.5
-        scores[purpose.id] = score
+    worded = _worded(pressed, heading, marks)
+    scores = {p.id: worded[p.id] + (1.5 if kind in p.page else 0.0) for p in table}
     if passwords:
         for name in ("login", "register", "password_reset"):
             named = next(p.path for p in table if p.id == name)

@@ -6,9 +6,10 @@ Everything here is raw and stays in memory; :mod:`facts` turns it into facts, :m
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -128,13 +129,16 @@ class NetworkLog:
         self.open: set[str] = set()
         self.changed = time.monotonic()
         self.loaded = False
+        self.shown = False
+        self.loaders: deque[str] = deque(maxlen=20)
+        self.moved = asyncio.Event()
         self.main: RawRequest | None = None
         self.main_frame = ""
 
     def begin(self, page: str, phase: str) -> None:
         """A new page is about to be opened in the tab."""
         self.page, self.phase = page, phase
-        self.loaded, self.main = False, None
+        self.loaded, self.shown, self.main = False, False, None
         self.open.clear()
         self.changed = time.monotonic()
 
@@ -227,6 +231,23 @@ class NetworkLog:
         response = event.get("response", {})
         if raw is not None and response.get("opcode") == 1 and len(raw.body) < MAX_BODY:
             raw.body = (raw.body + response.get("payloadData", "") + "\n")[:MAX_BODY]
+
+    def navigated(self, event: dict[str, Any]) -> None:
+        """Page.frameNavigated: the page's first document is there; what the one before it did last does not count."""
+        frame = event["frame"]
+        if frame.get("parentId"):
+            return
+        self.loaders.append(str(frame["loaderId"]))
+        self.moved.set()
+        if not self.shown:
+            self.shown, self.loaded = True, False
+            self.changed = time.monotonic()
+
+    async def arrived(self, loader: str) -> None:
+        """Wait until the document of ``loader`` (Network.LoaderId) is in the main frame."""
+        while loader not in self.loaders:
+            self.moved.clear()
+            await self.moved.wait()
 
     def load(self, _event: dict[str, Any]) -> None:
         """Page.loadEventFired."""

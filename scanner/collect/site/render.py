@@ -6,11 +6,11 @@ import asyncio
 import time
 from typing import Any, NamedTuple
 
-from playwright.async_api import Error as PlaywrightError
-
 from scanner import __version__
 from scanner.collect.site.address import AddressGuard
-from scanner.collect.site.browser import OWN_HOSTS, BrowserMissingError, running
+from scanner.collect.site.browser import OWN_HOSTS, running
+from scanner.collect.site.chromium import BrowserMissingError
+from scanner.collect.site.devtools import DevToolsError
 from scanner.collect.site.proxy import GuardProxy
 from scanner.collect.site.record import Recorder
 from scanner.collect.site.tab import Tab
@@ -49,14 +49,9 @@ async def _render(url: str, options: SiteOptions, guard: AddressGuard, measure: 
             visit = await tab.visit(url, "before", linger=LINGER, until=time.monotonic() + SECONDS)
             if tab.dead or not visit.html:
                 return None
-            measured = None
-            try:
-                async with asyncio.timeout(SECONDS / 2):
-                    measured = await tab.page.evaluate(measure)
-            except (PlaywrightError, TimeoutError):
-                measured = None
+            measured = await tab.evaluate(tab.log.main_frame, measure, None)
             return Rendered(visit.html, measured)
-    except PlaywrightError:
+    except DevToolsError:
         return None
     finally:
         await proxy.close()

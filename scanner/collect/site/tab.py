@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from playwright.async_api import BrowserContext, CDPSession, Dialog, Page
-from playwright.async_api import Error as PlaywrightError
-
+from scanner.collect.site.browser import Context
+from scanner.collect.site.devtools import Channel, DevToolsError
 from scanner.collect.site.record import NetworkLog, RawRequest, Recorder
 
 QUIET = 0.35
@@ -26,7 +26,12 @@ MAX_HTML = 8_000_000
 MAX_NODES = 150_000
 MAX_FRAMES = 15
 MAX_DIALOGS = 20
+MAX_JOBS = 500
+ABORTED = "ERR_ABORTED"
+KEY_SECONDS = 0.015
 MAX_SHOT_HEIGHT = 4_000
+# The browser keeps bodies until they are hashed, no more than this (bytes).
+NETWORK = {"maxPostDataSize": 65_536, "maxTotalBufferSize": 32 << 20, "maxResourceBufferSize": 8 << 20}
 HASHED = ("document", "script", "stylesheet")
 MAX_HASHED = 5 << 20
 # What a visitor's leaving makes a page do.  When the browser itself leaves, the page's process is gone before its last
@@ -67,9 +72,10 @@ class Tab:
     """A tab with its DevTools session.  Every wait has an end; a page that hangs is crashed, the tab is then dead."""
 
     def __init__(
-        self, page: Page, cdp: CDPSession, log: NetworkLog, recorder: Recorder, channel: str
+        self, context: Context, target: str, cdp: Channel, log: NetworkLog, recorder: Recorder, channel: str
     ) -> None:
-        self.page = page
+        self.context = context
+        self.target = target
         self.cdp = cdp
         self.log = log
         self.recorder = recorder
@@ -77,59 +83,89 @@ class Tab:
         self.dead = ""
         self.shown_dialogs = 0
         self.worlds: dict[str, int] = {}
+        self.workers: dict[str, Channel] = {}
+        self.jobs: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def open(cls, context: BrowserContext, recorder: Recorder, channel: str) -> Tab:
+    async def open(cls, context: Context, recorder: Recorder, channel: str) -> Tab:
         """Open a tab in ``context`` and attach the recorder to it."""
-        page = await context.new_page()
-        cdp = await context.new_cdp_session(page)
+        target, cdp = await context.page()
         log = NetworkLog(recorder)
-        tab = cls(page, cdp, log, recorder, channel)
+        tab = cls(context, target, cdp, log, recorder, channel)
         handlers: dict[str, Callable[[dict[str, Any]], None]] = {
-            "Network.requestWillBeSent": log.sent,
-            "Network.responseReceived": log.answered,
-            "Network.responseReceivedExtraInfo": log.answered_extra,
-            "Network.loadingFinished": log.finished,
-            "Network.loadingFailed": log.failed,
-            "Network.webSocketCreated": log.socket,
-            "Network.webSocketFrameSent": log.frame_sent,
+            **_network(log),
+            "Page.frameNavigated": log.navigated,
             "Page.loadEventFired": log.load,
+            "Page.javascriptDialogOpening": tab._dialog,
             "Runtime.bindingCalled": tab._told,
+            "Inspector.targetCrashed": tab._crashed,
+            "Target.attachedToTarget": tab._worker,
+            "Target.detachedFromTarget": tab._worker_ended,
         }
         for name, handler in handlers.items():
             cdp.on(name, handler)
-        page.on("dialog", tab._dialog)
-        page.on("crash", tab._crashed)
         commands: tuple[tuple[str, dict[str, Any]], ...] = (
-            ("Network.enable", {"maxPostDataSize": 65_536}),
+            ("Network.enable", NETWORK),
             ("Page.enable", {}),
+            ("Inspector.enable", {}),
             ("Runtime.enable", {}),
             ("Runtime.addBinding", {"name": channel}),
+            ("Target.setAutoAttach", {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}),
             ("Page.getFrameTree", {}),
         )
         answers = await asyncio.gather(*(cdp.send(name, options) for name, options in commands))
-        log.main_frame = answers[4]["frameTree"]["frame"]["id"]
+        log.main_frame = answers[-1]["frameTree"]["frame"]["id"]
         return tab
+
+    def _later(self, job: Coroutine[Any, Any, None]) -> None:
+        if len(self.jobs) >= MAX_JOBS:
+            job.close()
+            return
+        task = asyncio.get_running_loop().create_task(job)
+        self.jobs.add(task)
+        task.add_done_callback(self.jobs.discard)
 
     def _told(self, event: dict[str, Any]) -> None:
         if event["name"] == self.channel:
             self.recorder.note(self.log.phase, self.log.page, event["payload"], self.log.pages)
 
-    def _crashed(self, _page: Page) -> None:
+    def _crashed(self, _event: dict[str, Any]) -> None:
         self.dead = self.dead or "page-crashed"
+        self.cdp.close("the page crashed")
 
-    async def _dialog(self, dialog: Dialog) -> None:
+    # --- workers: their requests count as the page's ----------------------------------------------------------
+
+    def _worker(self, event: dict[str, Any]) -> None:
+        number = str(event["sessionId"])
+        worker = self.workers[number] = Channel(self.cdp.wire, number)
+        for name, handler in _network(self.log).items():
+            worker.on(name, handler)
+        self._later(self._started(worker))
+
+    async def _started(self, worker: Channel) -> None:
+        with contextlib.suppress(DevToolsError):
+            await worker.send("Network.enable", NETWORK)
+        with contextlib.suppress(DevToolsError):
+            await worker.send("Runtime.runIfWaitingForDebugger")
+
+    def _worker_ended(self, event: dict[str, Any]) -> None:
+        worker = self.workers.pop(str(event["sessionId"]), None)
+        if worker is not None:
+            worker.close("the worker ended")
+
+    # --- dialogs and ends -------------------------------------------------------------------------------------
+
+    def _dialog(self, event: dict[str, Any]) -> None:
         self.recorder.dialogs[self.log.page] += 1
         self.shown_dialogs += 1
-        try:
-            if self.shown_dialogs > MAX_DIALOGS:
-                await self.crash("page-dialogs")
-            elif dialog.type == "beforeunload":
-                await dialog.accept()
-            else:
-                await dialog.dismiss()
-        except PlaywrightError:
-            return
+        if self.shown_dialogs > MAX_DIALOGS:
+            self._later(self.crash("page-dialogs"))
+        else:
+            self._later(self._answer(yes=event["type"] == "beforeunload"))
+
+    async def _answer(self, *, yes: bool) -> None:
+        with contextlib.suppress(DevToolsError):
+            await self.cdp.send("Page.handleJavaScriptDialog", {"accept": yes})
 
     async def crash(self, code: str) -> None:
         """End a page that does not answer by ending its process."""
@@ -137,15 +173,15 @@ class Tab:
         try:
             async with asyncio.timeout(STEP):
                 await self.cdp.send("Page.crash")
-        except (PlaywrightError, TimeoutError):
+        except (DevToolsError, TimeoutError):
             return
 
     async def close(self) -> None:
         """Close the tab; what the page sends on leaving is still recorded."""
         try:
             async with asyncio.timeout(STEP):
-                await self.page.close()
-        except (PlaywrightError, TimeoutError):
+                await self.context.leave(self.target)
+        except (DevToolsError, TimeoutError):
             return
 
     async def leave(self) -> None:
@@ -156,7 +192,7 @@ class Tab:
             async with asyncio.timeout(STEP):
                 await self.cdp.send("Runtime.evaluate", {"expression": LEAVE_SCRIPT, "timeout": 1000})
                 await asyncio.sleep(POLL)
-        except (TimeoutError, PlaywrightError):
+        except (TimeoutError, DevToolsError):
             return
 
     async def visit(self, url: str, phase: str, *, linger: float = 0.0, until: float) -> Visit:
@@ -172,8 +208,8 @@ class Tab:
                 await self._go(url)
         except TimeoutError:
             visit.problem, visit.detail = "page-timeout", "no answer"
-        except PlaywrightError as error:
-            visit.problem, visit.detail = "page-unreachable", error.message.splitlines()[0][:200]
+        except DevToolsError as error:
+            visit.problem, visit.detail = "page-unreachable", str(error)[:200]
         if not visit.problem:
             await self.settle(QUIET, at_least=linger, end=end)
             await self._read(visit, end)
@@ -184,13 +220,52 @@ class Tab:
         """Navigate to ``url``; once more when the page before, which may reload itself, interrupted it."""
         if "#" in url:
             # Another fragment of the same document would load nothing, and there would be no end to wait for.
-            await self.page.goto("about:blank", wait_until="commit", timeout=0)
+            await self._navigate("about:blank")
+            self.log.begin(self.log.page, self.log.phase)
         try:
-            await self.page.goto(url, wait_until="commit", timeout=0)
-        except PlaywrightError as error:
-            if self.dead or ("interrupted" not in error.message and "ERR_ABORTED" not in error.message):
+            await self._navigate(url)
+        except DevToolsError as error:
+            if self.dead or ABORTED not in str(error):
                 raise
-            await self.page.goto(url, wait_until="commit", timeout=0)
+            await self._navigate(url)
+
+    async def _navigate(self, url: str) -> None:
+        """Return when the browser shows the new document; raises :class:`DevToolsError` when there is none."""
+        answer = await self.cdp.send("Page.navigate", {"url": url})
+        problem, loader = str(answer.get("errorText", "")), str(answer.get("loaderId", ""))
+        # The answer comes a little before the document (or the browser's own error page); a command to leave again in
+        # between would be lost.
+        if loader and ABORTED not in problem:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STEP):
+                    await self.log.arrived(loader)
+        if problem:
+            raise DevToolsError(problem)
+
+    # --- what a visitor's hands do ----------------------------------------------------------------------------
+
+    async def click(self, x: float, y: float) -> None:
+        """Move the mouse there (pixels in the window) and click."""
+        where = {"x": x, "y": y}
+        await self.cdp.send("Input.dispatchMouseEvent", {"type": "mouseMoved", **where})
+        for kind, held in (("mousePressed", 1), ("mouseReleased", 0)):
+            event = {"type": kind, **where, "button": "left", "buttons": held, "clickCount": 1}
+            await self.cdp.send("Input.dispatchMouseEvent", event)
+
+    async def type(self, text: str) -> None:
+        """Type letters and digits key by key, then leave the field with the tabulator."""
+        for letter in text:
+            code = f"Digit{letter}" if letter.isdigit() else f"Key{letter.upper()}"
+            key = {"key": letter, "code": code, "windowsVirtualKeyCode": ord(letter.upper())}
+            await self._key({**key, "text": letter})
+            await asyncio.sleep(KEY_SECONDS)
+        await self._key({"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9})
+
+    async def _key(self, key: dict[str, Any]) -> None:
+        await self.cdp.send(
+            "Input.dispatchKeyEvent", {"type": "keyDown" if "text" in key else "rawKeyDown", **key}
+        )
+        await self.cdp.send("Input.dispatchKeyEvent", {"type": "keyUp", **key, "text": ""})
 
     async def settle(self, quiet: float, *, at_least: float = 0.0, end: float) -> bool:
         """Wait until nothing has happened for ``quiet`` seconds; False when ``end`` (monotonic) came first."""
@@ -211,7 +286,7 @@ class Tab:
         try:
             async with asyncio.timeout(ANSWER * 2):
                 await self._snapshot(visit)
-        except (TimeoutError, PlaywrightError):
+        except (TimeoutError, DevToolsError):
             if not self.dead:
                 await self.crash("page-hung")
         if self.dead:
@@ -257,7 +332,7 @@ class Tab:
         try:
             async with asyncio.timeout(ANSWER):
                 return await self._evaluate(frame, function, argument)
-        except PlaywrightError:
+        except DevToolsError:
             self.worlds.pop(frame, None)
         except TimeoutError:
             await self.crash("page-hung")
@@ -292,7 +367,7 @@ class Tab:
                     box = {"x": x, "y": y, "width": min(width, 2000), "height": min(height, MAX_SHOT_HEIGHT)}
                     options |= {"clip": {**box, "scale": 1}, "captureBeyondViewport": True}
                 answer = await self.cdp.send("Page.captureScreenshot", options)
-        except (TimeoutError, PlaywrightError):
+        except (TimeoutError, DevToolsError):
             return b""
         return base64.b64decode(answer["data"])
 
@@ -309,11 +384,23 @@ class Tab:
             try:
                 async with asyncio.timeout(STEP):
                     answer = await self.cdp.send("Network.getResponseBody", {"requestId": raw.id})
-            except (TimeoutError, PlaywrightError):
+            except (TimeoutError, DevToolsError):
                 continue
             body = answer["body"]
             data = base64.b64decode(body) if answer.get("base64Encoded") else body.encode("utf-8", "replace")
             raw.body_sha256 = known[raw.url] = hashlib.sha256(data).hexdigest()
+
+
+def _network(log: NetworkLog) -> dict[str, Callable[[dict[str, Any]], None]]:
+    return {
+        "Network.requestWillBeSent": log.sent,
+        "Network.responseReceived": log.answered,
+        "Network.responseReceivedExtraInfo": log.answered_extra,
+        "Network.loadingFinished": log.finished,
+        "Network.loadingFailed": log.failed,
+        "Network.webSocketCreated": log.socket,
+        "Network.webSocketFrameSent": log.frame_sent,
+    }
 
 
 def frames_below(tree: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,8 +10,7 @@ import base64
 import hashlib
 import secrets
 
-from playwright.async_api import Error as PlaywrightError
-
+from scanner.collect.site.devtools import DevToolsError
 from scanner.collect.site.record import Note, RawRequest, Recorder
 from scanner.collect.site.tab import Tab
 
@@ -39,10 +38,9 @@ async def type_marker(tab: Tab, page: str, recorder: Recorder) -> None:
             point = await tab.evaluate(tab.log.main_frame, FIELD, None)
             if not isinstance(point, list):
                 return
-            await tab.page.mouse.click(float(point[0]), float(point[1]))
-            await tab.page.keyboard.type(marker, delay=15)
-            await tab.page.keyboard.press("Tab")
-    except (PlaywrightError, TimeoutError):
+            await tab.click(float(point[0]), float(point[1]))
+            await tab.type(marker)
+    except (DevToolsError, TimeoutError):
         return
     await asyncio.sleep(WAIT)
     for raw in recorder.requests[before:]:

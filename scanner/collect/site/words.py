@@ -84,32 +84,27 @@ class PageWords:
     skipped_extensions: frozenset[str]
     document_extensions: frozenset[str]
 
+    def names_policy(self, text: str) -> bool:
+        """Whether the words of a link name a privacy policy."""
+        return _names_policy(text)
+
     def kind_of_link(self, text: str, path: str) -> str:
         """Return the kind of page a link promises by its words, else by its address; ``other`` when it says nothing."""
-        return _kind_of_link(text[:MAX_TEXT], path[:MAX_TEXT])
-
-    def link_kind(self, text: str, path: str) -> str:
-        """Work :meth:`kind_of_link` out: the same links stand on every page of a site, so answers are kept."""
-        lowered = text.lower()
-        for topic in self.topics:
-            if topic.fits_text(lowered):
-                return topic.kind
+        kind = _named_by(text[:MAX_TEXT])[0]
+        if kind != "other":
+            return kind
+        lowered = text[:MAX_TEXT].lower()
         if lowered.strip() and len(lowered) > 1 and not lowered.isascii():
             return "other"  # the link says in Chinese what it is; its address must not overrule that
         return self.kind_of_path(path)
 
     def kind_of_path(self, path: str) -> str:
         """Return the kind of page a URL path names."""
-        lowered = path[:MAX_TEXT].lower()
-        return next((topic.kind for topic in self.topics if topic.fits_path(lowered)), "other")
+        return _placed_by(path[:MAX_TEXT])[0]
 
     def weight(self, text: str, path: str, *, footer: bool) -> int:
         """Return the crawl priority of a link, 0 for an ordinary one."""
-        lowered, place = text[:MAX_TEXT].lower(), path[:MAX_TEXT].lower()
-        best = max(
-            (t.weight for t in (*self.topics, *self.extra) if t.fits_text(lowered) or t.fits_path(place)),
-            default=0,
-        )
+        best = max(_named_by(text[:MAX_TEXT])[1], _placed_by(path[:MAX_TEXT])[1])
         return best + (self.footer_weight if footer else 0)
 
 
@@ -123,9 +118,30 @@ def _topic(kind: str, entry: dict[str, Any]) -> Topic:
     )
 
 
+# The same links stand on every page of a site, so what they say is kept: kind of page and crawl priority.
 @lru_cache(maxsize=20_000)
-def _kind_of_link(text: str, path: str) -> str:
-    return page_words().link_kind(text, path)
+def _named_by(text: str) -> tuple[str, int]:
+    words, lowered = page_words(), text.lower()
+    fitting = [topic for topic in (*words.topics, *words.extra) if topic.fits_text(lowered)]
+    return _first(words, fitting)
+
+
+@lru_cache(maxsize=20_000)
+def _names_policy(text: str) -> bool:
+    policy = next(topic for topic in page_words().topics if topic.kind == "policy")
+    return policy.fits_text(text.lower())
+
+
+@lru_cache(maxsize=20_000)
+def _placed_by(path: str) -> tuple[str, int]:
+    words, lowered = page_words(), path.lower()
+    fitting = [topic for topic in (*words.topics, *words.extra) if topic.fits_path(lowered)]
+    return _first(words, fitting)
+
+
+def _first(words: PageWords, fitting: list[Topic]) -> tuple[str, int]:
+    kind = next((topic.kind for topic in fitting if topic not in words.extra), "other")
+    return kind, max((topic.weight for topic in fitting), default=0)
 
 
 @cache

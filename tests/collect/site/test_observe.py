@@ -144,10 +144,24 @@ def test_the_clean_site_is_silent(clean: Observation) -> None:
     assert all(r.sends == () for r in clean.requests)
 
 
+def test_what_a_worker_sends_counts_as_the_page_s(world: World) -> None:
+    third = world.third["log.sensorsdata.cn"]
+    target = third.url("/collect?thread=1")
+    world.page("/thread.js", f"fetch('{target}', {{ mode: 'no-cors' }})", "text/javascript")
+    world.page("/thread", "<!doctype html><title>x</title><script>new Worker('/thread.js')</script>")
+
+    sent = [r for r in world.observe("/thread").requests if r.url == target]
+
+    assert [(r.page, r.third_party, r.status) for r in sent] == [(world.url("/thread"), True, 200)]
+    heads = third.requests[-1].headers
+    assert heads["accept-language"] == "zh-CN,zh;q=0.9" and "Guijian" in heads["user-agent"]
+
+
+@pytest.mark.parametrize("program", ["/nonexistent/chromium", "/bin/false", "/bin/cat"])
 def test_without_a_browser_everything_is_a_gap_and_the_text_says_what_to_install(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    monkeypatch.setenv("GUIJIAN_CHROMIUM", "/nonexistent/chromium")
+    monkeypatch.setenv("GUIJIAN_CHROMIUM", program)
 
     seen = world.observe("/clean")
 
