@@ -51,11 +51,12 @@ class Intake:
         return self.package.resources(self.read, self._table_unread)
 
     def skipped(self, resources: ResourceTable | None) -> None:
-        """Record what of the resources was not read, once everything has been asked of them."""
+        """Report what of the resources was not read, once everything has been asked of them."""
         if resources is None or not resources.skipped:
             return
         message = Text(
-            zh="资源表有部分条目损坏，已跳过", en="parts of the resource table are broken and were skipped"
+            zh="资源表有部分条目损坏，已跳过",
+            en="parts of the resource table are broken and were skipped",
         )
         self.problems.append(
             Problem(

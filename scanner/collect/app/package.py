@@ -165,9 +165,9 @@ class Package:
         return content
 
     def head(self, name: str, size: int) -> bytes:
-        """Return the first ``size`` bytes of ``name``, fewer where it is shorter or broken."""
-        part, own = self._place(name)
-        return part.archive.head(own, size)
+        """Return the first ``size`` bytes of ``name``, fewer where it is shorter, broken or missing."""
+        found = self._places.get(name)
+        return b"" if found is None else found[0].archive.head(found[1], size)
 
     def read_hashed(self, name: str) -> tuple[bytes, str]:
         """Return the content of ``name`` and its sha256 (hex)."""

@@ -325,17 +325,16 @@ class Resources:
     @cached_property
     def _all_strings(self) -> list[tuple[str, str, str]]:
         named = self._with_types(self._id, frozenset({"string"}))
-        plain = (self._kind == TYPE_STRING) & named
-        bags = self._bag_kind == TYPE_STRING
-        room = MAX_CHARACTERS
+        own, bags = (self._kind == TYPE_STRING) & named, self._bag_kind == TYPE_STRING
         found: list[tuple[str, str, str]] = []
+        room = MAX_CHARACTERS
         for row in chain(
-            self._texts(plain, self._id, self._config, self._value),
+            self._texts(own, self._id, self._config, self._value),
             self._texts(bags, self._bag_id, self._bag_config, self._bag_value),
         ):
             room -= len(row[0]) + len(row[2])
             if room < 0:
-                self.skipped += int(np.count_nonzero(plain)) + int(np.count_nonzero(bags)) - len(found)
+                self.skipped += int(np.count_nonzero(own)) + int(np.count_nonzero(bags)) - len(found)
                 break
             found.append(row)
         return found
