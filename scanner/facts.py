@@ -22,7 +22,7 @@ from scanner.appfacts import (
     StartupStep,
 )
 from scanner.componentfacts import Ability, AutoStart, Wake
-from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
+from scanner.model import Artifact, Confidence, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
 
@@ -45,8 +45,8 @@ class Origin(Frozen):
     """Who wrote a class: the app itself, a known SDK, a plain library, or not determinable.
 
     ``id`` is the SDK's or library's id in ``rules/data/sdks``, the package prefix of the app, or empty;
-    ``basis`` says how it was found: ``prefix``, ``manifest``, ``callers`` (renamed code reached only from one
-    owner), ``class``, ``none``.
+    ``basis`` says how it was found: ``prefix``, ``class``, ``manifest``, ``structure`` (renamed code that has the
+    strings and system calls of a known SDK), ``callers`` (renamed code reached only from one owner), ``none``.
 
     How: 依次为已知 SDK 的包名前缀或特有类、应用包名与入口类的包、代码结构、唯一的调用者 / prefix or
     distinctive class of a known SDK, the packages of the app and its entry classes, structure of the code,
@@ -258,7 +258,9 @@ class Access(Frozen):
 class Sdk(Frozen):
     """A third-party SDK or library found in the package.
 
-    ``basis``: what identified it (``class``, ``prefix``, ``string``, ``native``, ``manifest``, ``structure``).
+    ``basis``: what identified it (``class``: a class only it has, ``prefix``: package names, ``structure``: strings
+    and system calls of renamed code, ``string``, ``native``, ``manifest``, ``manifest-key``, ``resource``).
+    ``confidence``: tentative where the traces are few or nobody has checked them against the real SDK.
     ``items`` were seen accessed by its code here; ``documented_items`` are what its vendor says it collects.
     ``init``: its initialisation calls found in code, with the earliest entry kind; ``init_guard`` is the weakest kind
     of test before those that run ahead of any screen (``init_guarded`` None: the flag's meaning cannot be told).
@@ -278,6 +280,8 @@ class Sdk(Frozen):
     is_library: bool  #: 是否为不收集信息的普通库 / a plain library that collects nothing
     version: str | None = None  #: 版本，不能确定为 null / version, null where not determinable
     basis: tuple[str, ...]  #: 认定依据的种类 / kinds of traces
+    #: 认定的把握：痕迹少或目录未与真实 SDK 核对的为 tentative / how sure; tentative with few or unchecked traces
+    confidence: Confidence = Confidence.FIRM
     classes: int = 0  #: 归属它的类的个数 / number of its classes
     #: 在本包中看到其代码获取的个人信息项 / items its code was seen to access here
     items: tuple[str, ...] = ()
