@@ -384,8 +384,8 @@ def test_a_part_is_read_within_the_limits(tmp_path: Path) -> None:
 
 
 def test_files_of_the_same_name_with_other_content_are_reported(tmp_path: Path) -> None:
-    base = apk({**CODE, "assets/a.txt": b"one", "assets/b.txt": b"same"})
-    feature = apk({"assets/a.txt": b"two", "assets/b.txt": b"same"}, split="f")
+    base = apk({**CODE, "assets/a.txt": b"one", "assets/b.txt": b"same", "res/xml/c.xml": b"1"})
+    feature = apk({"assets/a.txt": b"two", "assets/b.txt": b"same", "res/xml/c.xml": b"2"}, split="f")
 
     facts = scanned(tmp_path, {"base.apk": base, "split_f.apk": feature})
 
