@@ -13,7 +13,18 @@ from typing import Literal
 from pydantic import Field
 
 from scanner.appfacts import Container, NativeHardening, NetworkConfig, Secret
-from scanner.componentfacts import Ability, AutoStart, Wake
+from scanner.componentfacts import (
+    Ability,
+    AutoStart,
+    ComponentGuard,
+    DeepLink,
+    ForegroundService,
+    OwnPermission,
+    QueriedApps,
+    SharedFolder,
+    TaskSetting,
+    Wake,
+)
 from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
@@ -113,6 +124,7 @@ class Permission(Frozen):
 
     ``used`` is None when code could not be read or the catalogue knows no API for the permission.
     ``requested`` says whether its name occurs as a string constant in code (the run-time request needs it).
+    ``similar``: a permission of Android that an unknown name may be a misspelling of.
     """
 
     name: str
@@ -130,6 +142,7 @@ class Permission(Frozen):
     used_by: tuple[PermissionUse, ...] = ()
     used_by_owner: tuple[Owner, ...] = ()
     requested: bool | None = None
+    similar: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -368,6 +381,13 @@ class AppFacts(Frozen):
     autostarts: tuple[AutoStart, ...] = ()
     wakes: tuple[Wake, ...] = ()
     abilities: tuple[Ability, ...] = ()
+    links: tuple[DeepLink, ...] = ()
+    own_permissions: tuple[OwnPermission, ...] = ()
+    guards: tuple[ComponentGuard, ...] = ()
+    tasks: tuple[TaskSetting, ...] = ()
+    queries: QueriedApps | None = None
+    foreground_services: tuple[ForegroundService, ...] = ()
+    shared_folders: tuple[SharedFolder, ...] = ()
     code: CodeStats = CodeStats()
     category: str | None = None
     collects_pi: bool | None = None

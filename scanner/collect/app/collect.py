@@ -38,6 +38,7 @@ from scanner.collect.app.sdks import sdk_facts
 from scanner.collect.app.searched import searched
 from scanner.collect.app.signing import read_signing
 from scanner.collect.app.subject import Program
+from scanner.collect.app.surface import Surface
 from scanner.collect.app.wakes import find_wakes
 from scanner.context import CollectOptions
 from scanner.dex import DexError
@@ -66,6 +67,18 @@ CODE_PATHS = (
     "app.autostarts",
     "app.wakes",
     "app.abilities",
+)
+MANIFEST_PATHS = (
+    "app.components",
+    "app.permissions",
+    "app.autostarts",
+    "app.abilities",
+    "app.links",
+    "app.own_permissions",
+    "app.guards",
+    "app.tasks",
+    "app.foreground_services",
+    "app.shared_folders",
 )
 UNKNOWN = Origin(kind="unknown")
 # String resources that libraries bring along, by the prefixes of their names.
@@ -123,6 +136,7 @@ class _Collector:
         )
         natives = tuple(self._native())
         abilities = Abilities(archive, manifest, resources, code, complete=not self._code_gaps())
+        surface = Surface(archive, manifest, resources, code)
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest, extras.network),
@@ -144,6 +158,13 @@ class _Collector:
             autostarts=tuple(find_autostarts(program, components, natives, code)),
             wakes=tuple(find_wakes(code)) if code is not None else (),
             abilities=tuple(abilities.find(components, permissions)),
+            links=tuple(surface.links()),
+            own_permissions=tuple(surface.own_permissions()),
+            guards=tuple(surface.guards()),
+            tasks=tuple(surface.tasks()),
+            queries=surface.queries(),
+            foreground_services=tuple(surface.foreground_services()),
+            shared_folders=tuple(surface.shared_folders()),
             code=stats,
             category=self.options.category,
             collects_pi=self._collects(found, code),
@@ -237,7 +258,7 @@ class _Collector:
             self.problems.append(
                 Problem(code="manifest-depth", where=MANIFEST, message=message, count=manifest.dropped)
             )
-            self._gap("manifest-depth", message, "app.components", "app.permissions")
+            self._gap("manifest-depth", message, *MANIFEST_PATHS)
         return manifest
 
     def _dex_sources(self) -> Iterator[tuple[str, bytes]]:
