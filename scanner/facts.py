@@ -21,7 +21,18 @@ from scanner.appfacts import (
     Secret,
     StartupStep,
 )
-from scanner.componentfacts import Ability, AutoStart, Wake
+from scanner.componentfacts import (
+    Ability,
+    AutoStart,
+    ComponentGuard,
+    DeepLink,
+    ForegroundService,
+    OwnPermission,
+    QueriedApps,
+    SharedFolder,
+    TaskSetting,
+    Wake,
+)
 from scanner.model import Artifact, Confidence, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
@@ -163,6 +174,7 @@ class Permission(Frozen):
 
     ``used`` is None when code could not be read or the catalogue knows no API for the permission.
     ``requested`` says whether its name occurs as a string constant in code (the run-time request needs it).
+    ``similar``: a permission of Android that an unknown name may be a misspelling of.
 
     How: 清单的 uses-permission，与代码中受保护接口的调用点对照（权限目录） / uses-permission of the manifest,
     held against calls of protected interfaces (permission catalogue)
@@ -189,6 +201,7 @@ class Permission(Frozen):
     used_by_owner: tuple[Owner, ...] = ()  #: 使用者的种类 / kinds of the users
     #: 权限名是否作为字符串出现在代码中 / whether code holds its name as a string
     requested: bool | None = None
+    similar: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -549,6 +562,13 @@ class AppFacts(Frozen):
     autostarts: tuple[AutoStart, ...] = ()
     wakes: tuple[Wake, ...] = ()  #: 启动其他应用组件的调用 / calls that start parts of other apps
     abilities: tuple[Ability, ...] = ()  #: 超出普通权限的能力 / powers beyond ordinary permissions
+    links: tuple[DeepLink, ...] = ()
+    own_permissions: tuple[OwnPermission, ...] = ()
+    guards: tuple[ComponentGuard, ...] = ()
+    tasks: tuple[TaskSetting, ...] = ()
+    queries: QueriedApps | None = None
+    foreground_services: tuple[ForegroundService, ...] = ()
+    shared_folders: tuple[SharedFolder, ...] = ()
     #: 代码的规模和无法跟踪的部分 / size of the code and what could not be followed
     code: CodeStats = CodeStats()
     #: How: 由用户给出 / given by the user

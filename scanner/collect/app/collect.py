@@ -44,6 +44,7 @@ from scanner.collect.app.searched import searched
 from scanner.collect.app.startorder import INITIALIZATION_PROVIDER
 from scanner.collect.app.startup import startup_steps
 from scanner.collect.app.subject import Program
+from scanner.collect.app.surface import Surface
 from scanner.collect.app.wakes import find_wakes
 from scanner.context import CollectOptions
 from scanner.dex import DexError
@@ -138,6 +139,7 @@ class _Collector:
         )
         natives = tuple(self._native())
         abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
+        surface = Surface(package, manifest, resources, code)
         step("startup")
         startup = startup_steps(code, sdks, found) if code is not None else []
         step("patterns")
@@ -168,6 +170,13 @@ class _Collector:
             autostarts=tuple(autostarts),
             wakes=tuple(wakes),
             abilities=tuple(abilities.find(components, permissions)),
+            links=tuple(surface.links()),
+            own_permissions=tuple(surface.own_permissions()),
+            guards=tuple(surface.guards()),
+            tasks=tuple(surface.tasks()),
+            queries=surface.queries(),
+            foreground_services=tuple(surface.foreground_services()),
+            shared_folders=tuple(surface.shared_folders()),
             code=stats,
             collects_pi=self._collects(found, code),
             has_account=self._has_account(texts, layouts, code),

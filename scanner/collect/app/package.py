@@ -40,7 +40,8 @@ BY_TABLE = tuple(
 SPLIT_PATHS = (
     "app.components", "app.permissions", "app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues",
     "app.texts", "app.checkboxes", "app.native_libraries", "app.secrets", "app.hardening", "app.containers",
-    "app.collects_pi", "app.has_account",
+    "app.autostarts", "app.wakes", "app.abilities", "app.links", "app.own_permissions", "app.guards", "app.tasks",
+    "app.queries", "app.foreground_services", "app.shared_folders", "app.collects_pi", "app.has_account",
 )  # fmt: skip
 
 Kind = Literal["apk", "splits", "bundle"]

@@ -9,6 +9,7 @@ from scanner import catalogue
 from scanner.collect.app.code import Code
 from scanner.collect.app.manifest import Manifest
 from scanner.collect.app.manifest_parts import DefinedPermission
+from scanner.collect.app.surface import MAX_NAMES, similar_permission
 from scanner.dex import Site, string_sites, strings_containing
 from scanner.facts import Access, Component, Origin, Permission, PermissionUse
 from scanner.model import Evidence, XmlLocator
@@ -30,12 +31,12 @@ def permission_facts(
     about those of ``near_misses``.
     """
     known = catalogue.permissions()
-    defined = {p.name: p for p in manifest.defined_permissions()}
+    defined = {p.name: p for p in manifest.defined_permissions() if p.kind == "permission"}
     declared = {p.name: p for p in manifest.uses_permissions()}
     uses = _uses(accesses)
     named = _named_in_code(code)
     bound = {c.permission for c in components if c.permission}
-    found = []
+    found: list[Permission] = []
     for name in sorted({*declared, *uses}):
         info = known.get(name)
         asked = declared.get(name)
@@ -62,6 +63,7 @@ def permission_facts(
                 used_by=used_by,
                 used_by_owner=tuple(sorted({use.owner.kind for use in used_by})),
                 requested=None if code is None else name in named,
+                similar="" if info or name in defined or len(found) > MAX_NAMES else similar_permission(name),
                 evidence=evidence or tuple(e for use in used_by[:1] for e in use.evidence),
             )
         )
