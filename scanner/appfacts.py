@@ -165,3 +165,24 @@ class StartupStep(Frozen):
     items: tuple[str, ...] = ()
     network: bool | None = None
     evidence: tuple[Evidence, ...] = ()
+
+
+class ConsentDialog(Frozen):
+    """A dialog or screen that asks for agreement to a policy, with its buttons.
+
+    ``built``: in code (a dialog builder) or in a layout; ``place`` the method or layout.  ``agree`` and ``refuse``: a
+    button that agrees is there, one that may refuse; ``cancelable``: it can be closed otherwise (None: not told).  ``links_policy``: one
+    of its words or buttons leads to the policy.
+    """
+
+    built: Literal["code", "layout"]
+    place: str
+    text: str
+    buttons: tuple[str, ...] = ()
+    agree: bool
+    refuse: bool
+    cancelable: bool | None = None
+    links_policy: bool = False
+    owner_kind: Literal["app", "sdk", "library", "unknown"] = "unknown"
+    used_by: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()

@@ -12,7 +12,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from scanner.appfacts import Container, GuardKind, NativeHardening, NetworkConfig, Secret, StartupStep
+from scanner.appfacts import (
+    ConsentDialog,
+    Container,
+    GuardKind,
+    NativeHardening,
+    NetworkConfig,
+    Secret,
+    StartupStep,
+)
 from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
@@ -282,7 +290,8 @@ class InterfaceText(Frozen):
 
     ``kind`` comes from ``rules/data/texts.yaml`` (``policy_link``, ``consent_prompt``, ``implied_consent``,
     ``account_deletion``, ``complaint_channel``, ``personalisation_switch``, ``login`` …); ``origin`` is the place
-    it was found in; ``used`` whether a resource or class refers to it (None = not analysed).
+    it was found in; ``used`` whether a resource or class refers to it (None = not analysed), ``used_by`` the classes
+    that show it, directly or through a layout; ``url`` the address it names or its class opens.
     """
 
     kind: str
@@ -291,13 +300,23 @@ class InterfaceText(Frozen):
     name: str = ""
     locale: str = ""
     owner_kind: Owner = "unknown"
+    used: bool | None = None
+    used_by: tuple[str, ...] = ()
+    url: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 
 class CheckBox(Frozen):
-    """A check box or switch in a layout; ``agreement`` when its words or a neighbour's mention consent."""
+    """A check box or switch in a layout; ``agreement`` when its words or a neighbour's mention consent.
+
+    ``origin`` says where ``checked`` was seen: in the layout, or set by code before the user does anything; ``view`` is
+    its id in the layout, ``used_by`` the classes that show the layout.
+    """
 
     layout: str
+    view: str = ""
+    origin: Literal["layout", "code"] = "layout"
+    used_by: tuple[str, ...] = ()
     checked: bool
     agreement: bool
     text: str = ""
@@ -357,6 +376,8 @@ class AppFacts(Frozen):
     startup: tuple[StartupStep, ...] = ()
     requests: tuple[PermissionRequest, ...] = ()
     texts: tuple[InterfaceText, ...] = ()
+    unused_texts: tuple[InterfaceText, ...] = ()
+    dialogs: tuple[ConsentDialog, ...] = ()
     checkboxes: tuple[CheckBox, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     issues: tuple[CodeIssue, ...] = ()

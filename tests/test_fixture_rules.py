@@ -24,6 +24,7 @@ PAIRS = {
     "consent-checkbox": "agreement-ticked-by-default",
     "consent-implied": "implied-consent-wording",
     "consent-no-reject": "agree-only-dialog",
+    "consent-tick-code": "agreement-ticked-by-default",
     "consent-withdrawal": "no-withdrawal-route",
     "contacts": "contacts-before-consent",
     "device-id": "imei-before-consent",
@@ -47,6 +48,7 @@ PAIRS = {
     "startup-initializer": "sdk-started-before-consent",
     "startup-screen": "sdk-started-on-first-screen",
     "target-sdk-low": "target-sdk-below-23",
+    "text-unused": "no-account-deletion",
     "wifi-scan": "wifi-info-before-consent",
 }
 REAL = ["apidemos", "appium-settings", "appium-uia2-server", "yosemite", "pocoservice"]
@@ -73,6 +75,11 @@ def hits(name: str) -> set[str]:
 def test_bad_twin_is_found_and_good_twin_is_not(name: str, rule: str) -> None:
     assert rule in hits(f"{name}.bad")
     assert rule not in hits(f"{name}.good")
+
+
+def test_a_dialog_that_only_agrees_is_told_from_one_with_a_choice() -> None:
+    assert "consent-dialog-without-refusal" in hits("consent-no-reject.bad")
+    assert "consent-dialog-without-refusal" not in hits("consent-no-reject.good")
 
 
 def test_all_stable_rules_are_silent_on_the_clean_app() -> None:

@@ -14,7 +14,7 @@ from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
 from scanner.collect.app.extras import read_extras
-from scanner.collect.app.interface import Layouts, code_texts, resource_texts
+from scanner.collect.app.interface import Layouts
 from scanner.collect.app.issues import code_issues
 from scanner.collect.app.manifest import (
     ALLOW_BACKUP,
@@ -34,6 +34,7 @@ from scanner.collect.app.requests import permission_requests
 from scanner.collect.app.resources import ResourceError, Resources
 from scanner.collect.app.sdks import sdk_facts
 from scanner.collect.app.searched import searched
+from scanner.collect.app.shown import shown
 from scanner.collect.app.signing import read_signing
 from scanner.collect.app.startorder import INITIALIZATION_PROVIDER
 from scanner.collect.app.startup import startup_steps
@@ -56,7 +57,15 @@ from scanner.facts import (
 from scanner.model import Artifact, Evidence, Gap, Problem, Subject, Text, XmlLocator
 
 MANIFEST = "AndroidManifest.xml"
-CODE_PATHS = ("app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues")
+CODE_PATHS = (
+    "app.accesses",
+    "app.sdks",
+    "app.startup",
+    "app.requests",
+    "app.endpoints",
+    "app.issues",
+    "app.dialogs",
+)
 UNKNOWN = Origin(kind="unknown")
 # String resources that libraries bring along, by the prefixes of their names.
 LIBRARY_STRINGS = (
@@ -101,7 +110,7 @@ class _Collector:
         sdks = sdk_facts(code, program, found)
         components = self._components(manifest, code)
         step("interface")
-        texts = self._texts(code, resources, layouts)
+        seen = shown(code, resources, layouts, manifest)
         step("signing")
         signing = read_signing(archive, manifest.min_sdk or 1, manifest.effective_target)
         identity = self._identity(manifest)
@@ -123,8 +132,10 @@ class _Collector:
             sdks=tuple(sdks),
             startup=tuple(startup_steps(code, sdks, found)) if code is not None else (),
             requests=tuple(permission_requests(code)) if code is not None else (),
-            texts=texts,
-            checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
+            texts=seen.texts,
+            unused_texts=seen.unused,
+            dialogs=seen.dialogs,
+            checkboxes=seen.boxes,
             endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
             issues=tuple(code_issues(code)) if code is not None else (),
             native_libraries=tuple(self._native()),
@@ -135,7 +146,7 @@ class _Collector:
             code=stats,
             category=self.options.category,
             collects_pi=self._collects(found, code),
-            has_account=self._has_account(texts, layouts, code),
+            has_account=self._has_account(seen.texts, layouts, code),
         )
         return Facts(
             collector=f"guijian {__version__}",
@@ -173,7 +184,9 @@ class _Collector:
             reason = Text(
                 zh=f"资源表无法读取（{error}）", en=f"the resource table could not be read ({error})"
             )
-            self._gap("resources-unread", reason, "app.texts", "app.checkboxes", "app.has_account")
+            self._gap(
+                "resources-unread", reason, "app.texts", "app.checkboxes", "app.dialogs", "app.has_account"
+            )
             self.problems.append(Problem(code="resources-unread", where="resources.arsc", message=reason))
             return None
         if resources.skipped:
@@ -186,7 +199,9 @@ class _Collector:
                     code="resources-skipped", where="resources.arsc", message=message, count=resources.skipped
                 )
             )
-            self._gap("resources-skipped", message, "app.texts", "app.checkboxes", "app.has_account")
+            self._gap(
+                "resources-skipped", message, "app.texts", "app.checkboxes", "app.dialogs", "app.has_account"
+            )
         return resources
 
     def _manifest(self, resources: Resources | None) -> Manifest:
@@ -349,22 +364,12 @@ class _Collector:
             message = Text(
                 zh=f"{layouts.unread} 个布局无法读取", en=f"{layouts.unread} layouts could not be read"
             )
-            self._gap("layouts-unread", message, "app.checkboxes", "app.texts")
+            self._gap("layouts-unread", message, "app.checkboxes", "app.texts", "app.dialogs")
             problem = Problem(
                 code="layouts-unread", where="res/layout", message=message, count=layouts.unread
             )
             self.problems.append(problem)
         return layouts
-
-    def _texts(
-        self, code: Code | None, resources: Resources | None, layouts: Layouts | None
-    ) -> tuple[InterfaceText, ...]:
-        found: list[InterfaceText] = []
-        if resources is not None and layouts is not None:
-            found += [*resource_texts(resources), *layouts.texts]
-        if code is not None:
-            found += code_texts(code)
-        return tuple(sorted(found, key=lambda t: (t.kind, t.origin, t.name, t.locale, t.text)))
 
     def _stats(self, code: Code | None, program: Program) -> CodeStats:
         if code is None:
