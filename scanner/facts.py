@@ -339,7 +339,15 @@ class PermissionRequest(Frozen):
 
 
 class Endpoint(Frozen):
-    """A URL or host in code or resources; ``country`` of registration or hosting from offline data."""
+    """An address in code or text files that may be contacted: a URL, or an IP address with a port.
+
+    ``kind``: ``url`` (a host name), ``ip``, or ``private`` (an address of no public network).  ``operator`` is the company
+    the offline data registers for the host, ``category`` what the host serves, ``sdk`` the SDK whose documented hosts
+    include it.  ``country`` (ISO 3166-1) is that of the operator, of the address's registration, or hinted at by the
+    name's last part (``country_of``): where the host stands cannot be told from a package.  ``overseas`` counts Hong
+    Kong, Macao and Taiwan as outside the mainland, as data export rules do, and is None on a mere hint;
+    ``country_source`` and ``as_of`` name the data and its day.
+    """
 
     url: str
     host: str
@@ -348,6 +356,14 @@ class Endpoint(Frozen):
     owner: Origin
     owner_kind: Owner
     kind: str = "url"
+    operator: Text | None = None
+    category: str = "unknown"
+    sdk: str = ""
+    country: str | None = None
+    country_of: Literal["operator", "address", "suffix"] | None = None
+    country_source: str = ""
+    as_of: str = ""
+    overseas: bool | None = None
     evidence: tuple[Evidence, ...] = ()
 
 

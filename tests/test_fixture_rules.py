@@ -28,6 +28,7 @@ PAIRS = {
     "consent-withdrawal": "no-withdrawal-route",
     "contacts": "contacts-before-consent",
     "device-id": "imei-before-consent",
+    "endpoint-overseas": "own-code-sends-to-overseas-service",
     "installed-apps": "reads-installed-apps",
     "location": "location-before-consent",
     "location-background": "background-location-permission",
