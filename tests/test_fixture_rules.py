@@ -83,6 +83,16 @@ def test_a_dialog_that_only_agrees_is_told_from_one_with_a_choice() -> None:
     assert "consent-dialog-without-refusal" not in hits("consent-no-reject.good")
 
 
+def test_a_flag_whose_meaning_is_not_known_neither_clears_nor_accuses() -> None:
+    results = {
+        r.rule: r.outcome
+        for r in assessed(str(fixture_apk_path("startup-flag-renamed.bad"))).evaluation.results
+    }
+
+    assert results["sdk-started-before-consent"] is Outcome.UNKNOWN
+    assert results["imei-before-consent"] is Outcome.UNKNOWN
+
+
 def test_all_stable_rules_are_silent_on_the_clean_app() -> None:
     assert hits("clean") == set()
 

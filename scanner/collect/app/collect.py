@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scanner import __version__, catalogue
-from scanner.appfacts import NetworkConfig
+from scanner.appfacts import NetworkConfig, StartupStep
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import Archive, EntryError
 from scanner.collect.app.axml import AxmlError
@@ -34,7 +34,7 @@ from scanner.collect.app.requests import permission_requests
 from scanner.collect.app.resources import ResourceError, Resources
 from scanner.collect.app.sdks import sdk_facts
 from scanner.collect.app.searched import searched
-from scanner.collect.app.shown import shown
+from scanner.collect.app.shown import consent_screens, shown
 from scanner.collect.app.signing import read_signing
 from scanner.collect.app.startorder import INITIALIZATION_PROVIDER
 from scanner.collect.app.startup import startup_steps
@@ -53,6 +53,7 @@ from scanner.facts import (
     InterfaceText,
     NativeLibrary,
     Origin,
+    Sdk,
 )
 from scanner.model import Artifact, Evidence, Gap, Problem, Subject, Text, XmlLocator
 
@@ -106,11 +107,14 @@ class _Collector:
         layouts = self._layouts(resources)
         step("code")
         code, program = self._code(manifest, layouts)
-        found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
-        sdks = sdk_facts(code, program, found)
-        components = self._components(manifest, code)
         step("interface")
         seen = shown(code, resources, layouts, manifest)
+        if code is not None:
+            code.consent_screens = consent_screens(seen)
+        found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
+        sdks = sdk_facts(code, program, found)
+        startup = self._startup(code, sdks, found)
+        components = self._components(manifest, code)
         step("signing")
         signing = read_signing(archive, manifest.min_sdk or 1, manifest.effective_target)
         identity = self._identity(manifest)
@@ -130,7 +134,7 @@ class _Collector:
             ),
             accesses=tuple(found),
             sdks=tuple(sdks),
-            startup=tuple(startup_steps(code, sdks, found)) if code is not None else (),
+            startup=startup,
             requests=tuple(permission_requests(code)) if code is not None else (),
             texts=seen.texts,
             unused_texts=seen.unused,
@@ -274,6 +278,19 @@ class _Collector:
             )
             self._gap(problem.code, message, *CODE_PATHS)
         return code, program
+
+    def _startup(
+        self, code: Code | None, sdks: Sequence[Sdk], found: Sequence[Access]
+    ) -> tuple[StartupStep, ...]:
+        if code is None:
+            return ()
+        steps, more = startup_steps(code, sdks, found)
+        if more:
+            message = Text(
+                zh=f"启动步骤另有 {more} 项未列出", en=f"{more} more steps of the start are not listed"
+            )
+            self._gap("startup-cut", message, "app.startup")
+        return tuple(steps)
 
     def _code_gap(self, code: str, reason: Text, where: str) -> None:
         self.problems.append(Problem(code=code, where=where, message=reason))

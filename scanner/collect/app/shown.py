@@ -63,6 +63,20 @@ def shown(
     )
 
 
+def consent_screens(seen: Shown) -> frozenset[str]:
+    """Return the outermost classes that show a request for agreement together with a button that agrees."""
+    asking = {_outer(user) for text in seen.texts if text.kind == "consent_prompt" for user in text.used_by}
+    agreeing = {
+        _outer(user) for text in seen.texts if text.kind == "consent_agree_button" for user in text.used_by
+    }
+    dialogs = {_outer(user) for dialog in seen.dialogs if dialog.agree for user in dialog.used_by}
+    return frozenset(asking & agreeing | dialogs)
+
+
+def _outer(name: str) -> str:
+    return name.partition("$")[0]
+
+
 def _with_users(text: InterfaceText, code: Code | None, use: ResourceUse | None) -> InterfaceText:
     if code is None or use is None:
         return text
