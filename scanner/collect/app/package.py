@@ -39,7 +39,7 @@ BY_TABLE = tuple(
 # Facts that a split may add to.
 SPLIT_PATHS = (
     "app.components", "app.permissions", "app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues",
-    "app.texts", "app.checkboxes", "app.native_libraries", "app.secrets", "app.hardening", "app.containers",
+    "app.texts", "app.checkboxes", "app.dialogs", "app.native_libraries", "app.secrets", "app.hardening", "app.containers",
     "app.autostarts", "app.wakes", "app.abilities", "app.links", "app.own_permissions", "app.guards", "app.tasks",
     "app.queries", "app.foreground_services", "app.shared_folders", "app.collects_pi", "app.has_account",
 )  # fmt: skip
