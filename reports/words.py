@@ -346,6 +346,8 @@ LIMITS: dict[str, Text] = {
     "path_app_endpoints": _t("网络地址", "network addresses"),
     "path_app_issues": _t("代码安全问题", "code issues"),
     "path_app_texts": _t("界面文字", "interface texts"),
+    "path_app_dialogs": _t("同意弹窗", "consent dialogs"),
+    "path_app_unused_texts": _t("未使用的界面文字", "unused interface texts"),
     "path_app_checkboxes": _t("勾选框", "check boxes"),
     "path_app_code": _t("代码统计", "code statistics"),
     "path_app_category_basis": _t("应用类别的来源", "where the category came from"),

@@ -198,9 +198,10 @@ class _Table:
                 en="opens no personal information; not judged here",
             )
         if not permission.declared:
-            return Verdict.MANUAL, Text(
-                zh="代码调用需要它的接口而清单未声明，调用通常不会成功；声明可能在未提供的分包中",
-                en="code calls interfaces that need it but the manifest does not declare it; a split may",
+            open_list = any(gap.path in {"app", "app.permissions"} for gap in self.facts.gaps)
+            return Verdict.MANUAL if open_list else Verdict.NOT_APPLICABLE, Text(
+                zh="代码调用需要它的接口而清单未声明，系统不会授予",
+                en="code calls interfaces that need it but the manifest does not declare it, so it is not granted",
             )
         parts = [self._need_text(permission, need), self._use_text(permission, need)]
         return Verdict.MANUAL, Text(zh="；".join(p.zh for p in parts), en="; ".join(p.en for p in parts))
@@ -240,6 +241,11 @@ class _Table:
             )
         if "sdk" in permission.used_by_owner:
             return Text(zh="只见 SDK 使用，须核实用途", en="only SDKs seen using it; find out what for")
+        if permission.used and permission.used_by:
+            return Text(
+                zh="只见通用库使用，须核实由哪项功能调用",
+                en="only general libraries seen using it; find out which function calls them",
+            )
         if permission.used is False:
             return Text(
                 zh="代码中未见使用" + ("，但出现其名称" if permission.requested else ""),

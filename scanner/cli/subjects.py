@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from scanner.batch.meta import Meta, beside, with_meta
 from scanner.batch.nested import INSIDE, PACKAGE_SUFFIXES
@@ -31,7 +32,8 @@ class Named:
     def shown(self) -> str:
         """The name for reports: without the folders it lies in, but with the archive."""
         outer, mark, inner = self.location.partition(INSIDE)
-        own = outer.rstrip("/").replace("\\", "/").rpartition("/")[2] or outer
+        path = urlsplit(outer).path if is_remote(outer) else outer  # a query may hold a password
+        own = path.rstrip("/").replace("\\", "/").rpartition("/")[2] or outer
         return f"{own}{mark}{inner}" if self.copied else own
 
 

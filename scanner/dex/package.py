@@ -195,6 +195,7 @@ class Dex:
         self._type_order: I8 | None = None
         self._types_found: dict[str, int] = {}
         self._methods_named: dict[int, dict[str, list[int]]] = {}
+        self.last_body: object = None  # see body.py
         base = 0
         for file in files:
             part = Part(file, base)

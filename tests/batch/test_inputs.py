@@ -17,6 +17,7 @@ from scanner.batch.meta import Meta, beside, with_meta
 from scanner.batch.nested import extract, inside, safe_name, subjects
 from scanner.batch.obtain import delivers_package, local_copy
 from scanner.batch.targets import targets
+from scanner.cli.subjects import Named
 from scanner.collect import collect
 from scanner.context import SiteOptions
 from scanner.errors import InputError
@@ -283,3 +284,16 @@ def test_a_name_or_version_that_is_not_the_packages_is_a_problem(meta: Meta, cou
     assert [p.code for p in once.problems].count("metadata-mismatch") == count
     assert once.subject.version == "1.2.0"
     assert with_meta(once, meta).problems == once.problems
+
+
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        (Named("/a/b/app.apk"), "app.apk"),
+        (Named("/a/many.zip!/x/app.apk", copied=True), "many.zip!/x/app.apk"),
+        (Named("https://shop.example/d/app.apk?token=secret", copied=True), "app.apk"),
+        (Named("s3://bucket/set/", copied=True), "set"),
+    ],
+)
+def test_reports_name_a_subject_without_its_folders_and_secrets(named: Named, shown: str) -> None:
+    assert named.shown == shown

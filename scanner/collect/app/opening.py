@@ -156,6 +156,7 @@ def _open_set(path: Path, archive: Archive, stack: ExitStack, limits: Limits) ->
             except EntryError as error:
                 chosen.left_out("part-unread", name, error.text.zh, error.text.en)
                 return None
+            archive.forget()
             return _archive(copy, name, chosen, stack, limits)
 
         found = [part for name in chosen.names if (part := _part(unpack(name), name, chosen)) is not None]
