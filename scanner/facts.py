@@ -202,7 +202,7 @@ class Permission(Frozen):
     used_by_owner: tuple[Owner, ...] = ()  #: 使用者的种类 / kinds of the users
     #: 权限名是否作为字符串出现在代码中 / whether code holds its name as a string
     requested: bool | None = None
-    similar: str = ""
+    similar: str = ""  #: 可能拼错的系统权限 / Android permission it may misspell
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -218,6 +218,14 @@ class Access(Frozen):
     test of a stored flag (None where it does not apply, or where the flag's meaning cannot be told); ``guard`` is the
     weakest kind of test on any way.  ``restricted``: no device of the package's range gives an
     ordinary app the value.
+
+    How:
+    目录（rules/data）中的方法、字段、URI、属性、路径和意图动作，与全部指令匹配；从组件出发按调用、类层次和系统回调求可达
+    / methods, fields, URIs, properties, paths and intent actions of the catalogue matched against all
+    instructions; reachability from components by calls, class hierarchy and callbacks
+    Blind: 反射、native、脚本和运行时加载的代码；目录未收录的接口；参数的运行时取值 / reflection, native,
+    script and loaded code; interfaces the catalogue lacks; values known only at run time
+    Evidence: dex
 
     How:
     目录（rules/data）中的方法、字段、URI、属性、路径和意图动作，与全部指令匹配；从组件出发按调用、类层次和系统回调求可达
@@ -442,9 +450,10 @@ class InterfaceText(Frozen):
     name: str = ""  #: 资源名、布局名或方法 / resource, layout or method
     locale: str = ""  #: 语言 / locale
     owner_kind: Owner = "unknown"
+    #: 是否有资源或类使用它，未分析为 null / a resource or class refers to it, null when not analysed
     used: bool | None = None
-    used_by: tuple[str, ...] = ()
-    url: str = ""
+    used_by: tuple[str, ...] = ()  #: 使用它的类 / classes that use it
+    url: str = ""  #: 它指向的网址 / URL it leads to
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -515,13 +524,16 @@ class Endpoint(Frozen):
     owner: Origin
     owner_kind: Owner
     kind: str = "url"  #: 地址的种类 / kind of address
-    operator: Text | None = None
-    category: str = "unknown"
-    sdk: str = ""
-    country: str | None = None
+    operator: Text | None = None  #: 离线数据登记的运营者 / company the offline data registers for the host
+    category: str = "unknown"  #: 主机的用途 / what the host serves
+    sdk: str = ""  #: 公开说明含此主机的 SDK / SDK whose documented hosts include it
+    country: str | None = None  #: 国家或地区代码 / country code
+    #: 该国家属于运营者、地址登记还是域名后缀 / whose country it is: operator, address or a hint by suffix
     country_of: Literal["operator", "address", "suffix"] | None = None
-    country_source: str = ""
-    as_of: str = ""
+    country_source: str = ""  #: 数据来源 / source of the data
+    as_of: str = ""  #: 数据日期 / day of the data
+    #: 是否在境外（港澳台计入境外），仅有提示时为 null / overseas (Hong Kong, Macao and Taiwan count as such),
+    #: null on a mere hint
     overseas: bool | None = None
     evidence: tuple[Evidence, ...] = ()
 
@@ -576,8 +588,9 @@ class AppFacts(Frozen):
     requests: tuple[PermissionRequest, ...] = ()  #: 运行时的权限申请 / run-time permission requests
     #: 与法律要求有关的界面文字 / interface sentences that matter for the law
     texts: tuple[InterfaceText, ...] = ()
+    #: 没有资源或类使用的文字 / sentences no resource or class refers to
     unused_texts: tuple[InterfaceText, ...] = ()
-    dialogs: tuple[ConsentDialog, ...] = ()
+    dialogs: tuple[ConsentDialog, ...] = ()  #: 征求同意的对话框 / dialogs that ask for agreement
     checkboxes: tuple[CheckBox, ...] = ()  #: 布局中的勾选框和开关 / check boxes and switches of layouts
     endpoints: tuple[Endpoint, ...] = ()  #: 代码和资源中的网址与主机 / URLs and hosts in code and resources
     issues: tuple[CodeIssue, ...] = ()  #: 与安全有关的代码写法 / security-relevant code patterns
@@ -591,13 +604,14 @@ class AppFacts(Frozen):
     autostarts: tuple[AutoStart, ...] = ()
     wakes: tuple[Wake, ...] = ()  #: 启动其他应用组件的调用 / calls that start parts of other apps
     abilities: tuple[Ability, ...] = ()  #: 超出普通权限的能力 / powers beyond ordinary permissions
-    links: tuple[DeepLink, ...] = ()
-    own_permissions: tuple[OwnPermission, ...] = ()
+    links: tuple[DeepLink, ...] = ()  #: 组件响应的链接 / links components answer to
+    own_permissions: tuple[OwnPermission, ...] = ()  #: 自定义的权限 / permissions the package defines
+    #: 保护导出组件的权限 / permissions that guard exported components
     guards: tuple[ComponentGuard, ...] = ()
-    tasks: tuple[TaskSetting, ...] = ()
-    queries: QueriedApps | None = None
-    foreground_services: tuple[ForegroundService, ...] = ()
-    shared_folders: tuple[SharedFolder, ...] = ()
+    tasks: tuple[TaskSetting, ...] = ()  #: 活动的任务设置 / task settings of activities
+    queries: QueriedApps | None = None  #: 要求看到的其他应用 / what it asks to see of other apps
+    foreground_services: tuple[ForegroundService, ...] = ()  #: 前台服务 / foreground services
+    shared_folders: tuple[SharedFolder, ...] = ()  #: 可共享的文件范围 / files it may share
     #: 代码的规模和无法跟踪的部分 / size of the code and what could not be followed
     code: CodeStats = CodeStats()
     #: How: 由用户给出 / given by the user

@@ -165,6 +165,10 @@ class Part:
         nodes = np.arange(self.base, self.base + self.count, dtype=np.int32)
         return np.repeat(nodes, np.diff(self._first_site))
 
+    def node_of_site(self, position: int) -> int:
+        """Return the calling node of the site at ``position``."""
+        return int(np.searchsorted(self._first_site, position, side="right")) - 1 + self.base
+
     def nodes_of_sites(self, positions: I8) -> I8:
         """Return the calling nodes of the sites at ``positions``."""
         return np.searchsorted(self._first_site, positions, side="right") - 1 + self.base
