@@ -269,3 +269,24 @@ class CategoryProposal(Frozen):
     runners_up: tuple[CategoryCandidate, ...] = ()  #: 其他可能的类别 / other candidates
     within: tuple[str, ...] = ()  #: 商店分类所限的范围 / types a store's category allows
     supply_side: str | None = None  #: 面向供方的应用所属 / whether it serves the supply side
+
+
+class ConsentDialog(Frozen):
+    """A dialog or screen that asks for agreement to a policy, with its buttons.
+
+    ``built``: in code (a dialog builder) or in a layout; ``place`` the method or layout.  ``agree`` and ``refuse``: a
+    button that agrees is there, one that may refuse; ``cancelable``: it can be closed otherwise (None: not told).  ``links_policy``: one
+    of its words or buttons leads to the policy.
+    """
+
+    built: Literal["code", "layout"]
+    place: str
+    text: str
+    buttons: tuple[str, ...] = ()
+    agree: bool
+    refuse: bool
+    cancelable: bool | None = None
+    links_policy: bool = False
+    owner_kind: Literal["app", "sdk", "library", "unknown"] = "unknown"
+    used_by: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from scanner.appfacts import (
     CategoryProposal,
+    ConsentDialog,
     Container,
     GuardKind,
     NativeHardening,
@@ -21,7 +22,18 @@ from scanner.appfacts import (
     Secret,
     StartupStep,
 )
-from scanner.componentfacts import Ability, AutoStart, Wake
+from scanner.componentfacts import (
+    Ability,
+    AutoStart,
+    ComponentGuard,
+    DeepLink,
+    ForegroundService,
+    OwnPermission,
+    QueriedApps,
+    SharedFolder,
+    TaskSetting,
+    Wake,
+)
 from scanner.model import Artifact, Confidence, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
@@ -163,6 +175,7 @@ class Permission(Frozen):
 
     ``used`` is None when code could not be read or the catalogue knows no API for the permission.
     ``requested`` says whether its name occurs as a string constant in code (the run-time request needs it).
+    ``similar``: a permission of Android that an unknown name may be a misspelling of.
 
     How: 清单的 uses-permission，与代码中受保护接口的调用点对照（权限目录） / uses-permission of the manifest,
     held against calls of protected interfaces (permission catalogue)
@@ -189,6 +202,7 @@ class Permission(Frozen):
     used_by_owner: tuple[Owner, ...] = ()  #: 使用者的种类 / kinds of the users
     #: 权限名是否作为字符串出现在代码中 / whether code holds its name as a string
     requested: bool | None = None
+    similar: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -412,7 +426,8 @@ class InterfaceText(Frozen):
 
     ``kind`` comes from ``rules/data/texts.yaml`` (``policy_link``, ``consent_prompt``, ``implied_consent``,
     ``account_deletion``, ``complaint_channel``, ``personalisation_switch``, ``login`` …); ``origin`` is the place
-    it was found in; ``used`` whether a resource or class refers to it (None = not analysed).
+    it was found in; ``used`` whether a resource or class refers to it (None = not analysed), ``used_by`` the classes
+    that show it, directly or through a layout; ``url`` the address it names or its class opens.
 
     How: 字符串资源、布局中的文字、代码中的中文字符串，与短语表 rules/data/texts.yaml 匹配 / string resources,
     words of layouts and Chinese strings of code, matched against rules/data/texts.yaml
@@ -427,19 +442,29 @@ class InterfaceText(Frozen):
     name: str = ""  #: 资源名、布局名或方法 / resource, layout or method
     locale: str = ""  #: 语言 / locale
     owner_kind: Owner = "unknown"
+    used: bool | None = None
+    used_by: tuple[str, ...] = ()
+    url: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 
 class CheckBox(Frozen):
     """A check box or switch in a layout; ``agreement`` when its words or a neighbour's mention consent.
 
+    ``origin`` says where ``checked`` was seen: in the layout, or set by code before the user does anything; ``view`` is
+    its id in the layout, ``used_by`` the classes that show the layout.
+
     How: 布局文件中的勾选框和开关元素，文字取自身或相邻元素 / check boxes and switches of layout files, with
     their own or a neighbour's words
-    Blind: 代码中创建或改变状态的勾选框、网页中的勾选框 / boxes created or changed in code, or in web pages
+    Blind: 代码中创建的勾选框、网页中的勾选框 / boxes created in code, or in web pages
     Evidence: xml
     """
 
     layout: str  #: 布局资源名 / layout resource
+    view: str = ""  #: 布局中的 id / its id in the layout
+    #: 勾选状态在哪里看到：布局或代码 / where the state was seen: in the layout or in code
+    origin: Literal["layout", "code"] = "layout"
+    used_by: tuple[str, ...] = ()  #: 显示该布局的类 / classes that show the layout
     checked: bool  #: 布局中是否默认勾选 / ticked in the layout
     agreement: bool  #: 文字是否与同意有关 / whether its words speak of consent
     text: str = ""  #: 文字（截短） / its words, cut
@@ -468,7 +493,14 @@ class PermissionRequest(Frozen):
 
 
 class Endpoint(Frozen):
-    """A URL or host in code or resources; ``country`` of registration or hosting from offline data.
+    """An address in code or text files that may be contacted: a URL, or an IP address with a port.
+
+    ``kind``: ``url`` (a host name), ``ip``, or ``private`` (an address of no public network).  ``operator`` is the company
+    the offline data registers for the host, ``category`` what the host serves, ``sdk`` the SDK whose documented hosts
+    include it.  ``country`` (ISO 3166-1) is that of the operator, of the address's registration, or hinted at by the
+    name's last part (``country_of``): where the host stands cannot be told from a package.  ``overseas`` counts Hong
+    Kong, Macao and Taiwan as outside the mainland, as data export rules do, and is None on a mere hint;
+    ``country_source`` and ``as_of`` name the data and its day.
 
     How: 代码字符串、资源和脚本文件中的网址 / URLs in strings of code, resources and script files
     Blind: 运行时拼出或下发的地址；是否真的访问 / addresses put together or sent at run time; whether they are
@@ -483,6 +515,14 @@ class Endpoint(Frozen):
     owner: Origin
     owner_kind: Owner
     kind: str = "url"  #: 地址的种类 / kind of address
+    operator: Text | None = None
+    category: str = "unknown"
+    sdk: str = ""
+    country: str | None = None
+    country_of: Literal["operator", "address", "suffix"] | None = None
+    country_source: str = ""
+    as_of: str = ""
+    overseas: bool | None = None
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -536,6 +576,8 @@ class AppFacts(Frozen):
     requests: tuple[PermissionRequest, ...] = ()  #: 运行时的权限申请 / run-time permission requests
     #: 与法律要求有关的界面文字 / interface sentences that matter for the law
     texts: tuple[InterfaceText, ...] = ()
+    unused_texts: tuple[InterfaceText, ...] = ()
+    dialogs: tuple[ConsentDialog, ...] = ()
     checkboxes: tuple[CheckBox, ...] = ()  #: 布局中的勾选框和开关 / check boxes and switches of layouts
     endpoints: tuple[Endpoint, ...] = ()  #: 代码和资源中的网址与主机 / URLs and hosts in code and resources
     issues: tuple[CodeIssue, ...] = ()  #: 与安全有关的代码写法 / security-relevant code patterns
@@ -549,6 +591,13 @@ class AppFacts(Frozen):
     autostarts: tuple[AutoStart, ...] = ()
     wakes: tuple[Wake, ...] = ()  #: 启动其他应用组件的调用 / calls that start parts of other apps
     abilities: tuple[Ability, ...] = ()  #: 超出普通权限的能力 / powers beyond ordinary permissions
+    links: tuple[DeepLink, ...] = ()
+    own_permissions: tuple[OwnPermission, ...] = ()
+    guards: tuple[ComponentGuard, ...] = ()
+    tasks: tuple[TaskSetting, ...] = ()
+    queries: QueriedApps | None = None
+    foreground_services: tuple[ForegroundService, ...] = ()
+    shared_folders: tuple[SharedFolder, ...] = ()
     #: 代码的规模和无法跟踪的部分 / size of the code and what could not be followed
     code: CodeStats = CodeStats()
     #: How: 由用户给出 / given by the user

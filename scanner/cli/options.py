@@ -80,11 +80,10 @@ def _known_category(_context: click.Context, _parameter: click.Parameter, value:
 
     if value is None or find_categories(value):
         return value
-    near = "、".join(similar_categories(value))
-    said = f"不认识的应用类别 {value[:40]} / unknown category {value[:40]}"
-    if near:
-        said = f"不认识的应用类别 {value[:40]}，是否指 {near}？ / unknown category; did you mean {near}?"
-    raise click.BadParameter(said)
+    near = ", ".join(similar_categories(value)) or "-"
+    raise click.BadParameter(
+        f"{value[:40]}：不认识的应用类别，相近的有后面几类 / unknown category; similar ones: {near}"
+    )
 
 
 def metadata_option(function: F) -> F:

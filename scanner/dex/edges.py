@@ -41,7 +41,8 @@ class Adjacency:
 def static_owner(part: Part, op: int, index: int, type_map: I8) -> int:
     """Return the number of the class whose static member an instruction uses, -1 for a broken reference."""
     table = part.file.methods if INVOKE[op] else part.file.fields
-    return int(type_map[table["class"][index]]) if index < len(table) else -1
+    owner = int(table["class"][index]) if index < len(table) else len(type_map)
+    return int(type_map[owner]) if owner < len(type_map) else -1
 
 
 def safe(type_map: I8, index: NDArray[Any]) -> I8:

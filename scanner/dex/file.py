@@ -75,6 +75,7 @@ class DexFile:
         self.methods = self._table(88, _METHOD_ID, "method_ids")
         self.class_defs: U4 = self._table(96, _WORD, "class_defs", columns=8).reshape(-1, 8)
         self._check_ids()
+        self._check_header()
 
     # --- tables ---------------------------------------------------------------------------------------
 
@@ -108,6 +109,14 @@ class DexFile:
             if bad.any():
                 self.note(f"{what}-index", int(bad.sum()))
 
+    def _check_header(self) -> None:
+        """Note what ART refuses and nothing here depends on (``DexFileVerifier::CheckHeader``)."""
+        stated, header = struct.unpack_from("<II", self.data, 32)
+        if header != HEADER_SIZE or not HEADER_SIZE <= stated <= len(self.data):
+            self.note("dex-header", 1)
+        if not self.verify_checksum():
+            self.note("dex-checksum", 1)
+
     def note(self, code: str, count: int, detail: str = "") -> None:
         """Record that ``count`` things of kind ``code`` were malformed and skipped."""
         self.problems.append(DexProblem(code=code, dex=self.name, count=count, detail=detail))
@@ -115,7 +124,9 @@ class DexFile:
     def verify_checksum(self) -> bool:
         """Return whether the Adler-32 checksum in the header fits the content."""
         (stated,) = struct.unpack_from("<I", self.data, 8)
-        return bool(stated == zlib.adler32(self.data[12:]) & 0xFFFFFFFF)
+        (size,) = struct.unpack_from("<I", self.data, 32)
+        with memoryview(self.data) as view:
+            return bool(stated == zlib.adler32(view[12:size]))
 
     # --- strings --------------------------------------------------------------------------------------
 

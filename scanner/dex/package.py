@@ -26,8 +26,10 @@ I4 = NDArray[Any]
 I8 = NDArray[Any]
 MAX_FILES = 200
 # Bounds of the class hierarchy: deeper or larger ones exist only in hostile files.
-MAX_DEPTH = 64
-MAX_PAIRS = 20_000_000
+MAX_DEPTH, DEPTH_OF_TREES = 64, 8
+# How many instructions the methods that share a body may repeat: a small file could make thousands of millions of it.
+MAX_SHARED, SHARED_TIMES = 1_000_000, 2
+MAX_PAIRS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,22 @@ class Part:
         low = np.searchsorted(node[order], np.arange(len(code.start)))
         high = np.searchsorted(node[order], np.arange(len(code.start)), side="right")
         parts: list[list[NDArray[Any]]] = [[column] for column in columns]
+        room = MAX_SHARED + SHARED_TIMES * len(node)
+        left_out = 0
         for method in shared.tolist():
             body = int(code.of_method[method])
             number = place[method]
+            room -= int(high[body] - low[body])
+            if room < 0:
+                left_out += 1
+                continue
             self.body_start[number], self.body_size[number] = code.start[body], code.size[body]
             taken = order[low[body] : high[body]]
             parts[0].append(np.full(len(taken), number, dtype=columns[0].dtype))
             for part, column in zip(parts[1:], columns[1:], strict=True):
                 part.append(column[taken])
+        if left_out:
+            self.file.note("code-shared", left_out)
         joined = [np.concatenate(part) for part in parts]
         final = np.lexsort((joined[1], joined[0]))
         a, b, c, d = (column[final] for column in joined)
@@ -158,6 +168,7 @@ class Dex:
         self._type_order: I8 | None = None
         self._types_found: dict[str, int] = {}
         self._methods_named: dict[int, dict[str, list[int]]] = {}
+        self.last_body: object = None  # see body.py
         base = 0
         for file in files:
             part = Part(file, base)
@@ -177,6 +188,10 @@ class Dex:
     def problems(self) -> tuple[DexProblem, ...]:
         """Everything malformed that was skipped."""
         return tuple(self._extra + [problem for file in self.files for problem in file.problems])
+
+    def note(self, code: str, count: int) -> None:
+        """Record that ``count`` things of kind ``code`` in the program as a whole were left out."""
+        self._extra.append(DexProblem(code=code, dex="dex", count=count))
 
     @property
     def instruction_count(self) -> int:
@@ -350,6 +365,7 @@ class Classes:
     """
 
     def __init__(self, dex: Dex) -> None:
+        self._dex = dex
         types: list[I8] = []
         supers: list[I8] = []
         flags: list[I8] = []
@@ -394,15 +410,24 @@ class Classes:
         child, parent = edges[:, 0], edges[:, 1]
         found = [parent * limit + child]
         total = len(child)
-        for _ in range(MAX_DEPTH):
+        for depth in range(MAX_DEPTH):
             low = start[parent]
             count = start[parent + 1] - low
-            total += int(count.sum())
-            if not count.any() or total > MAX_PAIRS:
+            more = int(count.sum())
+            if not more:
                 break
-            child = np.repeat(child, count)
-            parent = edges[np.repeat(low, count) + ragged(count), 1]
-            found.append(parent * limit + child)
+            total += more
+            if total > MAX_PAIRS:
+                self._dex.note("hierarchy-truncated", 1)
+                break
+            keys = edges[np.repeat(low, count) + ragged(count), 1] * limit + np.repeat(child, count)
+            # Ancestors are met again through shared interfaces, and without end in the cycles of hostile files.
+            if more >= len(child) or depth > DEPTH_OF_TREES:
+                keys = np.setdiff1d(keys, np.concatenate(found))
+            child, parent = keys % limit, keys // limit
+            found.append(keys)
+        else:
+            self._dex.note("hierarchy-truncated", 1)
         keys = np.unique(np.concatenate(found))
         return np.column_stack([keys % limit, keys // limit])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from scanner import __version__, catalogue
-from scanner.appfacts import NetworkConfig
+from scanner.appfacts import NetworkConfig, StartupStep
 from scanner.collect.app.abilities import Abilities
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import EntryError
@@ -16,9 +16,10 @@ from scanner.collect.app.category import Spoken, propose, with_category
 from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
+from scanner.collect.app.evasion import DEX_ODDITIES, HIDDEN, oddities, summary
 from scanner.collect.app.extras import read_extras
 from scanner.collect.app.intake import Intake
-from scanner.collect.app.interface import Layouts, code_texts, resource_texts
+from scanner.collect.app.interface import Layouts
 from scanner.collect.app.issues import code_issues
 from scanner.collect.app.manifest import (
     ALLOW_BACKUP,
@@ -40,9 +41,11 @@ from scanner.collect.app.requests import permission_requests
 from scanner.collect.app.restable import ResourceTable
 from scanner.collect.app.sdks import sdk_facts
 from scanner.collect.app.searched import searched
+from scanner.collect.app.shown import consent_screens, shown
 from scanner.collect.app.startorder import INITIALIZATION_PROVIDER
 from scanner.collect.app.startup import startup_steps
 from scanner.collect.app.subject import Program
+from scanner.collect.app.surface import Surface
 from scanner.collect.app.wakes import find_wakes
 from scanner.context import CollectOptions
 from scanner.dex import DexError
@@ -57,6 +60,7 @@ from scanner.facts import (
     InterfaceText,
     NativeLibrary,
     Origin,
+    Sdk,
 )
 from scanner.model import Evidence, Problem, Subject, Text, XmlLocator
 
@@ -70,6 +74,7 @@ CODE_PATHS = (
     "app.autostarts",
     "app.wakes",
     "app.abilities",
+    "app.dialogs",
 )
 UNKNOWN = Origin(kind="unknown")
 # String resources that libraries bring along, by the prefixes of their names.
@@ -114,24 +119,40 @@ class _Collector:
         layouts = self._layouts(resources)
         step("code")
         code, program = self._code(manifest, layouts)
+        step("interface")
+        seen = shown(code, resources, layouts, manifest)
+        if code is not None:
+            code.consent_screens = consent_screens(seen)
+        step("accesses")
         found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
+        step("sdks")
         sdks = sdk_facts(code, program, found)
         components = self._components(manifest, code)
-        step("interface")
-        texts = self._texts(code, resources, layouts)
         step("signing")
         signing = intake.signing(manifest)
         identity = self._identity(manifest)
+        step("files")
         extras = read_extras(package, manifest, resources, code)
         self.gaps += extras.gaps
         self.problems += extras.problems
         intake.delivery(manifest, identity, resources)
         stats = self._stats(code, program)  # also finds packers, which are gaps of the code
+        self._oddities(manifest, stats)
+        intake.skipped(resources)
         permissions = permission_facts(
             manifest, components, found, None if self._code_gaps() else code, near_misses
         )
         natives = tuple(self._native())
         abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
+        surface = Surface(package, manifest, resources, code)
+        step("startup")
+        startup = self._startup(code, sdks, found)
+        step("patterns")
+        issues = code_issues(code, components) if code is not None else []
+        step("wakes")
+        autostarts = find_autostarts(program, components, natives, code)
+        wakes = find_wakes(code) if code is not None else []
+        step("summary")
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest, extras.network),
@@ -140,23 +161,32 @@ class _Collector:
             permissions=tuple(permissions),
             accesses=tuple(found),
             sdks=tuple(sdks),
-            startup=tuple(startup_steps(code, sdks, found)) if code is not None else (),
+            startup=startup,
             requests=tuple(permission_requests(code)) if code is not None else (),
-            texts=texts,
-            checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
+            texts=seen.texts,
+            unused_texts=seen.unused,
+            dialogs=seen.dialogs,
+            checkboxes=seen.boxes,
             endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
-            issues=tuple(code_issues(code, components)) if code is not None else (),
+            issues=tuple(issues),
             native_libraries=natives,
             network=extras.network,
             secrets=extras.secrets,
             hardening=extras.hardening,
             containers=extras.containers,
-            autostarts=tuple(find_autostarts(program, components, natives, code)),
-            wakes=tuple(find_wakes(code)) if code is not None else (),
+            autostarts=tuple(autostarts),
+            wakes=tuple(wakes),
             abilities=tuple(abilities.find(components, permissions)),
+            links=tuple(surface.links()),
+            own_permissions=tuple(surface.own_permissions()),
+            guards=tuple(surface.guards()),
+            tasks=tuple(surface.tasks()),
+            queries=surface.queries(),
+            foreground_services=tuple(surface.foreground_services()),
+            shared_folders=tuple(surface.shared_folders()),
             code=stats,
             collects_pi=self._collects(found, code),
-            has_account=self._has_account(texts, layouts, code),
+            has_account=self._has_account(seen.texts, layouts, code),
         )
         app = self._with_category(app, manifest, resources)
         facts = Facts(
@@ -179,6 +209,17 @@ class _Collector:
             problems=(*package.problems, *self.problems),
         )
         return intake.named(facts, resources)
+
+    def _oddities(self, manifest: Manifest, stats: CodeStats) -> None:
+        """Note what Android takes and other readers stumble over, and code that only the app itself can load."""
+        found = oddities(self.package, manifest)
+        for problem in found:
+            if problem.code == HIDDEN and stats.dynamic_loads:
+                self.intake.gap(HIDDEN, problem.message, *CODE_PATHS)
+        self.problems += found
+        evasive = summary([*self.package.problems, *self.problems])
+        if evasive is not None:
+            self.problems.append(evasive)
 
     # --- parts ----------------------------------------------------------------------------------------
 
@@ -204,6 +245,10 @@ class _Collector:
             )
             return None, program
         for problem in code.dex.problems:
+            if problem.code in DEX_ODDITIES:
+                odd = Problem(code=problem.code, where=problem.dex, message=DEX_ODDITIES[problem.code])
+                self.problems.append(odd)
+                continue
             message = Text(
                 zh=f"{problem.dex} 有 {problem.count} 处结构损坏（{problem.code}），已跳过",
                 en=f"{problem.dex}: {problem.count} malformed places ({problem.code}) were skipped",
@@ -218,6 +263,19 @@ class _Collector:
             )
             self.intake.gap(problem.code, message, *CODE_PATHS)
         return code, program
+
+    def _startup(
+        self, code: Code | None, sdks: Sequence[Sdk], found: Sequence[Access]
+    ) -> tuple[StartupStep, ...]:
+        if code is None:
+            return ()
+        steps, more = startup_steps(code, sdks, found)
+        if more:
+            message = Text(
+                zh=f"启动步骤另有 {more} 项未列出", en=f"{more} more steps of the start are not listed"
+            )
+            self.intake.gap("startup-cut", message, "app.startup")
+        return tuple(steps)
 
     def _code_gap(self, code: str, reason: Text, where: str) -> None:
         self.problems.append(Problem(code=code, where=where, message=reason))
@@ -305,22 +363,12 @@ class _Collector:
             message = Text(
                 zh=f"{layouts.unread} 个布局无法读取", en=f"{layouts.unread} layouts could not be read"
             )
-            self.intake.gap("layouts-unread", message, "app.checkboxes", "app.texts")
+            self.intake.gap("layouts-unread", message, "app.checkboxes", "app.texts", "app.dialogs")
             problem = Problem(
                 code="layouts-unread", where="res/layout", message=message, count=layouts.unread
             )
             self.problems.append(problem)
         return layouts
-
-    def _texts(
-        self, code: Code | None, resources: ResourceTable | None, layouts: Layouts | None
-    ) -> tuple[InterfaceText, ...]:
-        found: list[InterfaceText] = []
-        if resources is not None and layouts is not None:
-            found += [*resource_texts(resources), *layouts.texts]
-        if code is not None:
-            found += code_texts(code)
-        return tuple(sorted(found, key=lambda t: (t.kind, t.origin, t.name, t.locale, t.text)))
 
     def _stats(self, code: Code | None, program: Program) -> CodeStats:
         if code is None:

@@ -118,13 +118,7 @@ class _Reader:
     def _head(self, path: str) -> bytes:
         if path in self._texts:
             return self._texts[path][:HEAD].encode()
-        entry = self.archive.entries[path]
-        if entry.size > MAX_NATIVE_FILE:
-            return b""
-        try:
-            return self.archive.read(path)[:HEAD]
-        except EntryError:
-            return b""
+        return self.archive.head(path, HEAD)
 
     def _hardening(self) -> Iterator[NativeHardening]:
         """Read the libraries of one ABI: the others are builds of the same source."""

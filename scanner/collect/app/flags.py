@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from scanner.appfacts import GuardKind
 from scanner.collect.app.flagdata import Reader, flag_data, member, simple_name
+from scanner.collect.app.flagwrites import FlagWrites
 from scanner.dex import (
     Guard,
     Member,
@@ -45,12 +46,16 @@ WIDE = (
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a tested flag is: keys it is stored under, names of what answers, its value before it is ever stored."""
+    """What a tested flag is: keys it is stored under, names of what answers, its value before it is ever stored.
+
+    ``agreed``: a screen that asks for agreement stores it when the user taps.
+    """
 
     keys: frozenset[str]
     names: frozenset[str]
     default: bool | None
     boolean: bool
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ def _judged(meaning: Meaning, first: bool | None) -> tuple[GuardKind, str, bool 
         return "consent", "key", first
     if any(data.speaks_of_consent(name) for name in meaning.names):
         return "consent", "name", first
+    if meaning.agreed:
+        return "consent", "written", first
     if first is None and any(data.speaks_of_else(n) for n in meaning.keys or meaning.names):
         return "unrelated", "key" if meaning.keys else "name", first
     return "unknown", "none", first
@@ -93,6 +100,7 @@ class Flags:
         self._started = started
         self._tests: dict[int, tuple[Test, ...]] = {}
         self._meanings: dict[tuple[int, int, str], Meaning] = {}
+        self.writes = FlagWrites(code)
 
     # --- what answers from a flag ---------------------------------------------------------------------
 
@@ -220,14 +228,26 @@ class Flags:
                 Test(guard, self._meaning(node, guard.source, guard.flag))
                 for guard in guards(self._code.dex, node, self._descriptors)
             ]
-            self._tests[node] = tuple(t for t in found if t.meaning.boolean or _means_consent(t.meaning))
+            self._tests[node] = tuple(
+                t for t in found if t.meaning.boolean or t.meaning.agreed or _means_consent(t.meaning)
+            )
         return self._tests[node]
 
     def _meaning(self, node: int, offset: int, flag: str, depth: int = DEPTH) -> Meaning:
         place = (node, offset, flag)
         if place not in self._meanings:
-            self._meanings[place] = self._find_meaning(node, offset, flag, depth)
+            found = self._find_meaning(node, offset, flag, depth)
+            agreed = not _means_consent(found) and any(self._stored_on_agreeing(key) for key in found.keys)
+            self._meanings[place] = replace(found, agreed=agreed)
         return self._meanings[place]
+
+    def _stored_on_agreeing(self, key: str) -> bool:
+        """Whether a class that shows a request for agreement stores the flag, other than as false, on a tap."""
+        screens = self._code.consent_screens
+        return bool(screens) and any(
+            write.trigger and write.value is not False and _outer(write.caller) in screens
+            for write in self.writes.of(key)
+        )
 
     def _find_meaning(self, node: int, offset: int, flag: str, depth: int) -> Meaning:
         if flag in self._fields and depth:
@@ -281,6 +301,11 @@ def _default(reader: Reader, arguments: Sequence[Any]) -> bool | None:
         value = arguments[reader.default]
         return bool(value) if isinstance(value, int) else None
     return reader.absent
+
+
+def _outer(member: str) -> str:
+    """Return the dotted name of the outermost class of a member's descriptor."""
+    return member.partition("->")[0][1:].rstrip(";").replace("/", ".").partition("$")[0]
 
 
 def _means_consent(meaning: Meaning) -> bool:

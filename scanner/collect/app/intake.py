@@ -19,6 +19,19 @@ from scanner.errors import InputError
 from scanner.facts import Facts, Identity, Signing
 from scanner.model import Artifact, Gap, Problem, Text
 
+MANIFEST_PATHS = (
+    "app.components",
+    "app.permissions",
+    "app.autostarts",
+    "app.abilities",
+    "app.links",
+    "app.own_permissions",
+    "app.guards",
+    "app.tasks",
+    "app.foreground_services",
+    "app.shared_folders",
+)
+
 
 class Intake:
     """Reads an open package; ``artifacts``, ``gaps`` and ``problems`` grow with what is read."""
@@ -42,27 +55,30 @@ class Intake:
 
     def _table_unread(self, name: str, why: Text) -> None:
         reason = Text(zh=f"资源表无法读取（{why.zh}）", en=f"the resource table could not be read ({why.en})")
-        self.gap("resources-unread", reason, "app.texts", "app.checkboxes", "app.has_account")
+        self.gap("resources-unread", reason, "app.texts", "app.checkboxes", "app.dialogs", "app.has_account")
         where = self.package.artifact(name)
         self.problems.append(Problem(code="resources-unread", where=where, message=reason))
 
     def resources(self) -> ResourceTable | None:
         """Return the resources, None where there are none or none could be read."""
-        resources = self.package.resources(self.read, self._table_unread)
-        if resources is None:
-            return None
-        if resources.skipped:
-            message = Text(
-                zh="资源表有部分条目损坏，已跳过",
-                en="parts of the resource table are broken and were skipped",
+        return self.package.resources(self.read, self._table_unread)
+
+    def skipped(self, resources: ResourceTable | None) -> None:
+        """Report what of the resources was not read, once everything has been asked of them."""
+        if resources is None or not resources.skipped:
+            return
+        message = Text(
+            zh="资源表有部分条目损坏，已跳过",
+            en="parts of the resource table are broken and were skipped",
+        )
+        self.problems.append(
+            Problem(
+                code="resources-skipped", where="resources.arsc", message=message, count=resources.skipped
             )
-            self.problems.append(
-                Problem(
-                    code="resources-skipped", where="resources.arsc", message=message, count=resources.skipped
-                )
-            )
-            self.gap("resources-skipped", message, "app.texts", "app.checkboxes", "app.has_account")
-        return resources
+        )
+        self.gap(
+            "resources-skipped", message, "app.texts", "app.checkboxes", "app.dialogs", "app.has_account"
+        )
 
     def manifest(self, resources: ResourceTable | None) -> Manifest:
         """Return the manifest, of a set merged; raises InputError when Android could not read it or the base is missing."""
@@ -109,7 +125,7 @@ class Intake:
             self.problems.append(
                 Problem(code="manifest-depth", where=MANIFEST, message=message, count=manifest.dropped)
             )
-            self.gap("manifest-depth", message, "app.components", "app.permissions")
+            self.gap("manifest-depth", message, *MANIFEST_PATHS)
         return manifest
 
     def _document(self) -> Document:

@@ -40,7 +40,7 @@ def merge(base: Document, package: Package) -> Merged:
     inside = Element("application", application.attributes, application.line, list(application.children))
     others = [child for child in root.children if child.name != "application"]
     whole = Element(root.name, root.attributes, root.line, [*others, inside], root.texts)
-    merged = Merged(Document(whole, base.dropped))
+    merged = Merged(Document(whole, base.dropped, base.odd))
     known = {_key(child) for child in (*whole.children, *inside.children)}
     for number, part in enumerate(package.parts[1:], 1):
         if part.document is None:

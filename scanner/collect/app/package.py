@@ -39,8 +39,9 @@ BY_TABLE = tuple(
 # Facts that a split may add to.
 SPLIT_PATHS = (
     "app.components", "app.permissions", "app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues",
-    "app.texts", "app.checkboxes", "app.native_libraries", "app.secrets", "app.hardening", "app.containers",
-    "app.collects_pi", "app.has_account",
+    "app.texts", "app.checkboxes", "app.dialogs", "app.native_libraries", "app.secrets", "app.hardening", "app.containers",
+    "app.autostarts", "app.wakes", "app.abilities", "app.links", "app.own_permissions", "app.guards", "app.tasks",
+    "app.queries", "app.foreground_services", "app.shared_folders", "app.collects_pi", "app.has_account",
 )  # fmt: skip
 
 Kind = Literal["apk", "splits", "bundle"]
@@ -167,6 +168,11 @@ class Package:
         content = part.archive.read(own, self._left if limit is None else min(limit, self._left))
         self._left -= len(content)
         return content
+
+    def head(self, name: str, size: int) -> bytes:
+        """Return the first ``size`` bytes of ``name``, fewer where it is shorter, broken or missing."""
+        found = self._places.get(name)
+        return b"" if found is None else found[0].archive.head(found[1], size)
 
     def read_hashed(self, name: str) -> tuple[bytes, str]:
         """Return the content of ``name`` and its sha256 (hex)."""

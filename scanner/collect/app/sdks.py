@@ -10,6 +10,7 @@ from scanner.appfacts import GuardKind
 from scanner.catalogue import SdkInfo
 from scanner.collect.app.accesses import behind_flag
 from scanner.collect.app.code import Code, member
+from scanner.collect.app.origin import Prefixes, sdk_prefixes
 from scanner.collect.app.subject import Program
 from scanner.dex import MemberSite
 from scanner.dex.tokens import tokens_of
@@ -31,6 +32,7 @@ ENOUGH, CERTAIN = 2, 4
 FEW_CLASSES = 3
 # So many different strings of an SDK weigh as much as its package prefix; fewer are one lesser trace.
 MANY_STRINGS = 3
+SEVERAL_COMPONENTS = 2
 FROM_MEMORY = "from-memory"
 
 Traces = dict[str, dict[str, list[Evidence]]]
@@ -79,6 +81,8 @@ def _confidence(sdk: SdkInfo, kinds: dict[str, list[Evidence]], classes: int) ->
         weights["prefix"] = 1
     strings = len(kinds.get("string", ()))
     weights["string"] = 2 if strings >= MANY_STRINGS else 1
+    if len(kinds.get("manifest", ())) >= SEVERAL_COMPONENTS:
+        weights["manifest"] = 2
     total = sum(weights[kind] for kind in kinds)
     named = bool({"class", "prefix"} & kinds.keys())
     if total < ENOUGH and not named:
@@ -144,10 +148,16 @@ def _by_files(program: Program, traces: Traces) -> None:
 
 def _by_manifest(program: Program, traces: Traces) -> None:
     components = {c.name: c for c in program.components}
+    # The manifest keeps the names of components where the code is renamed or packed.
+    prefixes = Prefixes(sdk_prefixes(catalogue.sdks().values()))
+    for name, component in components.items():
+        owner = prefixes.find(name)
+        if owner is not None:
+            traces[owner.id].setdefault("manifest", []).extend(component.evidence)
     keys = frozenset(program.meta_data)
     for sdk in catalogue.sdks().values():
         for name in sdk.manifest.components:
-            if name in components:
+            if name in components and prefixes.find(name) is None:
                 traces[sdk.id].setdefault("manifest", []).extend(components[name].evidence)
         for name in sdk.manifest.meta_data:
             if name in keys:

@@ -18,6 +18,13 @@ FROM_MANIFEST = (
     "app.flags",
     "app.abilities",
     "app.autostarts",
+    "app.links",
+    "app.own_permissions",
+    "app.guards",
+    "app.tasks",
+    "app.queries",
+    "app.foreground_services",
+    "app.shared_folders",
 )
 FROM_CODE = ("app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues", "app.texts",
              "app.abilities", "app.autostarts", "app.wakes")  # fmt: skip
@@ -55,6 +62,7 @@ def searched(
         )
         yield Looked(path="app.texts", what=what, amount=strings)
         yield Looked(path="app.checkboxes", what=what, amount=layouts.read)
+        yield Looked(path="app.dialogs", what=what, amount=layouts.read)
     elif code is not None:
         none = Text(zh="安装包没有资源表", en="the package has no resource table")
         yield Looked(path="app.checkboxes", what=none)

@@ -241,6 +241,19 @@ def test_data_that_ends_early_is_an_error_of_the_entry(cut: int) -> None:
         assert caught.value.code in {"truncated", "inflate"}
 
 
+@pytest.mark.parametrize("method", [STORED, DEFLATED, 99])
+def test_the_head_of_an_entry_is_read_without_the_rest(method: int) -> None:
+    data = b"head" + bytes(8 * MEGA)
+    archive = built(Entry("a", data, min(method, DEFLATED), stated_method=method))
+    tracemalloc.start()
+    head = archive.head("a", 100)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < MEGA
+    assert method == 99 or head == data[:100]
+    assert archive.head("none", 4) == b""
+
+
 def test_missing_entries_have_a_code() -> None:
     with pytest.raises(EntryError) as caught:
         built(Entry("a", b"a")).read("b")

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import corpus_path
 from deliveries import AAB, UNIVERSAL, members
+from numpy.typing import NDArray
 
 from scanner.collect.app import axml, declared, protowire, protoxml
 from scanner.collect.app import prototable as pt
@@ -70,8 +72,15 @@ def test_real_resource_tables_agree(both: tuple[Path, Path]) -> None:
     assert sorted(proto.strings()) == sorted(binary.strings())
     for kind in ("layout", "xml", "raw", "drawable"):
         assert sorted(proto.files(kind)) == sorted(binary.files(kind))
+    kinds = frozenset({"string", "array", "layout", "style", "id"})
+    assert proto.identifiers(kinds) == binary.identifiers(kinds)
+    assert pairs(proto.links()) == pairs(binary.links())
     ids = {int(row) for row in binary._id}
     assert {i: shown(proto.forms(i)) for i in ids} == {i: shown(binary.forms(i)) for i in ids}
+
+
+def pairs(links: NDArray[np.uint32]) -> set[tuple[int, int]]:
+    return {(source, target) for source, target in links.tolist()}
 
 
 def shown(forms: list[Form]) -> list[tuple[str, int, int | str]]:
