@@ -88,6 +88,9 @@ BUILT_IN: dict[str, Format] = {
     "csv-notice": Format(
         "reports.csvout:write_notice", "notice.csv", "text/csv", "reports.csvout:notice_list"
     ),
+    "csv-permissions": Format(
+        "reports.csvout:write_permissions", "permissions.csv", "text/csv", "reports.csvout:permission_list"
+    ),
     "markdown": Format("reports.markdown:write", "md", "text/markdown"),
     "sarif": Format("reports.sarif:write", "sarif", "application/sarif+json"),
     "junit": Format("reports.junit:write", "xml", "application/xml"),

@@ -1,4 +1,4 @@
-"""Lists as CSV (RFC 4180): findings, and the notice list; UTF-8 with a byte order mark, so that Excel reads Chinese.
+"""Lists as CSV (RFC 4180): findings, permissions, and the notice list; UTF-8 with a byte order mark, so that Excel reads Chinese.
 
 A cell that a spreadsheet could take for a formula gets an apostrophe in front (the neutralisation OWASP describes for CSV
 injection); readers that need the exact text take the JSON report.
@@ -31,6 +31,11 @@ def write_notice(view: ReportView) -> bytes:
     return _one(notice_list(view.pack, view.lang), view)
 
 
+def write_permissions(view: ReportView) -> bytes:
+    """Return the permissions of one subject against what its category needs."""
+    return _one(permission_list(view.pack, view.lang), view)
+
+
 def finding_list(_pack: Pack, lang: Lang) -> Table:
     """Return a table that gathers the findings of all subjects."""
     return Table(lists.FINDINGS, lambda view, _: lists.finding_rows(view), lang)
@@ -39,6 +44,11 @@ def finding_list(_pack: Pack, lang: Lang) -> Table:
 def notice_list(_pack: Pack, lang: Lang) -> Table:
     """Return a table that gathers the notice list: a row a subject, none when there is nothing to name it for."""
     return Table(lists.NOTICE, _notice, lang)
+
+
+def permission_list(_pack: Pack, lang: Lang) -> Table:
+    """Return a table that gathers the permissions of all subjects."""
+    return Table(lists.PERMISSIONS, lambda view, _: lists.permission_rows(view), lang)
 
 
 def _notice(view: ReportView, number: int) -> list[Row]:

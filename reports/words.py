@@ -6,6 +6,7 @@ from reports.words_developers import DEVELOPERS
 from reports.words_diff import DIFF
 from reports.words_formal import FORMAL
 from reports.words_lists import LISTS
+from reports.words_overreach import OVERREACH
 from reports.words_policy import POLICY
 from reports.words_site import SITES
 from reports.words_supervision import SUPERVISION
@@ -347,6 +348,8 @@ LIMITS: dict[str, Text] = {
     "path_app_texts": _t("界面文字", "interface texts"),
     "path_app_checkboxes": _t("勾选框", "check boxes"),
     "path_app_code": _t("代码统计", "code statistics"),
+    "path_app_category_basis": _t("应用类别的来源", "where the category came from"),
+    "path_app_category_proposal": _t("推断的应用类别", "the proposed category"),
     "path_app_collects_pi": _t("是否收集个人信息", "whether personal information is collected"),
     "path_app_has_account": _t("是否有账号", "whether there are accounts"),
     "path_app_network": _t("网络安全配置", "network security configuration"),
@@ -409,6 +412,7 @@ WORDS |= LISTS
 WORDS |= DEVELOPERS | DIFF
 WORDS |= SITES
 WORDS |= SUPERVISION
+WORDS |= OVERREACH
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

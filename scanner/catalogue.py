@@ -217,6 +217,7 @@ class SignTable(_Data):
     kinds: int
     weights: dict[str, float]
     caps: dict[str, float]
+    neutral: tuple[str, ...] = ()
     supply_side: SupplySide
     categories: tuple[CategorySigns, ...]
 

@@ -118,3 +118,136 @@ class Ability(Frozen):
     accessibility: AccessibilitySettings | None = None
     policies: tuple[str, ...] = ()  #: 设备管理员的策略 / policies of a device administrator
     evidence: tuple[Evidence, ...] = ()
+
+
+class DeepLink(Frozen):
+    """An intent filter with data: the links a component answers to.
+
+    ``paths`` are written as ``kind:path`` (``pathPrefix:/share``).  ``browsable``: pages can open it.  ``verifiable``:
+    for web links, whether Android can verify them with their hosts (App Links: ``autoVerify``, VIEW, BROWSABLE,
+    DEFAULT, http or https only, every host named); None for others.
+    """
+
+    component: str
+    kind: str
+    schemes: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    mime_types: tuple[str, ...] = ()
+    custom_schemes: tuple[str, ...] = ()
+    web: bool = False
+    browsable: bool = False
+    auto_verify: bool = False
+    verifiable: bool | None = None
+    exported: bool
+    permission: str | None = None
+    owner_kind: OwnerKind = "unknown"
+    owner_id: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+PermissionLevel = Literal["normal", "dangerous", "signature", "special", "privileged", "vendor", "unknown"]
+
+
+class OwnPermission(Frozen):
+    """A ``<permission>``, ``<permission-tree>`` or ``<permission-group>`` that the package defines.
+
+    ``guards`` are the components it protects; ``flags`` the bits beside the base level (``privileged``,
+    ``knownSigner`` …) that are known by name.
+    """
+
+    name: str
+    kind: Literal["permission", "tree", "group"]
+    level: PermissionLevel = "normal"
+    flags: tuple[str, ...] = ()
+    group: str | None = None
+    guards: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ComponentGuard(Frozen):
+    """A permission that guards an exported component, and what it takes to hold it.
+
+    ``defined_by``: the package itself, the platform (or a vendor the catalogue knows), or nobody known: then whoever
+    defines the name first decides who gets it.  ``own_name``: it bears the name of the package's own domain;
+    ``similar``: a known name it may be a misspelling of.
+    """
+
+    component: str
+    kind: str
+    permission: str
+    access: Literal["all", "read", "write"] = "all"
+    level: PermissionLevel
+    defined_by: Literal["package", "platform", "unknown"]
+    own_name: bool = False
+    similar: str = ""
+    owner_kind: OwnerKind = "unknown"
+    owner_id: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class TaskSetting(Frozen):
+    """How an activity joins tasks; only activities that are open, start the app or depart from Android's defaults.
+
+    ``foreign``: its affinity names another app's package.  ``strandhogg1``: another app's activity can place itself
+    into its task on some Android release the package runs on (10 and earlier, unless the affinity is empty);
+    ``strandhogg2``: the same by CVE-2020-0096 (8.0 to 9 without the patch of May 2020, unless the launch mode is
+    ``singleTask`` or ``singleInstance``).  Both depend on the device, not on the target level.
+    """
+
+    component: str
+    affinity: str
+    foreign: bool = False
+    launch_mode: Literal["standard", "singleTop", "singleTask", "singleInstance", "singleInstancePerTask"]
+    reparenting: bool = False
+    exported: bool = False
+    launcher: bool = False
+    strandhogg1: bool = False
+    strandhogg2: bool = False
+    owner_kind: OwnerKind = "unknown"
+    owner_id: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class QueriedApps(Frozen):
+    """What the package asks to see of other apps: ``<queries>`` and QUERY_ALL_PACKAGES (Android 11)."""
+
+    all_packages: bool = False
+    packages: tuple[str, ...] = ()
+    authorities: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    count: int = 0
+    foreign: int = 0
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ForegroundService(Frozen):
+    """A service with a foreground type: the permissions its types need that are not declared (Android 14).
+
+    ``started``: reachable code of the class calls ``startForeground``; None where code was not read.
+    """
+
+    component: str
+    types: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    started: bool | None = None
+    owner_kind: OwnerKind = "unknown"
+    owner_id: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class SharedFolder(Frozen):
+    """Files a provider may hand to other apps: a path of a FileProvider, or a ``<grant-uri-permission>``.
+
+    ``everything``: the whole file system, or every address of the provider.
+    """
+
+    component: str
+    kind: Literal["file-provider", "grant"]
+    root: str
+    path: str
+    everything: bool = False
+    exported: bool = False
+    owner_kind: OwnerKind = "unknown"
+    owner_id: str = ""
+    evidence: tuple[Evidence, ...] = ()

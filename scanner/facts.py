@@ -21,8 +21,19 @@ from scanner.appfacts import (
     Secret,
     StartupStep,
 )
-from scanner.componentfacts import Ability, AutoStart, Wake
-from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
+from scanner.componentfacts import (
+    Ability,
+    AutoStart,
+    ComponentGuard,
+    DeepLink,
+    ForegroundService,
+    OwnPermission,
+    QueriedApps,
+    SharedFolder,
+    TaskSetting,
+    Wake,
+)
+from scanner.model import Artifact, Confidence, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
 
@@ -45,8 +56,8 @@ class Origin(Frozen):
     """Who wrote a class: the app itself, a known SDK, a plain library, or not determinable.
 
     ``id`` is the SDK's or library's id in ``rules/data/sdks``, the package prefix of the app, or empty;
-    ``basis`` says how it was found: ``prefix``, ``manifest``, ``callers`` (renamed code reached only from one
-    owner), ``class``, ``none``.
+    ``basis`` says how it was found: ``prefix``, ``class``, ``manifest``, ``structure`` (renamed code that has the
+    strings and system calls of a known SDK), ``callers`` (renamed code reached only from one owner), ``none``.
 
     How: 依次为已知 SDK 的包名前缀或特有类、应用包名与入口类的包、代码结构、唯一的调用者 / prefix or
     distinctive class of a known SDK, the packages of the app and its entry classes, structure of the code,
@@ -163,6 +174,7 @@ class Permission(Frozen):
 
     ``used`` is None when code could not be read or the catalogue knows no API for the permission.
     ``requested`` says whether its name occurs as a string constant in code (the run-time request needs it).
+    ``similar``: a permission of Android that an unknown name may be a misspelling of.
 
     How: 清单的 uses-permission，与代码中受保护接口的调用点对照（权限目录） / uses-permission of the manifest,
     held against calls of protected interfaces (permission catalogue)
@@ -189,6 +201,7 @@ class Permission(Frozen):
     used_by_owner: tuple[Owner, ...] = ()  #: 使用者的种类 / kinds of the users
     #: 权限名是否作为字符串出现在代码中 / whether code holds its name as a string
     requested: bool | None = None
+    similar: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -258,7 +271,9 @@ class Access(Frozen):
 class Sdk(Frozen):
     """A third-party SDK or library found in the package.
 
-    ``basis``: what identified it (``class``, ``prefix``, ``string``, ``native``, ``manifest``, ``structure``).
+    ``basis``: what identified it (``class``: a class only it has, ``prefix``: package names, ``structure``: strings
+    and system calls of renamed code, ``string``, ``native``, ``manifest``, ``manifest-key``, ``resource``).
+    ``confidence``: tentative where the traces are few or nobody has checked them against the real SDK.
     ``items`` were seen accessed by its code here; ``documented_items`` are what its vendor says it collects.
     ``init``: its initialisation calls found in code, with the earliest entry kind; ``init_guard`` is the weakest kind
     of test before those that run ahead of any screen (``init_guarded`` None: the flag's meaning cannot be told).
@@ -278,6 +293,8 @@ class Sdk(Frozen):
     is_library: bool  #: 是否为不收集信息的普通库 / a plain library that collects nothing
     version: str | None = None  #: 版本，不能确定为 null / version, null where not determinable
     basis: tuple[str, ...]  #: 认定依据的种类 / kinds of traces
+    #: 认定的把握：痕迹少或目录未与真实 SDK 核对的为 tentative / how sure; tentative with few or unchecked traces
+    confidence: Confidence = Confidence.FIRM
     classes: int = 0  #: 归属它的类的个数 / number of its classes
     #: 在本包中看到其代码获取的个人信息项 / items its code was seen to access here
     items: tuple[str, ...] = ()
@@ -545,6 +562,13 @@ class AppFacts(Frozen):
     autostarts: tuple[AutoStart, ...] = ()
     wakes: tuple[Wake, ...] = ()  #: 启动其他应用组件的调用 / calls that start parts of other apps
     abilities: tuple[Ability, ...] = ()  #: 超出普通权限的能力 / powers beyond ordinary permissions
+    links: tuple[DeepLink, ...] = ()
+    own_permissions: tuple[OwnPermission, ...] = ()
+    guards: tuple[ComponentGuard, ...] = ()
+    tasks: tuple[TaskSetting, ...] = ()
+    queries: QueriedApps | None = None
+    foreground_services: tuple[ForegroundService, ...] = ()
+    shared_folders: tuple[SharedFolder, ...] = ()
     #: 代码的规模和无法跟踪的部分 / size of the code and what could not be followed
     code: CodeStats = CodeStats()
     #: How: 由用户给出 / given by the user

@@ -100,7 +100,8 @@ class _Table:
     def _permission(self, permission: Permission) -> PermissionRow:
         need = need_of_permission(permission, self.category)
         found = self._findings(permission)
-        verdict, reason = self._verdict(found) or self._open(permission, need)
+        verdict, reason = self._open(permission, need)
+        verdict = self._verdict(found) or verdict
         return PermissionRow(
             name=permission.name,
             label=permission.label,
@@ -159,17 +160,19 @@ class _Table:
         return self.titles.get(name) or self.titles.get(name.partition("$")[0])
 
     def _users(self, permission: Permission) -> tuple[UsedBy, ...]:
-        groups: dict[tuple[str, str], list[Access]] = defaultdict(list)
+        places: dict[tuple[str, str], list[Access]] = defaultdict(list)
         for access in self.by_permission.get(permission.name, ()):
-            groups[access.owner_kind, access.owner_id].append(access)
+            if access.reachable:
+                places[access.owner_kind, access.owner_id].append(access)
         return tuple(
             UsedBy(
-                owner=group[0].owner,
-                sites=len({(a.dex, a.caller, a.offset) for a in group}),
-                reachable=len({(a.dex, a.caller, a.offset) for a in group if a.reachable}),
-                before_ui=any(a.before_ui and a.reachable for a in group),
+                owner=use.owner,
+                sites=use.sites,
+                reachable=len({(a.dex, a.caller, a.offset) for a in live}),
+                before_ui=any(a.before_ui for a in live),
             )
-            for _, group in sorted(groups.items())
+            for use in permission.used_by
+            for live in (places.get((use.owner.kind, use.owner.id), []),)
         )
 
     def _policy(self, permission: Permission) -> bool | None:
@@ -195,32 +198,35 @@ class _Table:
                 en="opens no personal information; not judged here",
             )
         if not permission.declared:
-            return Verdict.MANUAL, Text(
-                zh="代码调用需要它的接口而清单未声明，调用通常不会成功；声明可能在未提供的分包中",
-                en="code calls interfaces that need it but the manifest does not declare it; a split may",
+            open_list = any(gap.path in {"app", "app.permissions"} for gap in self.facts.gaps)
+            return Verdict.MANUAL if open_list else Verdict.NOT_APPLICABLE, Text(
+                zh="代码调用需要它的接口而清单未声明，系统不会授予",
+                en="code calls interfaces that need it but the manifest does not declare it, so it is not granted",
             )
         parts = [self._need_text(permission, need), self._use_text(permission, need)]
         return Verdict.MANUAL, Text(zh="；".join(p.zh for p in parts), en="; ".join(p.en for p in parts))
 
+    def _called(self, category: Category) -> Text:
+        if not self.assumed:
+            return category.name
+        return Text(zh=f"{category.name.zh}（推断的类别）", en=f"{category.name.en} (proposed category)")
+
     def _need_text(self, permission: Permission, need: Need) -> Text:
         if self.category is None:
             return Text(zh="应用类别未知，是否必要无法判断", en="category unknown, so need cannot be judged")
-        name = self.category.name
-        guess = Text(zh="（推断的类别）", en=" (proposed category)") if self.assumed else Text(zh="", en="")
+        name = self._called(self.category)
         if need == "listed":
             return Text(
-                zh=f"规定列为{name.zh}{guess.zh}的必要个人信息",
-                en=f"listed as necessary for {name.en}{guess.en}",
+                zh=f"规定列为{name.zh}的必要个人信息",
+                en=f"listed as necessary for {name.en}",
             )
         if need == "basic":
             why = reason_for(permission.name, self.category)
             return Text(
-                zh=f"{name.zh}{guess.zh}的基本功能可能需要" + (f"：{why.zh}" if why else ""),
-                en=f"the basic function of {name.en}{guess.en} may need it" + (f": {why.en}" if why else ""),
+                zh=f"{name.zh}的基本功能可能需要" + (f"：{why.zh}" if why else ""),
+                en=f"the basic function of {name.en} may need it" + (f": {why.en}" if why else ""),
             )
-        return Text(
-            zh=f"不在{name.zh}{guess.zh}的必要范围", en=f"outside the necessary range of {name.en}{guess.en}"
-        )
+        return Text(zh=f"不在{name.zh}的必要范围", en=f"outside the necessary range of {name.en}")
 
     def _use_text(self, permission: Permission, need: Need) -> Text:
         if own_use(self.app, permission):
@@ -235,6 +241,11 @@ class _Table:
             )
         if "sdk" in permission.used_by_owner:
             return Text(zh="只见 SDK 使用，须核实用途", en="only SDKs seen using it; find out what for")
+        if permission.used and permission.used_by:
+            return Text(
+                zh="只见通用库使用，须核实由哪项功能调用",
+                en="only general libraries seen using it; find out which function calls them",
+            )
         if permission.used is False:
             return Text(
                 zh="代码中未见使用" + ("，但出现其名称" if permission.requested else ""),
@@ -262,10 +273,6 @@ class _Table:
         if need == "outside" and live:
             hidden = all(a.before_ui or a.entry_kind in FIRST for a in live)
             extension = "unlikely" if hidden else "possible"
-        verdict, reason = self._verdict(found) or (
-            Verdict.MANUAL,
-            self._item_text(need, extension, bool(live)),
-        )
         asked = [r for r in self.app.requests if not set(names).isdisjoint(r.permissions)]
         return ItemRow(
             item=item,
@@ -278,8 +285,8 @@ class _Table:
             ],
             need=need,
             extension=extension,
-            verdict=verdict,
-            reason=reason,
+            verdict=self._verdict(found) or Verdict.MANUAL,
+            reason=self._item_text(need, extension, bool(live)),
             rules=_rules(found),
             evidence=(live or group)[0].evidence[:1],
         )
@@ -303,32 +310,28 @@ class _Table:
             )
         if self.category is None:
             return Text(zh="应用类别未知，是否必要无法判断", en="category unknown, so need cannot be judged")
-        name = self.category.name
-        guess = Text(zh="（推断的类别）", en=" (proposed category)") if self.assumed else Text(zh="", en="")
+        name = self._called(self.category)
         if need in {"listed", "basic"}:
             return Text(
-                zh=f"在{name.zh}{guess.zh}基本功能的范围内，时机和目的告知须实测",
-                en=f"within the basic function of {name.en}{guess.en}; test when and with what notice",
+                zh=f"在{name.zh}基本功能的范围内，时机和目的告知须实测",
+                en=f"within the basic function of {name.en}; test when and with what notice",
             )
         if extension == "unlikely":
             return Text(
-                zh=f"不在{name.zh}{guess.zh}的必要范围，且在用户看到界面之前或没有界面时取得，难以用扩展功能的同意解释",
-                en=f"outside the range of {name.en}{guess.en} and obtained before or without a screen, which consent to a function hardly explains",
+                zh=f"不在{name.zh}的必要范围，且在用户看到界面之前或没有界面时取得，难以用扩展功能的同意解释",
+                en=f"outside the range of {name.en} and obtained before or without a screen, which consent to a function hardly explains",
             )
         return Text(
-            zh=f"不在{name.zh}{guess.zh}的必要范围；由界面触发，可能属于扩展功能，须核实有无单独同意",
-            en=f"outside the range of {name.en}{guess.en}; reached from a screen, so maybe an additional function: check for a consent of its own",
+            zh=f"不在{name.zh}的必要范围；由界面触发，可能属于扩展功能，须核实有无单独同意",
+            en=f"outside the range of {name.en}; reached from a screen, so maybe an additional function: check for a consent of its own",
         )
 
     # --- verdicts -------------------------------------------------------------------------------------
 
-    def _verdict(self, found: Sequence[Finding]) -> tuple[Verdict, Text] | None:
-        """Return the worst verdict of the findings and which rules they are of, None without findings."""
-        if not found:
-            return None
-        worst = min((self.verdicts.get(f.rule, Verdict.SUSPECTED) for f in found), key=VERDICT_ORDER.index)
-        rules = _rules(found)
-        return worst, Text(zh=f"见发现：{'、'.join(rules)}", en=f"see findings: {', '.join(rules)}")
+    def _verdict(self, found: Sequence[Finding]) -> Verdict | None:
+        """Return the worst verdict of the findings, None without findings."""
+        stands = (self.verdicts.get(f.rule, Verdict.SUSPECTED) for f in found)
+        return min(stands, key=VERDICT_ORDER.index, default=None)
 
 
 def _rules(found: Sequence[Finding]) -> tuple[str, ...]:

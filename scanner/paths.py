@@ -33,6 +33,13 @@ class FactType(Frozen):
 NAMES: dict[str, Text] = {
     "app.abilities": Text(zh="特殊能力", en="special abilities"),
     "app.autostarts": Text(zh="自启动方式", en="ways of starting unasked"),
+    "app.links": Text(zh="深度链接", en="deep links"),
+    "app.own_permissions": Text(zh="自定义权限", en="permissions of its own"),
+    "app.guards": Text(zh="保护组件的权限", en="permissions that guard components"),
+    "app.tasks": Text(zh="界面的任务栈设置", en="task settings of activities"),
+    "app.queries": Text(zh="查询的其他应用", en="other apps it asks to see"),
+    "app.foreground_services": Text(zh="前台服务类型", en="foreground service types"),
+    "app.shared_folders": Text(zh="对外共享的文件", en="files shared with other apps"),
     "app.wakes": Text(zh="唤醒其他应用的代码", en="code that wakes other apps"),
     "app.accesses": Text(zh="个人信息的读取", en="access to personal information"),
     "app.accesses.guarded": Text(zh="读取是否受同意标志控制", en="whether access depends on a consent flag"),

@@ -195,8 +195,16 @@ def requested_never_used(facts: Facts, _given: Mapping[str, Any]) -> Outcome:
         if name in idle
     ]
     paths = {"app", "app.permissions", "app.requests", "app.accesses"}
-    gaps = [gap.reason for gap in facts.gaps if gap.path in paths]
-    return (True if hits else None if gaps else False), hits, [] if hits else gaps
+    reasons = [gap.reason for gap in facts.gaps if gap.path in paths]
+    asked = {name for request in app.requests if request.owner_kind in OWN for name in request.permissions}
+    if open_ones := [p for p in app.permissions if p.name in asked and p.declared and p.used is None]:
+        reasons.append(
+            Text(
+                zh=f"申请的权限中有 {len(open_ones)} 个是否使用无法由静态分析确定",
+                en=f"whether {len(open_ones)} of the permissions asked for are used could not be determined statically",
+            )
+        )
+    return (True if hits else None if reasons else False), hits, [] if hits else reasons
 
 
 # Names that the WeChat SDK prescribes for the activities its app calls back.

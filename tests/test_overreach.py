@@ -149,7 +149,18 @@ def test_who_uses_a_permission_and_where_it_is_asked_for() -> None:
                     "owner": {"kind": "app"},
                 }
             ],
-            permissions=[permission(name, used=True, used_by_owner=["app", "sdk"], max_sdk=28)],
+            permissions=[
+                permission(
+                    name,
+                    used=True,
+                    used_by_owner=["app", "sdk"],
+                    used_by=[
+                        {"owner": {"kind": "app", "id": "id-app"}, "sites": 2},
+                        {"owner": {"kind": "sdk", "id": "id-sdk"}, "sites": 1},
+                    ],
+                    max_sdk=28,
+                )
+            ],
             accesses=[
                 access("precise-location", name),
                 access("precise-location", name, offset=9),

@@ -17,6 +17,7 @@ import click
 from scanner.cli.batchexport import export_command, notice_command
 from scanner.cli.options import LANG, Moment, moment_or_now
 from scanner.cli.storeoptions import NO_RUN, errors, opened, store_option
+from scanner.context import SiteOptions
 from scanner.errors import GuijianError, InputError, PackError
 from scanner.model import Lang, Text
 
@@ -97,6 +98,11 @@ def run_options(function: Any) -> Any:
                 type=click.Path(path_type=Path),
                 help="附加规则目录 / overlay",
             ),
+            click.option(
+                "--allow-private",
+                is_flag=True,
+                help="允许访问内网和本机地址 / allow private addresses",
+            ),
             click.option("--now", type=Moment(), default=None, help="评估时点 / moment of assessment"),
             click.option(
                 "--jobs",
@@ -160,7 +166,8 @@ def run_command(source: str, store_url: str, lang: Lang, **options: Any) -> None
 
     with errors("", lang), opened(store_url) as store:
         start = _start(store, source, options)
-        store.add_tasks(start.run.id, targets(source))
+        reach = SiteOptions(allow_private=options["allow_private"])
+        store.add_tasks(start.run.id, targets(source, reach))
         sys.exit(_work(start, options, lang, from_run=None))
 
 
@@ -281,6 +288,7 @@ def _work(start: _Start, options: dict[str, Any], lang: Lang, from_run: int | No
             overlays=tuple(start.run.options.get("overlays", ())),
             from_run=from_run,
             slots=slots,
+            allow_private=options["allow_private"],
         )
         complete = drive(start.store, settings, executor, observers, stop)
     states = start.store.states(start.run.id)

@@ -80,11 +80,21 @@ def _known_category(_context: click.Context, _parameter: click.Parameter, value:
 
     if value is None or find_categories(value):
         return value
-    near = "、".join(similar_categories(value))
-    said = f"不认识的应用类别 {value[:40]} / unknown category {value[:40]}"
-    if near:
-        said = f"不认识的应用类别 {value[:40]}，是否指 {near}？ / unknown category; did you mean {near}?"
-    raise click.BadParameter(said)
+    near = ", ".join(similar_categories(value)) or "-"
+    raise click.BadParameter(
+        f"{value[:40]}：不认识的应用类别，相近的有后面几类 / unknown category; similar ones: {near}"
+    )
+
+
+def metadata_option(function: F) -> F:
+    """Add the option that names a file with what a store says of the subject."""
+    help_text = (
+        "登记信息文件（JSON 或 CSV：名称、类别、开发者、来源、版本），默认用安装包旁的 <文件名>.json 或 metadata.csv"
+        " / what a store says of the subject, by default from a file beside it"
+    )
+    return click.option(
+        "--metadata", type=click.Path(path_type=Path), default=None, metavar="FILE", help=help_text
+    )(function)
 
 
 def assess_options(function: F) -> F:

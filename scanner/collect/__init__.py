@@ -12,7 +12,7 @@ from scanner.facts import Facts
 if TYPE_CHECKING:
     from scanner.collect.app.package import Package
 
-__all__ = ["collect", "is_url"]
+__all__ = ["POLICY_SUFFIXES", "collect", "is_evidence", "is_url"]
 
 POLICY_SUFFIXES = frozenset(
     {".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".txt", ".pdf", ".docx", ".doc", ".rtf"}
@@ -45,9 +45,9 @@ def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
         from scanner.collect.policy.collect import collect_policy  # noqa: PLC0415 - readers load for policies only
 
         return collect_policy(target, options)
-    from scanner.collect.site.evidence import is_package, read_package  # noqa: PLC0415 - as above
+    if is_evidence(path):
+        from scanner.collect.site.evidence import read_package  # noqa: PLC0415 - as above
 
-    if is_package(path):
         return read_package(path)
     from scanner.collect.app.collect import collect_package  # noqa: PLC0415 - parsers load when a package is read
     from scanner.collect.app.opening import open_package  # noqa: PLC0415 - as above
@@ -65,6 +65,15 @@ def _with_policy(facts: Facts, package: Package | None, options: CollectOptions)
 
         facts = with_policy_signs(facts)
     return facts
+
+
+def is_evidence(path: Path) -> bool:
+    """Whether ``path`` is the evidence package of an earlier visit to a website."""
+    if path.suffix.lower() != ".zip" and not path.is_dir():
+        return False
+    from scanner.collect.site.evidence import is_package  # noqa: PLC0415 - loads for folders and ZIP files only
+
+    return is_package(path)
 
 
 def is_url(target: str) -> bool:

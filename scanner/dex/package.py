@@ -166,6 +166,8 @@ class Dex:
         self.parts: list[Part] = []
         self._extra = list(problems)
         self._type_order: I8 | None = None
+        self._types_found: dict[str, int] = {}
+        self._methods_named: dict[int, dict[str, list[int]]] = {}
         self.last_body: object = None  # see body.py
         base = 0
         for file in files:
@@ -238,6 +240,12 @@ class Dex:
 
     def find_types(self, names: Sequence[str]) -> list[int]:
         """Return the numbers of the types called ``names`` (descriptors), -1 for one the package does not name."""
+        unknown = list({name for name in names if name not in self._types_found})
+        if unknown:
+            self._types_found.update(zip(unknown, self._look_up(unknown), strict=True))
+        return [self._types_found[name] for name in names]
+
+    def _look_up(self, names: Sequence[str]) -> list[int]:
         if self._type_order is None:
             self._type_order = np.argsort(self._type_table[0], kind="stable")
         hashes, order = self._type_table[0], self._type_order
@@ -336,9 +344,18 @@ class Dex:
         owner = self.find_type(class_descriptor)
         if owner < 0:
             return []
-        prefix = f"{class_descriptor}->{name}("
-        found = [node for node in self.nodes_of_class(owner).tolist() if self.method(node).startswith(prefix)]
+        found = self._methods_of(owner).get(name, ())
         return [node for node in found if proto is None or self.method(node).endswith(proto)]
+
+    def _methods_of(self, type_number: int) -> dict[str, list[int]]:
+        """Return the nodes of a class by the name of the method (kept: chains ask for the same classes again)."""
+        known = self._methods_named.get(type_number)
+        if known is None:
+            known = self._methods_named[type_number] = {}
+            for node in self.nodes_of_class(type_number).tolist():
+                name = self.method(node).partition("->")[2].partition("(")[0]
+                known.setdefault(name, []).append(node)
+        return known
 
 
 class Classes:

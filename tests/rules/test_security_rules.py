@@ -79,6 +79,21 @@ def test_doors_that_check_what_comes_in_are_open_and_nothing_worse() -> None:
     }
 
 
+def test_what_the_manifest_opens_is_found_and_the_careful_twin_is_not_accused() -> None:
+    bad, good = (hits(str(fixture_apk_path(f"surface.{twin}"))) for twin in ("bad", "good"))
+
+    assert good == set()
+    assert bad == {
+        "web-link-not-verified",
+        "component-guard-undefined",
+        "component-guard-for-everyone",
+        "provider-shares-whole-file-system",
+        "joins-task-of-other-app",
+        "queries-many-packages",
+        "permission-name-misspelt",
+    }
+
+
 def test_the_full_profile_is_silent_on_the_clean_app() -> None:
     assert hits(str(fixture_apk_path("clean"))) == set()
 

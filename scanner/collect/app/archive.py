@@ -32,6 +32,7 @@ from scanner.model import Problem, Text
 
 CHUNK = 1 << 20
 PIECE = 1 << 16
+LARGE = 128 << 20
 
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 
@@ -95,13 +96,25 @@ class Archive:
         """Oddities of the container met so far, each kind once with a count."""
         return list(self._notes.found.values())
 
+    @property
+    def spent(self) -> int:
+        """How many bytes have been inflated so far."""
+        return self._spent
+
     def sha256(self) -> str:
         """Return the package's sha256 (hex)."""
         digest = hashlib.sha256()
         with memoryview(self.data) as view:
             for start in range(0, self.size, CHUNK):
                 digest.update(view[start : start + CHUNK])
+                if start % LARGE == LARGE - CHUNK:
+                    self.forget()
         return digest.hexdigest()
+
+    def forget(self) -> None:
+        """Let the system take back the memory of what was read so far, where the package is large."""
+        if isinstance(self.data, mmap.mmap) and self.size > LARGE and hasattr(mmap, "MADV_DONTNEED"):
+            self.data.madvise(mmap.MADV_DONTNEED)
 
     def dex_names(self) -> list[str]:
         """Return the dex files Android loads, in order: classes.dex, classes2.dex … up to the first gap."""

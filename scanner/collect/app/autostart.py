@@ -171,9 +171,10 @@ def _native(natives: Sequence[NativeLibrary]) -> Iterator[AutoStart]:
 
 def _libraries(code: Code) -> Iterator[AutoStart]:
     """Libraries in use: one of their own methods is reachable."""
-    names = code.dex.class_names
+    prefixes = tuple(f"{row.prefix}." for row in data().classes)
+    known = [name for name in code.dex.class_names if name.startswith(prefixes)]
     for row in data().classes:
-        for name in names:
+        for name in known:
             if not name.startswith(f"{row.prefix}."):
                 continue
             number = code.dex.find_type("L" + name.replace(".", "/") + ";")

@@ -244,8 +244,9 @@ def words_in_label(label: str) -> list[tuple[CategorySigns, str]]:
 
 @cache
 def _label_words() -> tuple[tuple[str, tuple[CategorySigns, ...]], ...]:
-    by_word: dict[str, list[CategorySigns]] = defaultdict(list)
-    for entry in catalogue.category_signs().categories:
+    table = catalogue.category_signs()
+    by_word: dict[str, list[CategorySigns]] = defaultdict(list, {word: [] for word in table.neutral})
+    for entry in table.categories:
         for word in entry.label:
             by_word[word].append(entry)
     return tuple((word, tuple(by_word[word])) for word in sorted(by_word, key=lambda w: (-len(w), w)))

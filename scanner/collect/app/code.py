@@ -14,8 +14,9 @@ import numpy as np
 
 from scanner import catalogue
 from scanner.appfacts import GuardKind
-from scanner.collect.app.origin import Prefixes, app_prefixes, assign, sdk_prefixes
+from scanner.collect.app.origin import Prefixes, app_prefixes, by_callers, open_classes, sdk_prefixes
 from scanner.collect.app.startorder import StartOrder
+from scanner.collect.app.structure import Structure, structure
 from scanner.collect.app.subject import Program
 from scanner.dex import (
     CallGraph,
@@ -29,6 +30,7 @@ from scanner.dex import (
     open_dex,
 )
 from scanner.dex.opcodes import NAMES
+from scanner.dex.tokens import tokens_of
 from scanner.facts import CodeStats, EntryKind, Origin
 from scanner.model import CodeStep, DexLocator, Evidence
 
@@ -71,12 +73,33 @@ class Code:
     # --- owners ---------------------------------------------------------------------------------------
 
     @cached_property
-    def owners(self) -> list[Origin]:
-        """Owner of every defined class, in the order of ``dex.class_names``."""
+    def _named_owners(self) -> list[Origin]:
+        """Owner of every defined class as far as its name tells."""
         known = sdk_prefixes(catalogue.sdks().values())
         anchors = [entry.name for entry in self.entries if entry.kind in {"application", "launcher_activity"}]
         own = app_prefixes(self.program.package, anchors, Prefixes(known))
-        return assign(self.dex.class_names, Prefixes(own | known), self._class_edges)
+        prefixes = Prefixes(own | known)
+        return [prefixes.find(name) or Origin(kind="unknown") for name in self.dex.class_names]
+
+    @cached_property
+    def structure(self) -> Structure:
+        """What the structure of the program says of the SDKs in it, whose names renaming may have taken away."""
+        nameless = open_classes(self.dex.class_names, self._named_owners)
+        foreign = [owner.kind in {"sdk", "library"} for owner in self._named_owners]
+        wanted = [text for sdk in catalogue.sdks().values() for text in sdk.strings]
+        return structure(self.dex, np.array(nameless), np.array(foreign), tokens_of(wanted))
+
+    @cached_property
+    def owners(self) -> list[Origin]:
+        """Owner of every defined class, in the order of ``dex.class_names``."""
+        owners = list(self._named_owners)
+        sdks = catalogue.sdks()
+        for place, sdk_id in self.structure.owners.items():
+            sdk = sdks[sdk_id]
+            owners[place] = Origin(
+                kind="library" if sdk.is_library else "sdk", id=sdk.id, name=sdk.name, basis="structure"
+            )
+        return by_callers(self.dex.class_names, owners, self._class_edges)
 
     def _class_edges(self, wanted: Sequence[int]) -> list[tuple[int, int]]:
         """Return (caller class, callee class) positions of all calls into the ``wanted`` classes."""

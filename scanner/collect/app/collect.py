@@ -44,6 +44,7 @@ from scanner.collect.app.searched import searched
 from scanner.collect.app.startorder import INITIALIZATION_PROVIDER
 from scanner.collect.app.startup import startup_steps
 from scanner.collect.app.subject import Program
+from scanner.collect.app.surface import Surface
 from scanner.collect.app.wakes import find_wakes
 from scanner.context import CollectOptions
 from scanner.dex import DexError
@@ -115,7 +116,9 @@ class _Collector:
         layouts = self._layouts(resources)
         step("code")
         code, program = self._code(manifest, layouts)
+        step("accesses")
         found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
+        step("sdks")
         sdks = sdk_facts(code, program, found)
         components = self._components(manifest, code)
         step("interface")
@@ -123,6 +126,7 @@ class _Collector:
         step("signing")
         signing = intake.signing(manifest)
         identity = self._identity(manifest)
+        step("files")
         extras = read_extras(package, manifest, resources, code)
         self.gaps += extras.gaps
         self.problems += extras.problems
@@ -135,6 +139,15 @@ class _Collector:
         )
         natives = tuple(self._native())
         abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
+        surface = Surface(package, manifest, resources, code)
+        step("startup")
+        startup = startup_steps(code, sdks, found) if code is not None else []
+        step("patterns")
+        issues = code_issues(code, components) if code is not None else []
+        step("wakes")
+        autostarts = find_autostarts(program, components, natives, code)
+        wakes = find_wakes(code) if code is not None else []
+        step("summary")
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest, extras.network),
@@ -143,20 +156,27 @@ class _Collector:
             permissions=tuple(permissions),
             accesses=tuple(found),
             sdks=tuple(sdks),
-            startup=tuple(startup_steps(code, sdks, found)) if code is not None else (),
+            startup=tuple(startup),
             requests=tuple(permission_requests(code)) if code is not None else (),
             texts=texts,
             checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
             endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
-            issues=tuple(code_issues(code, components)) if code is not None else (),
+            issues=tuple(issues),
             native_libraries=natives,
             network=extras.network,
             secrets=extras.secrets,
             hardening=extras.hardening,
             containers=extras.containers,
-            autostarts=tuple(find_autostarts(program, components, natives, code)),
-            wakes=tuple(find_wakes(code)) if code is not None else (),
+            autostarts=tuple(autostarts),
+            wakes=tuple(wakes),
             abilities=tuple(abilities.find(components, permissions)),
+            links=tuple(surface.links()),
+            own_permissions=tuple(surface.own_permissions()),
+            guards=tuple(surface.guards()),
+            tasks=tuple(surface.tasks()),
+            queries=surface.queries(),
+            foreground_services=tuple(surface.foreground_services()),
+            shared_folders=tuple(surface.shared_folders()),
             code=stats,
             collects_pi=self._collects(found, code),
             has_account=self._has_account(texts, layouts, code),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DEPTH = 3
 MAX_KEY = 80
 MAX_NAMED = 2000
+MAX_JUDGED = 4096
 # What a method that hands out a stored value of another type than boolean returns.
 WIDE = (
     ")I",
@@ -65,17 +66,23 @@ class Test:
 
     def judge(self, offset: int) -> tuple[GuardKind, str, bool | None]:
         """Return the kind of test for ``offset``, what tells it, and whether a first start gets there."""
-        data, side, default = flag_data(), self.runs_when(offset), self.meaning.default
-        first = None if side is None or default is None else side == default
-        if first:
-            return "unrelated", "default", True
-        if any(data.speaks_of_consent(key, key=True) for key in self.meaning.keys):
-            return "consent", "key", first
-        if any(data.speaks_of_consent(name) for name in self.meaning.names):
-            return "consent", "name", first
-        if first is None and any(data.speaks_of_else(n) for n in self.meaning.keys or self.meaning.names):
-            return "unrelated", "key" if self.meaning.keys else "name", first
-        return "unknown", "none", first
+        side, default = self.runs_when(offset), self.meaning.default
+        return _judged(self.meaning, None if side is None or default is None else side == default)
+
+
+@lru_cache(MAX_JUDGED)
+def _judged(meaning: Meaning, first: bool | None) -> tuple[GuardKind, str, bool | None]:
+    """Judge a flag of ``meaning``, given whether a first start passes its test."""
+    data = flag_data()
+    if first:
+        return "unrelated", "default", True
+    if any(data.speaks_of_consent(key, key=True) for key in meaning.keys):
+        return "consent", "key", first
+    if any(data.speaks_of_consent(name) for name in meaning.names):
+        return "consent", "name", first
+    if first is None and any(data.speaks_of_else(n) for n in meaning.keys or meaning.names):
+        return "unrelated", "key" if meaning.keys else "name", first
+    return "unknown", "none", first
 
 
 class Flags:
@@ -136,20 +143,25 @@ class Flags:
             found[hit.site.target].append(hit.site)
         return found
 
-    def _named_members(self, table: str) -> Iterator[Member]:
+    @cached_property
+    def _names(self) -> list[Any]:
+        """Per file, the strings that hold a word of consent."""
         data = flag_data()
         words = {
-            form
+            form.encode()
             for word in (*data.consent, *data.consent_name[0])
             for form in (word, word.capitalize(), word.upper())
         }
+        return [np.array(strings_containing(part.file, words), np.int64) for part in self._code.dex.parts]
+
+    def _named_members(self, table: str) -> Iterator[Member]:
+        data = flag_data()
         seen: set[str] = set()
-        for part in self._code.dex.parts:
+        for part, names in zip(self._code.dex.parts, self._names, strict=True):
             file = part.file
-            names = strings_containing(file, [word.encode() for word in words])
             rows = getattr(file, table)
             describe = file.method if table == "methods" else file.field
-            for row in np.flatnonzero(np.isin(rows["name"], np.array(names, dtype=np.int64))).tolist():
+            for row in np.flatnonzero(np.isin(rows["name"], names)).tolist():
                 text = describe(row)
                 fits = text.endswith((")Z", ":Z")) and text not in seen and len(seen) < MAX_NAMED
                 if fits and data.speaks_of_consent(simple_name(text).partition(".")[2]):

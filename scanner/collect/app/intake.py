@@ -19,6 +19,19 @@ from scanner.errors import InputError
 from scanner.facts import Facts, Identity, Signing
 from scanner.model import Artifact, Gap, Problem, Text
 
+MANIFEST_PATHS = (
+    "app.components",
+    "app.permissions",
+    "app.autostarts",
+    "app.abilities",
+    "app.links",
+    "app.own_permissions",
+    "app.guards",
+    "app.tasks",
+    "app.foreground_services",
+    "app.shared_folders",
+)
+
 
 class Intake:
     """Reads an open package; ``artifacts``, ``gaps`` and ``problems`` grow with what is read."""
@@ -110,7 +123,7 @@ class Intake:
             self.problems.append(
                 Problem(code="manifest-depth", where=MANIFEST, message=message, count=manifest.dropped)
             )
-            self.gap("manifest-depth", message, "app.components", "app.permissions")
+            self.gap("manifest-depth", message, *MANIFEST_PATHS)
         return manifest
 
     def _document(self) -> Document:

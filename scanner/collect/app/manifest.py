@@ -46,7 +46,13 @@ AFFINITY, AUTHORITIES, GRANT, LAUNCH_MODE = 0x01010012, 0x01010018, 0x0101001B, 
 TARGET_PACKAGE, VALUE, RESOURCE = 0x01010021, 0x01010024, 0x01010025
 MIME_TYPE, SCHEME, HOST, PORT = 0x01010026, 0x01010027, 0x01010028, 0x01010029
 PATH_KINDS = ((0x0101002A, "path"), (0x0101002B, "pathPrefix"), (0x0101002C, "pathPattern"))
-TARGET_ACTIVITY, MIN_SDK, VERSION_CODE, VERSION_NAME = 0x01010202, 0x0101020C, 0x0101021B, 0x0101021C
+REPARENTING, TARGET_ACTIVITY, MIN_SDK, VERSION_CODE, VERSION_NAME = (
+    0x01010204,
+    0x01010202,
+    0x0101020C,
+    0x0101021B,
+    0x0101021C,
+)
 TARGET_SDK, MAX_SDK, TEST_ONLY, ALLOW_BACKUP = 0x01010270, 0x01010271, 0x01010272, 0x01010280
 GL_VERSION, REQUIRED, CLEARTEXT, AUTO_VERIFY = 0x01010281, 0x0101028E, 0x010104EC, 0x010104EE
 DIRECT_BOOT, NETWORK_CONFIG, FEATURE_SPLIT = 0x01010505, 0x01010527, 0x0101055B
@@ -85,6 +91,7 @@ SERVICE_TYPES = (
     (0x20, "mediaProjection"), (0x40, "camera"), (0x80, "microphone"), (0x100, "health"), (0x200, "remoteMessaging"),
     (0x400, "systemExempted"), (0x800, "shortService"), (0x2000, "mediaProcessing"), (0x40000000, "specialUse"),
 )  # fmt: skip
+DEFINITIONS = frozenset(["permission", "permission-tree", "permission-group"])
 USES_PERMISSION = {"uses-permission": None, "uses-permission-sdk-23": 23, "uses-permission-sdk-m": 23}
 
 
@@ -245,13 +252,13 @@ class Manifest:
         yield from found.values()
 
     def defined_permissions(self) -> Iterator[DefinedPermission]:
-        """Yield the permissions the package defines."""
-        for element in self.root.find("permission"):
-            name = self._text(element, NAME)
+        """Yield the permissions, permission trees and permission groups the package defines."""
+        for element in self.root.children:
+            name = self._text(element, NAME) if element.name in DEFINITIONS else None
             if name:
                 level = self._int(element, PROTECTION) or 0
-                path = element_path("/manifest", "permission", name)
-                yield DefinedPermission(name, level, self._text(element, GROUP), path)
+                path = element_path("/manifest", element.name, name)
+                yield DefinedPermission(name, level, self._text(element, GROUP), path, element.name)
 
     def queries(self) -> Queries:
         """Return what ``<queries>`` asks to see of other packages."""
@@ -347,10 +354,17 @@ class Manifest:
             write_permission=(self._text(element, WRITE) or permission or None) if provider else None,
             grant_uri_permissions=bool(self._bool(element, GRANT)),
             label=self._title(element),
+            grants=tuple(
+                (kind, text)
+                for grant in element.find("grant-uri-permission")
+                for key, kind in PATH_KINDS
+                if (text := self._text(grant, key)) is not None
+            ),
             process=self._process(self._text(element, PROCESS) or self._text(application, PROCESS)),
             authorities=tuple(filter(None, (self._text(element, AUTHORITIES) or "").split(";"))),
             task_affinity=self._text(application, AFFINITY) if affinity is None else affinity,
             launch_mode=self._int(element, LAUNCH_MODE) or 0,
+            task_reparenting=self._reparenting(element, application),
             direct_boot_aware=bool(self._bool(element, DIRECT_BOOT)),
             service_types=tuple(label for bit, label in SERVICE_TYPES if types & bit),
             init_order=self._int(element, INIT_ORDER) if provider else None,
@@ -358,6 +372,10 @@ class Manifest:
             meta_data=self._meta(element, path),
             path=path,
         )
+
+    def _reparenting(self, element: Element, application: Element) -> bool:
+        own = self._bool(element, REPARENTING)
+        return bool(self._bool(application, REPARENTING) if own is None else own)
 
     def _exported(self, kind: ComponentKind, explicit: bool | None, has_filter: bool) -> bool:
         if explicit is not None:

@@ -99,8 +99,16 @@ def _bundle(path: Path, archive: Archive, stack: ExitStack, limits: Limits) -> P
     modules: dict[str, dict[str, str]] = {name: {} for name in names}
     for name in archive.entries:
         module, _, rest = name.partition("/")
-        if module in modules and rest:
-            modules[module].setdefault(_installed(rest), name)
+        if module not in modules or not rest:
+            continue
+        place = _installed(rest)
+        if modules[module].setdefault(place, name) == name:
+            continue
+        if rest.startswith("dex/"):  # what is code by its folder is never given up for another file
+            modules[module][place], name = name, modules[module][place]  # noqa: PLW2901
+        chosen.left_out(
+            "part-clash", name, f"与另一文件同在 {place}", f"another file lies at {place} as well"
+        )
     found = []
     for module, paths in modules.items():
         document = _document(archive, f"{module}/{MODULE_MANIFEST}", proto=True)
@@ -148,6 +156,7 @@ def _open_set(path: Path, archive: Archive, stack: ExitStack, limits: Limits) ->
             except EntryError as error:
                 chosen.left_out("part-unread", name, error.text.zh, error.text.en)
                 return None
+            archive.forget()
             return _archive(copy, name, chosen, stack, limits)
 
         found = [part for name in chosen.names if (part := _part(unpack(name), name, chosen)) is not None]

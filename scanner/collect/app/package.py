@@ -32,11 +32,16 @@ WHOLE, WHOLE_SET = "base.apk", "package"
 # What every part has one of.
 OWN = frozenset({MANIFEST, BINARY_TABLE, PROTO_TABLE, "assets.pb", "native.pb"})
 META = "META-INF/"
+# Resources are found through the table of their own part, so that a name taken twice hides nothing.
+BY_TABLE = tuple(
+    f"res/{kind}" for kind in ("layout", "xml", "drawable", "mipmap", "color", "anim", "menu", "font")
+)
 # Facts that a split may add to.
 SPLIT_PATHS = (
     "app.components", "app.permissions", "app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues",
     "app.texts", "app.checkboxes", "app.native_libraries", "app.secrets", "app.hardening", "app.containers",
-    "app.collects_pi", "app.has_account",
+    "app.autostarts", "app.wakes", "app.abilities", "app.links", "app.own_permissions", "app.guards", "app.tasks",
+    "app.queries", "app.foreground_services", "app.shared_folders", "app.collects_pi", "app.has_account",
 )  # fmt: skip
 
 Kind = Literal["apk", "splits", "bundle"]
@@ -112,7 +117,7 @@ class Package:
                 if clash and self._same(place, part, name):
                     continue
                 known = f"{part.name}!/{place}" if own or clash else place
-                if clash:
+                if clash and not place.startswith(BY_TABLE):
                     clashes.append(place)
             self.entries[known] = part.archive.entries[name]
             self._places[known] = (part, name)

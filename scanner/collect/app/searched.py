@@ -18,6 +18,13 @@ FROM_MANIFEST = (
     "app.flags",
     "app.abilities",
     "app.autostarts",
+    "app.links",
+    "app.own_permissions",
+    "app.guards",
+    "app.tasks",
+    "app.queries",
+    "app.foreground_services",
+    "app.shared_folders",
 )
 FROM_CODE = ("app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues", "app.texts",
              "app.abilities", "app.autostarts", "app.wakes")  # fmt: skip

@@ -7,7 +7,7 @@ what is therefore not known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from scanner.model import Gap, Problem, Text
 
 MAX_PARTS = 400  # each stays open
 MAX_ALIKE = 20
+MAX_INFLATED = 8 << 30
 ABIS = ("arm64", "armeabi", "arm", "x86_64", "x86")
 BASES = ("base.apk", "base-master.apk")
 
@@ -144,6 +145,10 @@ def settle(found: Sequence[Part], chosen: Set, path: Path, *, signatures: bool =
     for part in sorted(found, key=lambda p: (p.split, p.name)):
         if part is base:
             continue
+        if own is not None and _package(part) != own.package:
+            zh, en = f"包名是 {_package(part)}，不是 {own.package}", f"it belongs to {_package(part)}"
+            chosen.left_out("part-package", part.name, zh, en)
+            continue
         if part.split in taken:
             if part.sha256 and part.sha256 == taken[part.split].sha256:
                 zh, en = "与另一部分相同", "the same as another part"
@@ -152,6 +157,10 @@ def settle(found: Sequence[Part], chosen: Set, path: Path, *, signatures: bool =
                 zh = f"与 {taken[part.split].name} 是同一拆分包（{part.split or 'base'}）而内容不同"
                 en = f"the same split ({part.split or 'base'}) as {taken[part.split].name} with other content"
                 chosen.left_out("part-twice", part.name, zh, en)
+            continue
+        if signatures and _spent(taken.values()) > MAX_INFLATED:
+            zh, en = "各部分解压总量超过上限", "the parts inflate to more than the limit"
+            chosen.left_out("part-unread", part.name, zh, en)
             continue
         ready = _signed(part, lead) if signatures else part
         why = _stranger(ready, lead, own)
@@ -190,6 +199,10 @@ def _base(found: Sequence[Part], chosen: Set, path: Path) -> Part:
     )
 
 
+def _spent(parts: Iterable[Part]) -> int:
+    return sum(part.archive.spent for part in parts)
+
+
 def _package(part: Part) -> str:
     manifest = part.manifest()
     return manifest.package if manifest is not None else ""
@@ -217,12 +230,6 @@ def _stranger(part: Part, base: Part, own: Manifest | None) -> tuple[str, str, s
     manifest = part.manifest()
     if manifest is None or own is None:
         return "part-unread", "没有可读的清单", "no manifest that can be read"
-    if manifest.package != own.package:
-        return (
-            "part-package",
-            f"包名是 {manifest.package}，不是 {own.package}",
-            f"its package name is {manifest.package}, not {own.package}",
-        )
     if manifest.version_code is not None and manifest.version_code != own.version_code:
         return (
             "part-version",
@@ -279,14 +286,16 @@ def compare_passed(
 ) -> None:
     """Read the other forms of the program far enough to tell whether they hold code that the chosen one lacks."""
     known = {digest for part in parts for digest in _programs(part.archive)}
+    spent = _spent(parts)
     new: list[str] = []
     for name in sorted(passed)[:MAX_PARTS]:
         archive = unpack(name)
         if archive is None:
             continue
         with archive:
-            if set(_programs(archive)) - known:
+            if spent > MAX_INFLATED or set(_programs(archive)) - known:
                 new.append(name)
+            spent += archive.spent
     new.extend(sorted(passed)[MAX_PARTS:])
     if new:
         chosen.left_out(

@@ -165,14 +165,20 @@ class StartOrder:
             part = code.dex.part_of(node)
             low, high = part.sites_of(node)
             offsets = part.site_offset[low:high].tolist()
-            held = {offset for offset in offsets if self._holds(node, offset, kinds)}
+            held = self._held(node, offsets, kinds)
             if held:
                 targets = code.graph.targets_of(node, held) - code.graph.targets_of(node, set(offsets) - held)
                 cut.update((node, target) for target in targets)
         return cut
 
-    def _holds(self, node: int, offset: int, kinds: frozenset[GuardKind]) -> bool:
-        return any(test.judge(offset)[0] in kinds for test in self.tests_at(node, offset))
+    def _held(self, node: int, offsets: list[int], kinds: frozenset[GuardKind]) -> set[int]:
+        """Return those of ``offsets`` in method ``node`` that run only behind a test of these kinds."""
+        return {
+            offset
+            for test in self.flags.tests(node)
+            for offset in test.guard.offsets.intersection(offsets)
+            if test.judge(offset)[0] in kinds
+        }
 
     def tests_at(self, node: int, offset: int) -> list[Test]:
         """Return the tests in method ``node`` that decide whether ``offset`` runs."""
@@ -197,7 +203,7 @@ class StartOrder:
             stages = self.without(kinds)
             stage = int(stages.stage[node])
             earlier = stage >= 0 and (not found or stage < found[-1].stage)
-            if earlier and not self._holds(node, offset, kinds):
+            if earlier and not self._held(node, [offset], kinds):
                 found.append(Way(stage, guard, stages))
         return found
 

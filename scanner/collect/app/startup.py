@@ -57,11 +57,14 @@ class _Steps:
         ]
         self.writes = FlagWrites(code)
         self._led = 0
-        nodes: dict[str, list[int]] = {}
-        for access in self.accesses:
-            if access.caller not in nodes:
-                nodes[access.caller] = code.dex.find_methods(*_split(access.caller))
-        self.places = [(access, node) for access in self.accesses for node in nodes[access.caller]]
+        self._known: dict[str, list[int]] = {}
+        self.places = [(access, node) for access in self.accesses for node in self._nodes(access.caller)]
+
+    def _nodes(self, method: str) -> list[int]:
+        """Return the nodes of the method described (kept: chains name the same methods again)."""
+        if method not in self._known:
+            self._known[method] = self.code.dex.find_methods(*_split(method))
+        return self._known[method]
 
     def build(self, sdks: Sequence[str]) -> list[StartupStep]:
         found: dict[tuple[str, ...], tuple[tuple[int, ...], StartupStep]] = {}
@@ -161,11 +164,7 @@ class _Steps:
         locator = step.evidence[0].locator
         offset = locator.offset if isinstance(locator, DexLocator) else -1
         graph = self.code.graph
-        targets = {
-            target
-            for node in self.code.dex.find_methods(*_split(step.caller))
-            for target in graph.targets_of(node, {offset})
-        }
+        targets = {target for node in self._nodes(step.caller) for target in graph.targets_of(node, {offset})}
         methods = graph.reach(targets, graph.subclasses(ASYNC)).methods
         items = {access.item for access, node in self.places if methods[node]}
         return {"items": tuple(sorted(items)), "network": any(methods[hit.site.node] for hit in self.network)}

@@ -51,7 +51,7 @@ def _given(facts: Facts, source: str, options: CollectOptions) -> Facts:
 def _from_package(facts: Facts, package: Package) -> Facts:
     """Read the policy inside the package, with the lists of SDKs, items and permissions that stand beside it."""
     resources = package.resources(package.read, _unread_table)
-    found = [replace(one, name=package.artifact(one.name)) for one in find_policies(package, resources)]
+    found = [_placed(one, package.artifact(one.name)) for one in find_policies(package, resources)]
     links = [] if found else [link for link in find_links(package, resources, None) if link.own]
     main = next((c for c in found if c.kind == "privacy_policy"), None)
     if main is not None:
@@ -64,6 +64,11 @@ def _from_package(facts: Facts, package: Package) -> Facts:
         return join(facts, reading)
     link = next((link for link in links if link.kind == "privacy_policy"), None)
     return facts if link is None else _unread_link(facts, link)
+
+
+def _placed(candidate: Candidate, name: str) -> Candidate:
+    """Return the text under the name of its file in what was delivered."""
+    return replace(candidate, name=name, document=replace(candidate.document, source=name))
 
 
 def _read(candidate: Candidate, subject: Subject) -> PolicyReading:

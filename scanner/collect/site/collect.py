@@ -14,13 +14,14 @@ from scanner.collect.site.crawl import HTML_TYPES, Crawler, Visited
 from scanner.collect.site.disclosure import disclosure
 from scanner.collect.site.discover import Discovery
 from scanner.collect.site.domains import same_site
+from scanner.collect.site.elsewhere import policies_elsewhere
 from scanner.collect.site.fetch import USER_AGENT, Fetched, Fetcher
 from scanner.collect.site.filing import Register, join_filings, read_register, shown
 from scanner.collect.site.frontier import Frontier, Target
 from scanner.collect.site.gaps import gaps_of, looked_of, problems_of, routes_gaps
 from scanner.collect.site.headers import cookie_weaknesses
 from scanner.collect.site.observe import Observation, observe_site
-from scanner.collect.site.page import ParsedPage, parse
+from scanner.collect.site.page import ParsedPage
 from scanner.collect.site.reading import PageReading, read_page
 from scanner.collect.site.robots import Robots
 from scanner.collect.site.security import Security, SecurityScope, examine
@@ -33,7 +34,6 @@ from scanner.model import Artifact, Gap, Looked, Problem, Subject, Text
 from scanner.sitefacts import Cookie, CrawlStats, Page, SiteFacts
 
 CRAWL_SHARE = 0.6
-MAX_OUTSIDE = 3
 BROWSER_PATHS = (
     "site.requests",
     "site.cookies",
@@ -90,7 +90,7 @@ class _Collector:
         site, step = self.options.site, self.options.observer.step
         step("crawl")
         first, start = self._start()
-        robots = Robots(self._get, respect=site.respect_robots)
+        robots = Robots(self._get, respect=site.respect_robots, slow_down=self.fetcher.slow_down)
         if not robots.allows(start.text):
             raise InputError(
                 "robots",
@@ -111,7 +111,9 @@ class _Collector:
         for visit in result.visits:
             if visit.reading is not None:
                 self.readings[visit.reading.page.final_url] = visit.reading
-        self._outside_policies(robots, frontier)
+        elsewhere = policies_elsewhere(self.readings.values(), result, frontier, robots, self.fetcher)
+        for url, policy in elsewhere.items():
+            self.readings.setdefault(url, policy)
         step("transport")
         security = examine(
             SecurityScope(
@@ -135,26 +137,6 @@ class _Collector:
                     self.readings.setdefault(visit.reading.page.final_url, visit.reading)
         return self._facts(frontier, result, security, observation)
 
-    def _outside_policies(self, robots: Robots, frontier: Frontier) -> None:
-        """Read policies that the site keeps elsewhere, one click away, as a visitor would."""
-        pointers = {
-            p.url: r.page.depth + 1
-            for r in self.readings.values()
-            for p in r.pointers
-            if p.kind == "policy" and not frontier.in_scope(p.url)
-        }
-        for url, depth in list(pointers.items())[:MAX_OUTSIDE]:
-            if not robots.allows(url):
-                continue
-            fetched = self.fetcher.fetch(url)
-            final = fetched.final
-            if not fetched.ok or final is None or fetched.content_type not in HTML_TYPES:
-                continue
-            parsed = parse(final.url, fetched.body, final.header("content-type") or "")
-            reading = read_page(Target(url, depth, "policy"), fetched, parsed, start=False)
-            if reading.page.kind == "policy":
-                self.readings.setdefault(final.url, PageReading(page=reading.page, policy_like=True))
-
     def _observe(self, frontier: Frontier, robots: Robots) -> Observation:
         """Let a browser visit the pages that matter most; without one, name third parties from the markup."""
         readings = list(self.readings.values())
@@ -167,7 +149,7 @@ class _Collector:
                 gaps=tuple(Gap(path=path, code="no-browser", reason=NO_BROWSER) for path in BROWSER_PATHS),
             )
         self.options.observer.step("browser")
-        pages = [r.page for r in sorted(readings, key=_importance) if (r.page.status or 0) < 400]
+        pages = [r.page for r in sorted(readings, key=_importance) if _opens(r.page)]
         discovery = Discovery(frontier, robots, self.readings)
         seen = observe_site(self.start.text, pages, self.options, self.guard, discovery.discover, self.until)
         if not seen.browser:  # none installed: the markup still names third parties
@@ -362,6 +344,11 @@ class _Collector:
         if self.start.host.endswith(MAINLAND_SUFFIXES) or any(r.filings for r in readings):
             return True
         return None
+
+
+def _opens(page: Page) -> bool:
+    """Whether a browser shows the page, rather than an error or a document to be downloaded."""
+    return (page.status or 0) < 400 and page.content_type in HTML_TYPES
 
 
 def _importance(reading: PageReading) -> tuple[int, int]:

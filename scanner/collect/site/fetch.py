@@ -19,7 +19,7 @@ from requests.cookies import RequestsCookieJar
 from urllib3.util.ssl_ import create_urllib3_context
 
 from scanner import __version__
-from scanner.collect.site.address import AddressGuard, Refused, RefusedError
+from scanner.collect.site.address import AddressGuard, Allowed, Refused, RefusedError
 from scanner.collect.site.decode import BombError, EncodingError, decoded
 from scanner.collect.site.pinned import Deadline, HeaderLimitError, PinnedAdapter
 from scanner.model import Text
@@ -103,23 +103,29 @@ class Fetched:
 
 
 class HostPace:
-    """Spaces requests to one host: at most ``rate`` a second (0 = as fast as the host answers)."""
+    """Spaces requests to one host: at most ``rate`` a second (0 = as fast as the host answers), or as it asks for."""
 
     def __init__(self, rate: float) -> None:
         self._gap = 1 / rate if rate > 0 else 0.0
+        self._asked: dict[str, float] = {}
         self._lock = threading.Lock()
         self._next: dict[str, float] = {}
 
+    def slow_down(self, host: str, gap: float) -> None:
+        """Leave at least ``gap`` seconds between requests to ``host`` from now on."""
+        self._asked[host] = max(gap, self._asked.get(host, 0.0))
+
     def wait(self, host: str, until: float) -> None:
         """Sleep until it is this thread's turn; raises TimeoutError when that is after ``until`` (monotonic)."""
-        if not self._gap:
+        gap = max(self._gap, self._asked.get(host, 0.0))
+        if not gap:
             return
         with self._lock:
             now = time.monotonic()
             turn = max(now, self._next.get(host, now))
             if turn > until:
                 raise TimeoutError("the scan's time is over")
-            self._next[host] = turn + self._gap
+            self._next[host] = turn + gap
         time.sleep(max(0.0, turn - now))
 
 
@@ -159,6 +165,12 @@ class Fetcher:
         self._verified.close()
         self._observing.close()
 
+    def slow_down(self, url: str, seconds: float) -> None:
+        """Leave at least ``seconds`` between requests to the host of ``url``, as its robots.txt asks for."""
+        checked = self.guard.check(url)
+        if isinstance(checked, Allowed):
+            self._pace.slow_down(f"{checked.host}:{checked.port}", seconds)
+
     def fetch(
         self,
         url: str,
@@ -167,10 +179,12 @@ class Fetcher:
         method: str = "GET",
         body_limit: int | None = None,
         origin: str | None = None,
+        sink: Callable[[bytes], object] | None = None,
     ) -> Fetched:
         """Fetch ``url``, following redirects while ``scope`` (given the URL) accepts them.
 
-        ``origin`` is sent as the ``Origin`` header, to see whether the answer is open to other sites.
+        ``origin`` is sent as the ``Origin`` header, to see whether the answer is open to other sites.  ``sink`` takes the
+        body of the last answer piece by piece; the result then has none.
         """
         started = time.monotonic()
         self._deadline.until = min(started + self.limits.total, self.until)
@@ -179,7 +193,8 @@ class Fetcher:
         notes: list[str] = []
         body, trouble, left = b"", None, None
         try:
-            body, left = self._follow(url, scope, method, hops, notes, body_limit or self.limits.body, origin)
+            limit = body_limit or self.limits.body
+            body, left = self._follow(url, scope, method, hops, notes, limit, origin, sink)
         except _Stop as stop:
             trouble, body = stop.trouble, stop.partial
         elapsed = round((time.monotonic() - started) * 1000)
@@ -194,6 +209,7 @@ class Fetcher:
         notes: list[str],
         limit: int,
         origin: str | None,
+        sink: Callable[[bytes], object] | None,
     ) -> tuple[bytes, str | None]:
         seen: set[str] = set()
         while True:
@@ -214,7 +230,7 @@ class Fetcher:
                 hops.append(Hop(url, response.status_code, headers))
                 location = hops[-1].header("location")
                 if response.status_code not in REDIRECTS or not location:
-                    return self._body(response, limit) if method == "GET" else b"", None
+                    return self._body(response, limit, sink) if method == "GET" else b"", None
             finally:
                 self._release(response)
             if url in seen and len(hops) > 2:
@@ -241,8 +257,7 @@ class Fetcher:
         try:
             self._pace.wait(f"{host}:{port}", self._deadline.until)
             session = self._observing if (host, port) in self._untrusted else self._verified
-            prepared = session.prepare_request(requests.Request(method, url, headers=headers))
-            prepared.url = url  # requests quotes again; the checked form is what is sent
+            prepared = self._prepared(method, url, headers)
             timeout = (min(self.limits.connect, self._deadline.left()), self._deadline.left())
             try:
                 return session.send(
@@ -259,14 +274,25 @@ class Fetcher:
         except (OSError, urllib3.exceptions.HTTPError, ValueError) as error:
             raise _Stop(trouble_of(error)) from error
 
-    def _body(self, response: requests.Response, limit: int) -> bytes:
+    def _prepared(self, method: str, url: str, headers: dict[str, str]) -> requests.PreparedRequest:
+        """Return the request as it is sent.  requests would quote the address again; the checked form is used."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        prepared.url = url
+        prepared.prepare_headers(headers)
+        prepared.prepare_hooks(None)
+        prepared.prepare_cookies(self._cookies)
+        return prepared
+
+    def _body(self, response: requests.Response, limit: int, sink: Callable[[bytes], object] | None) -> bytes:
         parts: list[bytes] = []
+        take = parts.append if sink is None else sink
         size = 0
         encodings = response.headers.get("Content-Encoding", "")
         try:
             for piece in decoded(self._raw(response, limit), encodings, max_ratio=self.limits.ratio):
-                parts.append(piece)
                 size += len(piece)
+                take(piece)
                 if size > limit:
                     raise _Stop(
                         _trouble(

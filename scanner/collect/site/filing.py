@@ -90,26 +90,29 @@ def find_filings(page: ParsedPage) -> tuple[Seen, ...]:
     text = _own_lines(page)
     icp_link, police_link = _link(page, words.icp_hosts), _link(page, words.police_hosts)
     found: dict[str, Seen] = {}
+
+    def note(
+        kind: Kind, number: str, main: str, province: str, link: str, match: re.Match[str], *, good: bool
+    ) -> None:
+        if number not in found:
+            found[number] = _seen(page, kind, number, main, good, province, link, match.group())
+
     for match in _around(_ICP, _ICP_CORE, text):
         province, mark, digits, suffix = match.groups()
         kind: Kind = "icp" if mark in "备備" else "license"
         main = f"{province}ICP{'备' if kind == 'icp' else '证'}{digits}号"
         good = province in words.provinces and _good_icp(digits, kind)
-        number = main + (f"-{suffix}" if suffix else "")
-        found.setdefault(number, _seen(page, kind, number, main, good, province, icp_link, match.group()))
+        note(kind, main + (f"-{suffix}" if suffix else ""), main, province, icp_link, match, good=good)
     for match in _around(_LICENSE, _LICENSE_CORE, text):
         province, letter, digits = match.groups()
-        if province not in words.provinces:
-            continue
-        number = f"{province}{letter.upper()}-{digits}"
-        found.setdefault(number, _seen(page, "license", number, number, True, province, "", match.group()))
+        if province in words.provinces:
+            number = f"{province}{letter.upper()}-{digits}"
+            note("license", number, number, province, "", match, good=True)
     for match in _around(_POLICE, _POLICE_CORE, text):
         province, digits = match.groups()
         number = f"{province}公网安备{digits}号"
         good = digits.isdigit() and 12 <= len(digits) <= 14 and words.provinces.get(province) == digits[:2]
-        found.setdefault(
-            number, _seen(page, "police", number, number, good, province, police_link, match.group())
-        )
+        note("police", number, number, province, police_link, match, good=good)
     return tuple(list(found.values())[:MAX_FOUND])
 
 

@@ -442,9 +442,13 @@ def css_path(element: Element) -> str:
 
 def looks_like_policy(page: ParsedPage) -> bool:
     """Whether the page's text has the length and the words of a privacy policy."""
-    words = page_words()
-    text = page.text.lower()
-    return len(text) >= words.policy_body_min and sum(1 for word in words.policy_body if word in text) >= 3
+    return speaks_of_privacy(page.text)
+
+
+def speaks_of_privacy(text: str) -> bool:
+    """Whether ``text`` has the length and the words of a privacy policy."""
+    words, lowered = page_words(), text.lower()
+    return len(lowered) >= words.policy_body_min and sum(1 for w in words.policy_body if w in lowered) >= 3
 
 
 def kind_of(page: ParsedPage, promised: str, *, start: bool) -> str:

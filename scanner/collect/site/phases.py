@@ -151,7 +151,7 @@ class Visitor:
         await self._end(context, "before")
 
     async def _page(self, tab: Tab, url: str, *, linger: float = 0.0, first: bool = False) -> Sequence[str]:
-        visit = await tab.visit(url, "before", linger=linger, until=self.until)
+        visit = await tab.visit(url, "before", linger=linger, until=self.until, scroll=True)
         self.outcome.visits.append(visit)
         if tab.dead:
             return ()

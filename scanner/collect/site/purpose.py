@@ -64,19 +64,10 @@ def says(name: str, text: str) -> bool:
 
 
 @lru_cache(maxsize=2_000)
-def _worded(pressed: str, heading: str, marks: str) -> dict[str, float]:
-    """Return how well each purpose fits the words of buttons, heading and address, all in lower case."""
-    scores: dict[str, float] = {}
-    for purpose in purposes():
-        score = 0.0
-        if purpose.button is not None and purpose.button.search(pressed):
-            score += 4 if len(pressed) < 40 else 2
-        if purpose.text is not None and purpose.text.search(heading):
-            score += 3
-        if purpose.path is not None and purpose.path.search(marks):
-            score += 2
-        scores[purpose.id] = score
-    return scores
+def _fitting(part: str, text: str) -> frozenset[str]:
+    """Return the purposes whose words for ``part`` (``button``, ``text`` or ``path``) are in the lower-case ``text``."""
+    words = ((purpose.id, getattr(purpose, part)) for purpose in purposes())
+    return frozenset(name for name, known in words if known is not None and known.search(text))
 
 
 def choose_purpose(
@@ -90,8 +81,16 @@ def choose_purpose(
         (action, block.get("id") or "", block.get("name") or "", block.get("class") or "")
     ).lower()
     table = purposes()
-    worded = _worded(pressed, heading, marks)
-    scores = {p.id: worded[p.id] + (1.5 if kind in p.page else 0.0) for p in table}
+    by_button, by_heading, by_marks = (
+        _fitting(part, text) for part, text in (("button", pressed), ("text", heading), ("path", marks))
+    )
+    scores = {
+        p.id: (4 if len(pressed) < 40 else 2) * (p.id in by_button)
+        + 3 * (p.id in by_heading)
+        + 2 * (p.id in by_marks)
+        + 1.5 * (kind in p.page)
+        for p in table
+    }
     if passwords:
         for name in ("login", "register", "password_reset"):
             named = next(p.path for p in table if p.id == name)

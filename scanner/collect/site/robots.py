@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -45,10 +46,14 @@ class Rules:
 
 @dataclass
 class Robots:
-    """The robots.txt files of a scan's hosts, each fetched once; with ``respect`` off everything is allowed."""
+    """The robots.txt files of a scan's hosts, each fetched once; with ``respect`` off everything is allowed.
+
+    ``slow_down`` is told the seconds between requests that a host asks for (``Crawl-delay``), :data:`MAX_DELAY` at most.
+    """
 
     get: GetPage
     respect: bool = True
+    slow_down: Callable[[str, float], None] | None = None
     _rules: dict[str, Rules] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,6 +65,8 @@ class Robots:
             known = self._rules.get(origin)
         if known is None:
             known = self._fetch(origin)
+            if known.delay and self.respect and self.slow_down is not None:
+                self.slow_down(origin, known.delay)
             with self._lock:
                 known = self._rules.setdefault(origin, known)
         return known

@@ -21,6 +21,24 @@ MAX_PAIRS = 400
 MAX_VALUE = 4_000
 MAX_DEPTH = 6
 MASK = "***"
+MIN_PRIVATE = 4
+# What names a person; identifiers the visit itself was given are the proof and stay.
+PRIVATE = frozenset(
+    {
+        "id-number",
+        "phone-number",
+        "email",
+        "bank-card",
+        "name",
+        "account-name",
+        "password",
+        "precise-location",
+    }
+)
+_SECRET_NAME = re.compile(
+    r"pass(?:word|wd)?\b|pwd|mima|secret|token|credential|authoriz|ticket|jwt|api_?key|access_?key|session_?id",
+    re.IGNORECASE,
+)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS = "10X98765432"
 
@@ -184,6 +202,13 @@ def _walk(name: str, content: Any, depth: int) -> Iterator[tuple[str, str]]:
         yield from _unfold(name, content, depth)
     elif content is not None and not isinstance(content, bool):
         yield name, str(content)
+
+
+def private_values(url: str, body: str = "") -> Iterator[str]:
+    """Yield the values in query and body that name a person or open an account: not to be kept, even as evidence."""
+    for name, value in _pairs(url, body):
+        if len(value) >= MIN_PRIVATE and (_SECRET_NAME.search(name) or PRIVATE & set(_items(name, value))):
+            yield value
 
 
 def masked(url: str, limit: int = 500) -> str:

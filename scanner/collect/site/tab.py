@@ -44,6 +44,20 @@ LEAVE_SCRIPT = """(() => {
   window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }));
   window.dispatchEvent(new Event('unload'));
 })()"""
+# Down the page screen by screen and back, as a reader would, so that what loads late does.
+SCROLL_SCRIPT = """async (most) => {
+  const page = document.scrollingElement, pause = () => new Promise((done) => setTimeout(done, 40));
+  if (!page) return 0;
+  let steps = 0;
+  while (steps < most && innerHeight * (steps + 1) < page.scrollHeight - 40) {
+    steps += 1;
+    scrollTo({ top: innerHeight * steps, behavior: 'instant' });
+    await pause();
+  }
+  if (steps) { scrollTo({ top: 0, behavior: 'instant' }); await pause(); }
+  return steps;
+}"""
+MAX_SCREENS = 12
 PAGE_SCRIPT = (files("scanner.collect.site") / "page.js").read_text("utf-8")
 
 
@@ -195,8 +209,13 @@ class Tab:
         except (TimeoutError, DevToolsError):
             return
 
-    async def visit(self, url: str, phase: str, *, linger: float = 0.0, until: float) -> Visit:
-        """Open ``url`` and wait until it has loaded and been quiet, at least ``linger`` and until ``until``."""
+    async def visit(
+        self, url: str, phase: str, *, linger: float = 0.0, until: float, scroll: bool = False
+    ) -> Visit:
+        """Open ``url`` and wait until it has loaded and been quiet, at least ``linger`` and until ``until``.
+
+        With ``scroll`` the page is scrolled through once, :data:`MAX_SCREENS` at most, before it is read.
+        """
         started = time.monotonic()
         end = min(started + PAGE_SECONDS, until)
         self.log.begin(url, phase)
@@ -211,7 +230,9 @@ class Tab:
         except DevToolsError as error:
             visit.problem, visit.detail = "page-unreachable", str(error)[:200]
         if not visit.problem:
-            await self.settle(QUIET, at_least=linger, end=end)
+            quiet = await self.settle(QUIET, at_least=linger, end=end)
+            if scroll and quiet and end - time.monotonic() > STEP:
+                await self._scroll(end)
             await self._read(visit, end)
         visit.milliseconds = round((time.monotonic() - started) * 1000)
         return visit
@@ -275,6 +296,13 @@ class Tab:
                 return True
             await asyncio.sleep(POLL)
         return False
+
+    async def _scroll(self, end: float) -> None:
+        """Scroll through the page; wait again if that made it load something."""
+        asked = len(self.log.by_id)
+        await self.evaluate(self.log.main_frame, SCROLL_SCRIPT, MAX_SCREENS)
+        if len(self.log.by_id) > asked:
+            await self.settle(QUIET, end=end)
 
     async def _read(self, visit: Visit, end: float) -> None:
         main = self.log.main

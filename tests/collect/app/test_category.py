@@ -64,6 +64,7 @@ def test_a_label_alone_is_proposed_but_no_ground_for_rules() -> None:
 
 def test_a_longer_word_hides_the_shorter_one_inside() -> None:
     assert {entry.id for entry, _ in words_in_label("好看短视频")} == {"short-video"}
+    assert words_in_label("国家政务服务平台") == []
 
 
 @pytest.mark.parametrize(

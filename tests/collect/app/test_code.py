@@ -8,7 +8,7 @@ import pytest
 from conftest import corpus_path, fixture_apk_path
 
 from scanner.collect import collect
-from scanner.collect.app.origin import Prefixes, app_prefixes, assign, looks_renamed
+from scanner.collect.app.origin import Prefixes, app_prefixes, by_callers, looks_renamed
 from scanner.facts import Access, AppFacts, Origin
 
 
@@ -102,7 +102,8 @@ def test_renamed_classes_belong_to_their_only_caller() -> None:
     prefixes = Prefixes({"com.umeng": SDK} | app_prefixes("com.shop", ["com.shop.Main"], Prefixes({})))
     edges = [(0, 1), (1, 2), (0, 4), (3, 4)]
 
-    owners = assign(classes, prefixes, lambda wanted: [e for e in edges if e[1] in wanted])
+    named = [prefixes.find(name) or Origin(kind="unknown") for name in classes]
+    owners = by_callers(classes, named, lambda wanted: [e for e in edges if e[1] in wanted])
 
     assert [o.kind for o in owners] == ["sdk", "sdk", "sdk", "app", "unknown"]
     assert owners[2].basis == "callers"
@@ -110,7 +111,14 @@ def test_renamed_classes_belong_to_their_only_caller() -> None:
 
 @pytest.mark.parametrize(
     ("name", "renamed"),
-    [("a.b.c", True), ("A", True), ("com.shop.a", False), ("a.b.Main", False), ("a1.b2.c$d", True)],
+    [
+        ("a.b.c", True),
+        ("A", True),
+        ("com.shop.a", False),
+        ("a.b.Main", False),
+        ("a1.b2.c$d", True),
+        ("x.a20", True),
+    ],
 )
 def test_what_looks_renamed(name: str, renamed: bool) -> None:
     assert looks_renamed(name) is renamed

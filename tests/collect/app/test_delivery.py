@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,25 @@ def test_evidence_names_the_part_it_lies_in(source: Path, base: str, feature: st
     }
     files = {e.artifact for e in found}
     assert files <= known.keys() | {n for n in files if n.endswith((".xml", ".so", ".html"))}
+
+
+@pytest.mark.parametrize("source", [APKS, AAB], ids=["splits", "bundle"])
+def test_every_artifact_is_where_its_name_says(source: Path, tmp_path: Path) -> None:
+    whole, *rest = facts_of(source).artifacts
+
+    assert whole.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+    assert len(rest) > 5
+    for artifact in rest:
+        outer, _, inner = artifact.name.partition("!/")
+        data = members(source)[outer]
+        if inner:
+            part = tmp_path / "part.apk"
+            part.write_bytes(data)
+            with zipfile.ZipFile(part) as archive:
+                data = archive.read(inner)
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (artifact.sha256, artifact.size), (
+            artifact.name
+        )
 
 
 def test_texts_of_a_language_split_name_that_split(tmp_path: Path) -> None:
@@ -364,11 +384,44 @@ def test_a_part_is_read_within_the_limits(tmp_path: Path) -> None:
 
 
 def test_files_of_the_same_name_with_other_content_are_reported(tmp_path: Path) -> None:
-    base = apk({**CODE, "assets/a.txt": b"one", "assets/b.txt": b"same"})
-    feature = apk({"assets/a.txt": b"two", "assets/b.txt": b"same"}, split="f")
+    base = apk({**CODE, "assets/a.txt": b"one", "assets/b.txt": b"same", "res/xml/c.xml": b"1"})
+    feature = apk({"assets/a.txt": b"two", "assets/b.txt": b"same", "res/xml/c.xml": b"2"}, split="f")
 
     facts = scanned(tmp_path, {"base.apk": base, "split_f.apk": feature})
 
     (problem,) = (p for p in facts.problems if p.code == "part-clash")
     assert problem.count == 1
     assert "app.secrets" in {g.path for g in facts.gaps if g.code == "part-clash"}
+
+
+def test_nothing_takes_the_place_of_a_bundles_code(tmp_path: Path) -> None:
+    whole = facts_of(AAB).app
+    files = members(AAB)
+    moved = {"base/root/classes.dex": b"no code", **files}
+    path = tmp_path / "hidden.aab"
+    path.write_bytes(pack(moved))
+
+    facts = facts_of(path)
+
+    assert facts.app is not None and whole is not None
+    assert facts.app.code == whole.code
+    assert "app.accesses" in {g.path for g in facts.gaps if g.code == "part-clash"}
+
+
+@pytest.mark.parametrize(
+    "name", ["base/manifest/AndroidManifest.xml", "base/resources.pb", "base/dex/classes.dex"]
+)
+def test_a_torn_bundle_is_refused_or_leaves_a_gap(tmp_path: Path, name: str) -> None:
+    files = members(AAB)
+    path = tmp_path / "torn.aab"
+    path.write_bytes(pack({**files, name: files[name][: len(files[name]) // 2]}))
+
+    try:
+        facts = facts_of(path)
+    except InputError as error:
+        assert error.code == "manifest-broken"
+        assert name.endswith("AndroidManifest.xml")
+    else:
+        assert {"resources-unread", "resources-skipped", "dex-unread"} & {g.code for g in facts.gaps} or any(
+            p.where == name for p in facts.problems
+        )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from server import Request, Servers, Site
 
 from scanner.collect.site.address import parse_url
 from scanner.collect.site.collect import collect_site
+from scanner.collect.site.fetch import Fetcher, HostPace
 from scanner.collect.site.frontier import Frontier
 from scanner.collect.site.sitemap import read_sitemap
 from scanner.facts import Facts
@@ -342,3 +344,39 @@ def test_requests_to_one_host_are_spaced(servers: Servers) -> None:
     scan(servers, site, rate=20.0)
 
     assert time.monotonic() - began >= 7 / 20
+
+
+@pytest.mark.parametrize(
+    ("line", "respect", "asked"),
+    [
+        ("Crawl-delay: 2.5", True, [2.5]),
+        ("Crawl-delay: 900", True, [10.0]),
+        ("Crawl-delay: -1", True, []),
+        ("Crawl-delay: 2.5", False, []),
+    ],
+)
+def test_the_pace_a_site_asks_for_is_heard_within_reason(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, line: str, respect: bool, asked: list[float]
+) -> None:
+    heard: list[float] = []
+    monkeypatch.setattr(Fetcher, "slow_down", lambda _self, _url, seconds: heard.append(seconds))
+    site = servers.site(HOST, routes={"/": TEXT, "/robots.txt": (200, {}, f"User-agent: *\n{line}\n")})
+
+    scan(servers, site, respect_robots=respect)
+
+    assert heard == asked
+
+
+def test_the_pace_a_site_asks_for_is_kept_for_its_host_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    clock = SimpleNamespace(monotonic=lambda: 100.0, sleep=slept.append)
+    monkeypatch.setattr("scanner.collect.site.fetch.time", clock)
+    pace = HostPace(0)
+    pace.slow_down("a:443", 2.5)
+
+    for host in ("a:443", "a:443", "b:443", "a:443", "b:443"):
+        pace.wait(host, 1_000.0)
+
+    assert slept == [0.0, 2.5, 5.0]
+    with pytest.raises(TimeoutError):
+        pace.wait("a:443", 101.0)

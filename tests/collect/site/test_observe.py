@@ -157,6 +157,22 @@ def test_what_a_worker_sends_counts_as_the_page_s(world: World) -> None:
     assert heads["accept-language"] == "zh-CN,zh;q=0.9" and "Guijian" in heads["user-agent"]
 
 
+def test_what_loads_only_when_scrolled_to_is_seen(world: World) -> None:
+    target = world.third["ad.doubleclick.net"].url("/pixel?lazy=1")
+    late = (
+        "<!doctype html><title>x</title><h1>x</h1><div style='height:6000px'></div><div id=end></div><script>"
+        f"new IntersectionObserver(([e], o) => {{ if (!e.isIntersecting) return; o.disconnect(); new Image().src = '{target}';"
+        " end.textContent = '手机号登记'; }).observe(end)</script>"
+    )
+    world.page("/late", late)
+    dom: list[str] = []
+
+    seen = world.observe("/late", discover=lambda _url, html: (dom.append(html), ())[1])
+
+    assert [r.page for r in seen.requests if "lazy" in r.url] == [world.url("/late")]
+    assert "手机号登记</div>" in dom[0]
+
+
 @pytest.mark.parametrize("program", ["/nonexistent/chromium", "/bin/false", "/bin/cat"])
 def test_without_a_browser_everything_is_a_gap_and_the_text_says_what_to_install(
     world: World, monkeypatch: pytest.MonkeyPatch, program: str
