@@ -114,3 +114,16 @@ def test_no_writer_changes_a_verdict() -> None:
     assert [line.verdict for line in shown.permissions] == [
         r.verdict.value for r in shown.overreach.permissions
     ]
+
+
+def test_a_finding_that_rests_on_a_proposed_category_says_so() -> None:
+    note = Text(zh="类别由线索推断为新闻资讯类", en="the category is a proposal")
+    results = tuple(
+        r.model_copy(update={"reasons": (note,), "category_basis": "proposed"}) if r.findings else r
+        for r in ASSESSMENT.evaluation.results
+    )
+    evaluation = ASSESSMENT.evaluation.model_copy(update={"results": results})
+    shown = ReportView(ASSESSMENT.model_copy(update={"evaluation": evaluation}), FACTS, PACK, "zh")
+
+    assert shown.findings
+    assert all(finding.message.endswith(note.zh) for finding in shown.findings)
