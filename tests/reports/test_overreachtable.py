@@ -127,3 +127,9 @@ def test_a_finding_that_rests_on_a_proposed_category_says_so() -> None:
 
     assert shown.findings
     assert all(finding.message.endswith(note.zh) for finding in shown.findings)
+
+
+def test_a_store_word_that_leaves_several_types_open_is_explained() -> None:
+    between = PROPOSAL.model_copy(update={"within": ("news", "e-books")})
+
+    assert any("新闻资讯类、电子图书类" in note for note in view(category_proposal=between).category_notes)
