@@ -324,7 +324,10 @@ class CheckBox(Frozen):
 
 
 class PermissionRequest(Frozen):
-    """A run-time permission request: the permissions that could be read from its constant arguments."""
+    """A run-time permission request: the permissions that could be read from its constant arguments.
+
+    ``purposes`` are the texts about the use of permissions that a class on the way to the request shows.
+    """
 
     caller: str
     permissions: tuple[str, ...]
@@ -335,6 +338,7 @@ class PermissionRequest(Frozen):
     reachable: bool | None = None
     entry_kind: EntryKind | None = None
     before_ui: bool | None = None
+    purposes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
 
