@@ -10,11 +10,11 @@ import json
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import Any
 
 from scanner.collect.site.browser import Context
 from scanner.collect.site.devtools import Channel, DevToolsError
+from scanner.collect.site.pagescripts import LEAVE_SCRIPT, PAGE_SCRIPT, SCROLL_SCRIPT
 from scanner.collect.site.record import NetworkLog, RawRequest, Recorder
 
 QUIET = 0.35
@@ -34,31 +34,7 @@ MAX_SHOT_HEIGHT = 4_000
 NETWORK = {"maxPostDataSize": 65_536, "maxTotalBufferSize": 32 << 20, "maxResourceBufferSize": 8 << 20}
 HASHED = ("document", "script", "stylesheet")
 MAX_HASHED = 5 << 20
-# What a visitor's leaving makes a page do.  When the browser itself leaves, the page's process is gone before its last
-# requests are reported, so the events are fired once while it still listens.
-LEAVE_SCRIPT = """(() => {
-  for (const [name, value] of [['visibilityState', 'hidden'], ['hidden', true]]) {
-    try { Object.defineProperty(document, name, { get: () => value, configurable: true }); } catch { /* not ours to force */ }
-  }
-  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
-  window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }));
-  window.dispatchEvent(new Event('unload'));
-})()"""
-# Down the page screen by screen and back, as a reader would, so that what loads late does.
-SCROLL_SCRIPT = """async (most) => {
-  const page = document.scrollingElement, pause = () => new Promise((done) => setTimeout(done, 40));
-  if (!page) return 0;
-  let steps = 0;
-  while (steps < most && innerHeight * (steps + 1) < page.scrollHeight - 40) {
-    steps += 1;
-    scrollTo({ top: innerHeight * steps, behavior: 'instant' });
-    await pause();
-  }
-  if (steps) { scrollTo({ top: 0, behavior: 'instant' }); await pause(); }
-  return steps;
-}"""
 MAX_SCREENS = 12
-PAGE_SCRIPT = (files("scanner.collect.site") / "page.js").read_text("utf-8")
 
 
 @dataclass
@@ -107,7 +83,7 @@ class Tab:
         log = NetworkLog(recorder)
         tab = cls(context, target, cdp, log, recorder, channel)
         handlers: dict[str, Callable[[dict[str, Any]], None]] = {
-            **_network(log),
+            **log.handlers(),
             "Page.frameNavigated": log.navigated,
             "Page.loadEventFired": log.load,
             "Page.javascriptDialogOpening": tab._dialog,
@@ -152,7 +128,7 @@ class Tab:
     def _worker(self, event: dict[str, Any]) -> None:
         number = str(event["sessionId"])
         worker = self.workers[number] = Channel(self.cdp.wire, number)
-        for name, handler in _network(self.log).items():
+        for name, handler in self.log.handlers().items():
             worker.on(name, handler)
         self._later(self._started(worker))
 
@@ -417,18 +393,6 @@ class Tab:
             body = answer["body"]
             data = base64.b64decode(body) if answer.get("base64Encoded") else body.encode("utf-8", "replace")
             raw.body_sha256 = known[raw.url] = hashlib.sha256(data).hexdigest()
-
-
-def _network(log: NetworkLog) -> dict[str, Callable[[dict[str, Any]], None]]:
-    return {
-        "Network.requestWillBeSent": log.sent,
-        "Network.responseReceived": log.answered,
-        "Network.responseReceivedExtraInfo": log.answered_extra,
-        "Network.loadingFinished": log.finished,
-        "Network.loadingFailed": log.failed,
-        "Network.webSocketCreated": log.socket,
-        "Network.webSocketFrameSent": log.frame_sent,
-    }
 
 
 def frames_below(tree: dict[str, Any]) -> list[dict[str, Any]]:
