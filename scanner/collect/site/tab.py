@@ -18,6 +18,7 @@ from scanner.collect.site.pagescripts import LEAVE_SCRIPT, PAGE_SCRIPT, SCROLL_S
 from scanner.collect.site.record import NetworkLog, RawRequest, Recorder
 
 QUIET = 0.35
+LULL = 0.12
 POLL = 0.04
 STEP = 3.0
 ANSWER = 8.0
@@ -206,9 +207,10 @@ class Tab:
         except DevToolsError as error:
             visit.problem, visit.detail = "page-unreachable", str(error)[:200]
         if not visit.problem:
-            quiet = await self.settle(QUIET, at_least=linger, end=end)
-            if scroll and quiet and end - time.monotonic() > STEP:
-                await self._scroll(end)
+            # Scrolling falls into the time the page is watched anyway.
+            if scroll and await self.settle(LULL, at_least=linger, end=end) and end - time.monotonic() > STEP:
+                await self.evaluate(self.log.main_frame, SCROLL_SCRIPT, MAX_SCREENS)
+            await self.settle(QUIET, at_least=0.0 if scroll else linger, end=end)
             await self._read(visit, end)
         visit.milliseconds = round((time.monotonic() - started) * 1000)
         return visit
@@ -272,13 +274,6 @@ class Tab:
                 return True
             await asyncio.sleep(POLL)
         return False
-
-    async def _scroll(self, end: float) -> None:
-        """Scroll through the page; wait again if that made it load something."""
-        asked = len(self.log.by_id)
-        await self.evaluate(self.log.main_frame, SCROLL_SCRIPT, MAX_SCREENS)
-        if len(self.log.by_id) > asked:
-            await self.settle(QUIET, end=end)
 
     async def _read(self, visit: Visit, end: float) -> None:
         main = self.log.main
