@@ -30,6 +30,7 @@ MAX_DIALOGS = 20
 MAX_JOBS = 500
 ABORTED = "ERR_ABORTED"
 KEY_SECONDS = 0.015
+RELEASE_SECONDS = 1.0
 MAX_SHOT_HEIGHT = 4_000
 # The browser keeps bodies until they are hashed, no more than this (bytes).
 NETWORK = {"maxPostDataSize": 65_536, "maxTotalBufferSize": 32 << 20, "maxResourceBufferSize": 8 << 20}
@@ -246,10 +247,15 @@ class Tab:
     async def click(self, x: float, y: float) -> None:
         """Move the mouse there (pixels in the window) and click."""
         where = {"x": x, "y": y}
+        press = {**where, "button": "left", "clickCount": 1}
         await self.cdp.send("Input.dispatchMouseEvent", {"type": "mouseMoved", **where})
-        for kind, held in (("mousePressed", 1), ("mouseReleased", 0)):
-            event = {"type": kind, **where, "button": "left", "buttons": held, "clickCount": 1}
-            await self.cdp.send("Input.dispatchMouseEvent", event)
+        await self.cdp.send("Input.dispatchMouseEvent", {"type": "mousePressed", "buttons": 1, **press})
+        # When the click opens a window, the answer is lost with it; the click was made all the same.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await self.cdp.send(
+                    "Input.dispatchMouseEvent", {"type": "mouseReleased", "buttons": 0, **press}
+                )
 
     async def type(self, text: str) -> None:
         """Type letters and digits key by key, then leave the field with the tabulator."""
