@@ -178,8 +178,10 @@ class Sdk(Frozen):
     ``basis``: what identified it (``class``: a class only it has, ``prefix``: package names, ``structure``: strings
     and system calls of renamed code, ``string``, ``native``, ``manifest``, ``manifest-key``, ``resource``).
     ``confidence``: tentative where the traces are few or nobody has checked them against the real SDK.
+    ``version`` is what its own code states (``version_evidence`` says where), None when it does not say exactly one.
     ``items`` were seen accessed by its code here; ``documented_items`` are what its vendor says it collects.
-    ``init``: its initialisation calls found in code, with the earliest entry kind.
+    ``domains`` are those its vendor uses, ``hosts`` those named in its code here.
+    ``init``: its initialisation calls found in code, with the earliest entry kind; None where its names are gone.
     """
 
     id: str
@@ -195,6 +197,7 @@ class Sdk(Frozen):
     items: tuple[str, ...] = ()
     documented_items: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     initialised: bool | None = None
     init_entry_kind: EntryKind | None = None
     init_before_ui: bool | None = None
@@ -205,6 +208,7 @@ class Sdk(Frozen):
     source_verified: str = ""
     evidence: tuple[Evidence, ...] = ()
     init_evidence: tuple[Evidence, ...] = ()
+    version_evidence: tuple[Evidence, ...] = ()
 
 
 class CodeStats(Frozen):

@@ -105,6 +105,7 @@ class _Collector:
         extras = read_extras(archive, manifest, resources, code)
         self.gaps += extras.gaps
         self.problems += extras.problems
+        endpoints = find_endpoints(code) if code is not None else ()
         stats = self._stats(code, program)  # also finds packers, which are gaps of the code
         app = AppFacts(
             identity=identity,
@@ -117,11 +118,11 @@ class _Collector:
                 )
             ),
             accesses=tuple(found),
-            sdks=tuple(sdk_facts(code, program, found)),
+            sdks=tuple(sdk_facts(code, program, found, endpoints)),
             requests=tuple(permission_requests(code)) if code is not None else (),
             texts=texts,
             checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
-            endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
+            endpoints=(*endpoints, *extras.endpoints),
             issues=tuple(code_issues(code)) if code is not None else (),
             native_libraries=tuple(self._native()),
             network=extras.network,
