@@ -126,7 +126,8 @@ class _Collector:
         step("accesses")
         found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
         step("sdks")
-        sdks = sdk_facts(code, program, found)
+        endpoints = find_endpoints(code) if code is not None else ()
+        sdks = sdk_facts(code, program, found, endpoints)
         components = self._components(manifest, code)
         step("signing")
         signing = intake.signing(manifest)
@@ -167,7 +168,7 @@ class _Collector:
             unused_texts=seen.unused,
             dialogs=seen.dialogs,
             checkboxes=seen.boxes,
-            endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
+            endpoints=(*endpoints, *extras.endpoints),
             issues=tuple(issues),
             native_libraries=natives,
             network=extras.network,
