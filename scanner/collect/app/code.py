@@ -88,6 +88,8 @@ class Code:
         self.dex: Dex = open_dex(sources)
         self.graph = CallGraph(self.dex)
         self.entries = _entries(program)
+        # Paths of facts whose search was given up, for want of time, before it ended.
+        self.unfinished: set[str] = set()
         self._descriptions: dict[int, str] = {}
         self._evidence_chains: dict[int, tuple[CodeStep, ...]] = {}
         self._code_steps: dict[Step, CodeStep] = {}

@@ -136,7 +136,7 @@ class _Collector:
         )
         natives = tuple(self._native())
         abilities = Abilities(archive, manifest, resources, code, complete=not self._code_gaps())
-        surface = Surface(archive, manifest, resources, code)
+        surface = Surface(archive, manifest, resources, code, components)
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest, extras.network),
@@ -149,7 +149,7 @@ class _Collector:
             texts=texts,
             checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
             endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
-            issues=tuple(code_issues(code, components)) if code is not None else (),
+            issues=tuple(code_issues(code, components, found)) if code is not None else (),
             native_libraries=natives,
             network=extras.network,
             secrets=extras.secrets,
@@ -170,6 +170,7 @@ class _Collector:
             collects_pi=self._collects(found, code),
             has_account=self._has_account(texts, layouts, code),
         )
+        self._unfinished(code)
         return Facts(
             collector=f"guijian {__version__}",
             subject=Subject(
@@ -292,6 +293,17 @@ class _Collector:
             )
             self._gap(problem.code, message, *CODE_PATHS)
         return code, program
+
+    def _unfinished(self, code: Code | None) -> None:
+        """Say which searches of the code were given up before they ended."""
+        if code is None or not code.unfinished:
+            return
+        reason = Text(
+            zh="代码过大，对组件的跟踪没有做完",
+            en="too much code: components were not followed to the end",
+        )
+        self.problems.append(Problem(code="flow-unfinished", where="dex", message=reason))
+        self._gap("flow-unfinished", reason, *sorted(code.unfinished))
 
     def _code_gap(self, code: str, reason: Text, where: str) -> None:
         self.problems.append(Problem(code=code, where=where, message=reason))
