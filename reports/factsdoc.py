@@ -236,7 +236,7 @@ def describe(schema: dict[str, Any]) -> None:
             f"{module}__{entry.model.__name__}",
             entry.model.__name__,
         )  # pydantic's, where two share a name
-        properties = {}
+        properties: dict[str, Any] = {}
         for name in names:
             properties = properties or definitions.get(name, {}).get("properties", {})
         for name, said in entry.fields.items():
