@@ -113,6 +113,24 @@ def with_alias(table: bytes) -> bytes:
     return bytes(content)
 
 
+def protos() -> Seeds:
+    """Manifest and table of a bundle."""
+    with zipfile.ZipFile(ROOT / "fixtures" / "inputs" / "notes.aab") as pack:
+        yield "manifest", b"\0" + pack.read("base/manifest/AndroidManifest.xml")
+        yield "table", b"\1" + pack.read("base/resources.pb")
+        layout = next(name for name in pack.namelist() if name.startswith("base/res/layout/"))
+        yield "layout", b"\0" + pack.read(layout)
+    with zipfile.ZipFile(ROOT / "fixtures" / "inputs" / "notes.apks") as pack:
+        yield "contents", b"\3" + pack.read("toc.pb")
+    yield (
+        "declared",
+        (
+            b'\2{"xapk_version":2,"package_name":"a.b","name":"A","version_code":"7","version_name":"1.0","split_configs":'
+            b'["config.zh"],"split_apks":[{"file":"a.b.apk","id":"base"}],"expansions":[{"file":"m.obb","install_path":"x"}]}'
+        ),
+    )
+
+
 def dexes() -> Seeds:
     """DEX files of various instructions, and two that make one program."""
     yield "clean", member("policy-missing.bad", "classes.dex")
@@ -288,6 +306,7 @@ WRITERS: dict[str, Callable[[], Seeds]] = {
     "zip": zips,
     "axml": xmls,
     "resources": tables,
+    "proto": protos,
     "dex": dexes,
     "signing": signatures,
     "jar": jars,

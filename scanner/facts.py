@@ -483,6 +483,8 @@ class CheckBox(Frozen):
 class PermissionRequest(Frozen):
     """A run-time permission request: the permissions that could be read from its constant arguments.
 
+    ``purposes`` are the texts about the use of permissions that a class on the way to the request shows.
+
     How: 代码中 requestPermissions 的调用及其常量参数 / calls of requestPermissions with their constant
     arguments
     Blind: 运行时拼出的权限、经封装库的申请 / permissions put together at run time or asked through wrappers
@@ -498,6 +500,9 @@ class PermissionRequest(Frozen):
     reachable: bool | None = None  #: 能否从入口到达 / whether an entry point leads here
     entry_kind: EntryKind | None = None  #: 入口种类 / kind of the entry
     before_ui: bool | None = None  #: 是否在任何界面之前 / before any user interface
+    purposes: tuple[
+        str, ...
+    ] = ()  #: 途中的类显示的权限用途文字 / texts on the use shown by classes on the way
     evidence: tuple[Evidence, ...] = ()
 
 

@@ -27,6 +27,8 @@ NO_INDEX = 0xFFFFFFFF
 HEADER_SIZE = 0x70
 VERSIONS = frozenset({b"035", b"036", b"037", b"038", b"039", b"040"})
 MAX_SIZE = 1 << 30
+# Strings, and class data, lie together.  What is farther from the first of them than any real file is long is not read.
+SPAN = 32 << 20
 ACC_STATIC, ACC_NATIVE, ACC_ABSTRACT, ACC_INTERFACE = 0x8, 0x100, 0x400, 0x200
 
 _WORD = np.dtype("<u4")
@@ -136,7 +138,9 @@ class DexFile:
         size = len(self.data)
         offsets = self.string_offsets.astype(np.int64)
         bad = offsets >= size - 1
-        offsets[bad] = size - 1
+        first = int(offsets[~bad].min(initial=size - 1))
+        bad |= offsets > first + SPAN
+        offsets[bad] = first
         starts = offsets + 1
         more = self.bytes[offsets] >= 0x80
         for _ in range(4):

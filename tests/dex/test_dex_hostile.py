@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 import tracemalloc
 import zipfile
 from functools import cache
@@ -144,3 +145,22 @@ def test_what_art_refuses_in_the_header_is_noted() -> None:
     codes = [problem.code for problem in open_dex([("classes.dex", bytes(content))]).problems]
     assert codes == ["dex-header", "dex-checksum"]
     assert not open_dex([("classes.dex", sample())]).problems
+
+
+def test_far_strings_and_classes_do_not_make_the_whole_file_costly() -> None:
+    """Positions of all zero bytes, or of all ends of numbers, in 60 MB of zeros would take 500 MB."""
+    content = bytearray(sample()) + bytes(60 << 20)
+    (strings,) = struct.unpack_from("<I", content, 60)
+    (classes,) = struct.unpack_from("<I", content, 100)
+    struct.pack_into("<I", content, strings, len(content) - 100)
+    struct.pack_into("<I", content, classes + 24, len(content) - 100)
+    data = bytes(content)
+    del content
+    tracemalloc.start()
+    dex = open_dex([("classes.dex", data)])
+    dex.files[0].string_spans  # noqa: B018 - computed when first asked for
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert {("string-offset", 1), ("class-data-offset", 1)} <= {(p.code, p.count) for p in dex.problems}
+    assert dex.files[0].string(1) == open_dex([("classes.dex", sample())]).files[0].string(1)
+    assert peak < 100 << 20

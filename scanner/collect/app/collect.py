@@ -162,7 +162,7 @@ class _Collector:
             accesses=tuple(found),
             sdks=tuple(sdks),
             startup=startup,
-            requests=tuple(permission_requests(code)) if code is not None else (),
+            requests=tuple(permission_requests(code, seen.texts)) if code is not None else (),
             texts=seen.texts,
             unused_texts=seen.unused,
             dialogs=seen.dialogs,

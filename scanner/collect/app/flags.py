@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -144,37 +144,33 @@ class Flags:
     @cached_property
     def _named(self) -> dict[str, list[Site]]:
         """Methods and fields that by their name answer whether the user agreed, with the places that ask them."""
+        methods, fields = self._named_members()
         found: dict[str, list[Site]] = defaultdict(list)
-        for hit in self._code.sites(list(self._named_members("methods")), inherited=False):
-            found[hit.site.target].append(hit.site)
-        for hit in field_sites(self._code.dex, list(self._named_members("fields"))):
+        for hit in [*self._code.sites(methods, inherited=False), *field_sites(self._code.dex, fields)]:
             found[hit.site.target].append(hit.site)
         return found
 
-    @cached_property
-    def _names(self) -> list[Any]:
-        """Per file, the strings that hold a word of consent."""
+    def _named_members(self) -> tuple[list[Member], list[Member]]:
         data = flag_data()
         words = {
             form.encode()
             for word in (*data.consent, *data.consent_name[0])
             for form in (word, word.capitalize(), word.upper())
         }
-        return [np.array(strings_containing(part.file, words), np.int64) for part in self._code.dex.parts]
-
-    def _named_members(self, table: str) -> Iterator[Member]:
-        data = flag_data()
-        seen: set[str] = set()
-        for part, names in zip(self._code.dex.parts, self._names, strict=True):
+        methods, fields = set[str](), set[str]()
+        for part in self._code.dex.parts:
             file = part.file
-            rows = getattr(file, table)
-            describe = file.method if table == "methods" else file.field
-            for row in np.flatnonzero(np.isin(rows["name"], names)).tolist():
-                text = describe(row)
-                fits = text.endswith((")Z", ":Z")) and text not in seen and len(seen) < MAX_NAMED
-                if fits and data.speaks_of_consent(simple_name(text).partition(".")[2]):
-                    seen.add(text)
-                    yield _member(text)
+            names = np.array(strings_containing(file, words), dtype=np.int64)
+            for table, describe, found in (
+                (file.methods, file.method, methods),
+                (file.fields, file.field, fields),
+            ):
+                rows = np.flatnonzero(np.isin(table["name"], names)).tolist()
+                texts = (describe(row) for row in rows)
+                found.update(t for t in texts if t.endswith((")Z", ":Z")) and _named_for_consent(t))
+        return [_member(t) for t in sorted(methods)[:MAX_NAMED]], [
+            _member(t) for t in sorted(fields)[:MAX_NAMED]
+        ]
 
     @cached_property
     def _fields(self) -> dict[str, tuple[int, int, str]]:
@@ -301,6 +297,10 @@ def _default(reader: Reader, arguments: Sequence[Any]) -> bool | None:
         value = arguments[reader.default]
         return bool(value) if isinstance(value, int) else None
     return reader.absent
+
+
+def _named_for_consent(member: str) -> bool:
+    return flag_data().speaks_of_consent(simple_name(member).partition(".")[2])
 
 
 def _outer(member: str) -> str:

@@ -31,7 +31,8 @@ STYLE_PARENT, STYLE_ENTRY, STYLE_ITEM, ARRAY_ITEM, PLURAL_ITEM = 1, 3, 4, 3, 4
 REFERENCE_ID = 2
 CONFIG_LOCALE, CONFIG_PRODUCT = 3, 25
 MAX_VALUES = 4 << 20
-MAX_PACKAGES, MAX_TYPES = 32, 4096
+MAX_PACKAGES, MAX_TYPES, MAX_ENTRIES = 32, 4096, 1 << 20
+MAX_BYTES = 96 << 20
 
 
 class ProtoTable:
@@ -41,12 +42,14 @@ class ProtoTable:
     """
 
     def __init__(self, data: bytes) -> None:
+        if len(data) > MAX_BYTES:
+            raise ResourceError(f"{len(data)} bytes exceed the limit of {MAX_BYTES}")
         self.skipped = 0
         self._forms: dict[int, list[Form]] = {}
         self._bags: list[tuple[int, str, str]] = []
         self._links: list[tuple[int, int]] = []
         self._names: dict[int, str] = {}
-        self._values = self._types = 0
+        self._values = self._types = self._entries = 0
         self._configs: dict[bytes, Config] = {}
         try:
             for number, package in enumerate(parts(memoryview(data), TABLE_PACKAGE)):
@@ -58,7 +61,7 @@ class ProtoTable:
             self.skipped += 1
             if not self._forms:
                 raise ResourceError(f"no protobuf resource table: {error}") from error
-        if data and not self._forms and self.skipped:
+        if self.skipped and not self._names:
             raise ResourceError("no resource could be read")
         self._order = sorted(self._forms)
 
@@ -80,6 +83,10 @@ class ProtoTable:
         base |= (integer(part(data, TYPE_ID) or memoryview(b""), 1) & 0xFF) << 16
         kind = text(part(data, TYPE_NAME))
         for entry in parts(data, TYPE_ENTRY):
+            self._entries += 1
+            if self._entries > MAX_ENTRIES:
+                self.skipped += 1
+                return
             try:
                 self._entry(entry, base, kind)
             except WireError:

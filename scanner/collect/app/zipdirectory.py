@@ -95,6 +95,11 @@ def read_directory(data: Buffer, name: str, limits: Limits, notes: Notes) -> Dir
             zh = "压缩包目录位置错误，文件可能被截断或损坏，请重新获取安装包"
             en = "the ZIP directory is not where the file says; it may be truncated, get it again"
             raise InputError("zip-directory", Text(zh=f"{name}：{zh}", en=f"{name}: {en}"))
+        zh, en = (
+            "目录不在声明的位置，Android 拒绝安装",
+            "the directory is elsewhere than stated, which Android refuses",
+        )
+        notes.add("zip-directory-moved", zh, en)
     entries: dict[str, Entry] = {}
     for entry in _central(data, start, count, shift, size, limits, notes):
         if entry.name in entries:

@@ -101,6 +101,13 @@ def test_a_local_name_that_differs_is_noted() -> None:
     assert codes(archive) == {"zip-local-header"}
 
 
+def test_a_directory_that_is_elsewhere_than_stated_is_read_and_noted() -> None:
+    content = build_broken.archive([Entry("a", b"a")])
+    archive = opened(content[:4] + content)
+    assert archive.read("a") == b"a"
+    assert codes(archive) == {"zip-directory-moved"}
+
+
 def test_headers_without_an_entry_in_front_are_build_tools_work() -> None:
     filler = Entry("", b"", STORED)
     archive = built(Entry("a", b"a"), prefix=local_header(filler, b"", STORED))

@@ -199,6 +199,23 @@ def test_a_broken_table_is_an_error(data: bytes) -> None:
         pt.ProtoTable(data)
 
 
+def test_the_number_of_entries_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pt, "MAX_ENTRIES", 5)
+    entries = b"".join(field(3, field(1, field(1, n)) + field(2, b"n")) for n in range(9))
+    table = pt.ProtoTable(field(2, field(3, field(2, b"string") + entries)))
+
+    assert (table.name(0x7F000004), table.name(0x7F000005)) == ("string/n", "")
+    assert table.skipped == 1
+
+
+def test_the_number_of_fields_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protowire, "MAX_FIELDS", 5)
+
+    assert protowire.parse(b"\x08\x01" * 5) == 5
+    with pytest.raises(WireError):
+        protowire.parse(b"\x08\x01" * 6)
+
+
 def test_a_broken_entry_leaves_the_others() -> None:
     def entry(number: int, rest: bytes) -> bytes:
         return field(3, field(1, field(1, number)) + field(2, b"name%d" % number) + rest)

@@ -81,6 +81,15 @@ def test_buttons_of_a_dialog_built_in_code(name: str, refuse: bool) -> None:
     assert dialog.evidence[0].chain
 
 
+def test_the_purpose_told_on_the_way_to_a_request_is_named() -> None:
+    (told,) = app("permission-purpose.good").requests
+    (silent,) = app("permission-purpose.bad").requests
+
+    assert len(told.purposes) == 1
+    assert "麦克风" in told.purposes[0]
+    assert silent.purposes == ()
+
+
 def test_numbers_are_found_where_instructions_load_them() -> None:
     data = zipfile.ZipFile(fixture_apk_path("clean")).read("classes.dex")
     dex = open_dex([("classes.dex", data)])

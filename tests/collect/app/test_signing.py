@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.collect import collect
+from scanner.collect.app import jarsign
 from scanner.collect.app.archive import Archive
 from scanner.collect.app.certificates import describe_certificate
 from scanner.collect.app.contentdigest import chunked
@@ -252,6 +253,15 @@ def signed_v2(content: bytes, key: rsa.RSAPrivateKey, attributes: bytes = b"", n
     tail = bytearray(content[central:])
     struct.pack_into("<I", tail, end - central + 16, central + len(block))
     return content[:central] + block + bytes(tail)
+
+
+def test_a_manifest_of_endless_sections_is_left_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jarsign, "MAX_SECTIONS", 3)
+    with Archive(fixture_apk_path("clean")) as archive:
+        result = jarsign.verify_jar(archive, {"2": True, "3": False})
+
+    assert result.verified is None
+    assert result.problem == "too many sections in a manifest"
 
 
 @pytest.mark.parametrize(("name", "read"), [(b"v2", True), (b"\xff\xfe", False)])
