@@ -219,17 +219,8 @@ class Access(Frozen):
     weakest kind of test on any way.  ``restricted``: no device of the package's range gives an
     ordinary app the value.
 
-    How:
-    目录（rules/data）中的方法、字段、URI、属性、路径和意图动作，与全部指令匹配；从组件出发按调用、类层次和系统回调求可达
-    / methods, fields, URIs, properties, paths and intent actions of the catalogue matched against all
-    instructions; reachability from components by calls, class hierarchy and callbacks
-    Blind: 反射、native、脚本和运行时加载的代码；目录未收录的接口；参数的运行时取值 / reflection, native,
-    script and loaded code; interfaces the catalogue lacks; values known only at run time
-    Evidence: dex
-
-    How:
-    目录（rules/data）中的方法、字段、URI、属性、路径和意图动作，与全部指令匹配；从组件出发按调用、类层次和系统回调求可达
-    / methods, fields, URIs, properties, paths and intent actions of the catalogue matched against all
+    How: 目录（rules/data）的方法、字段、URI、属性、路径、意图动作与全部指令匹配；可达由组件起求得 /
+    methods, fields, URIs, properties, paths and intent actions of the catalogue matched against all
     instructions; reachability from components by calls, class hierarchy and callbacks
     Blind: 反射、native、脚本和运行时加载的代码；目录未收录的接口；参数的运行时取值 / reflection, native,
     script and loaded code; interfaces the catalogue lacks; values known only at run time
