@@ -1,5 +1,6 @@
 # make demo   sets everything up and scans the bundled packages, site and policy
 # make test   sets everything up and runs all tests
+# make fuzz   fuzzes every parser (FUZZ_SECONDS=60, FUZZ_JOBS=2, FUZZ_TARGETS="dex axml")
 # make check  lint, types, tests on the built wheel, generated files up to date
 SHELL := /bin/bash
 .ONESHELL:
@@ -9,7 +10,7 @@ PY := .venv/bin/python
 STAMP := .venv/.installed
 PYTEST_ARGS ?= -q -n 2 --dist loadgroup
 
-.PHONY: help setup system corpus demo test check lint types generated wheel-test docs bench clean
+.PHONY: help setup system corpus demo test check lint types generated wheel-test docs bench fuzz clean
 
 help:
 	@grep -E '^# make' Makefile | sed 's/^# //'
@@ -64,6 +65,9 @@ check: lint types generated wheel-test test
 
 bench: setup corpus
 	$(PY) bench/run.py
+
+fuzz: setup
+	bash fuzz/all.sh $(FUZZ_TARGETS)
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

@@ -29,10 +29,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
 import fetch_corpus
 
+from scanner.batch.meta import Meta
 from scanner.batch.rows import assessment_rows, facts_row
 from scanner.batch.schema import AssessmentRow, ControlRow, FactsRow, FindingRow
 from scanner.batch.store import Store
-from scanner.batch.targets import Meta, Target
+from scanner.batch.targets import Target
 from scanner.batch.work import Done, Job, unpack_bytes, work
 from scanner.console import users
 from scanner.console.app import create

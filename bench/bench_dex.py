@@ -1,7 +1,8 @@
 """Compares, in one run on the same 6-dex package: this engine, androguard's AnalyzeAPK, and the DexKit core (dexllm).
 
 Each runs in its own process; CPU is user plus system time, memory the peak resident set.  ``python bench/bench_dex.py
-[--rounds N] [--no-androguard]`` prints a table and writes .cache/bench/dex.json.  Needs ``make corpus`` and Java.
+[--rounds N] [--no-androguard]`` prints a table and writes .cache/bench/dex.json; ``--stages`` prints what each stage of a
+scan costs instead, from the steps it tells its observer.  Needs ``make corpus`` and Java.
 """
 
 from __future__ import annotations
@@ -53,6 +54,32 @@ from androguard.misc import AnalyzeAPK
 mark()
 apk, files, analysis = AnalyzeAPK(path)
 found = sum(1 for _ in analysis.get_methods())
+"""
+STAGES = """
+times, last = {}, ["interpreter", 0.0]
+def stage(name):
+    now = usage()
+    times[last[0]] = times.get(last[0], 0.0) + now - last[1]
+    last[:] = name, now
+stage("imports")
+from datetime import UTC, datetime
+import scanner.cli.scan, scanner.collect.app.collect, scanner.collect.policy.attach, scanner.packload
+from reports import render
+from scanner.assess import assess
+from scanner.collect import collect
+from scanner.context import CollectOptions
+class Watch:
+    def step(self, name, done=0, total=0):
+        stage(name)
+stage("rule pack")
+pack = scanner.packload.load_pack()
+facts = collect(path, CollectOptions(observer=Watch()))
+stage("rules")
+assessment = assess(facts, pack, scanner.packload.profile_for(pack, "app", None), now=datetime(2026, 11, 24, tzinfo=UTC), tool_version="bench")
+stage("report")
+found = len(render("json", assessment, facts, pack, "zh"))
+stage("")
+print(json.dumps(times))
 """
 FRAME = """
 import resource, sys, json
@@ -112,13 +139,33 @@ def scan(package: Path) -> dict[str, float]:
     return result
 
 
+def stages(package: Path, rounds: int) -> None:
+    """Print the CPU seconds of each stage of a scan, the median of the rounds."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment["OMP_NUM_THREADS"] = "1"
+    runs: list[dict[str, float]] = []
+    for _ in range(rounds + 1):
+        command = [sys.executable, "-c", FRAME % STAGES, str(package)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        runs.append(json.loads(done.stdout.splitlines()[0]))
+    inflate = statistics.median(run(INFLATE, package)["cpu"] for _ in range(rounds))
+    median = {name: statistics.median(one[name] for one in runs[1:]) for name in runs[0]}
+    whole = sum(median.values())
+    for name, seconds in [*median.items(), ("whole", whole)]:
+        print(f"{name:14}{seconds:8.3f} s{seconds / whole:8.1%}{seconds / inflate:8.1f} x inflate")
+
+
 def main() -> int:
     """Run all contestants and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-androguard", action="store_true")
+    parser.add_argument("--stages", action="store_true", help="what each stage of a scan costs")
     options = parser.parse_args()
     package = build()
+    if options.stages:
+        stages(package, options.rounds)
+        return 0
     write_members()
     contestants = {"inflate": INFLATE, "engine": ENGINE, "dexkit": DEXKIT}
     figures: dict[str, list[dict[str, float]]] = {name: [] for name in contestants} | {"scan": []}

@@ -84,9 +84,12 @@ BUILT_IN: dict[str, Format] = {
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "reports.xlsx:Workbook",
     ),
-    "csv": Format("reports.csvout:write", "csv", "text/csv", "reports.csvout:FindingList"),
+    "csv": Format("reports.csvout:write", "csv", "text/csv", "reports.csvout:finding_list"),
     "csv-notice": Format(
-        "reports.csvout:write_notice", "notice.csv", "text/csv", "reports.csvout:NoticeList"
+        "reports.csvout:write_notice", "notice.csv", "text/csv", "reports.csvout:notice_list"
+    ),
+    "csv-permissions": Format(
+        "reports.csvout:write_permissions", "permissions.csv", "text/csv", "reports.csvout:permission_list"
     ),
     "markdown": Format("reports.markdown:write", "md", "text/markdown"),
     "sarif": Format("reports.sarif:write", "sarif", "application/sarif+json"),

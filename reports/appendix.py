@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reports.overreachtable import item_sheet, permission_sheet
 from reports.sheet import NONE, Sheet
 from reports.tables import Cell, ItemRow, Unread
 from reports.text import one_line
@@ -15,7 +16,14 @@ def appendix_sheets(view: ReportView) -> tuple[Sheet, ...]:
     """Return the appendices of the view's subject in the order of the report."""
     sheets = [clause_sheet(view)]
     if view.facts.app is not None:
-        sheets += [permission_sheet(view), sdk_sheet(view), *item_sheets(view), endpoint_sheet(view)]
+        open_rows = view.incomplete("app.permissions", "app.accesses")
+        sheets += [
+            permission_sheet(view.overreach, view.names, incomplete=open_rows),
+            item_sheet(view.overreach, view.names, incomplete=view.incomplete("app.accesses")),
+            sdk_sheet(view),
+            *item_sheets(view),
+            endpoint_sheet(view),
+        ]
     sheets += view.sheets
     sheets += [evidence_sheet(view), file_sheet(view), *unread_sheets(view)]
     return tuple(sheets)
@@ -34,35 +42,6 @@ def clause_sheet(view: ReportView) -> Sheet:
             rows.append((clause.number + mark, clause.title, clause.verdict_label + hand, found or NONE))
     header = ("clause", "f_requirement", "verdict", "f_findings_short")
     return _sheet(view, "clauses", "f_appendix_clauses", header, (4, 8, 3, 4), rows)
-
-
-def permission_sheet(view: ReportView) -> Sheet:
-    """Return the permissions with their users and what they open."""
-    join = view.names.join
-    rows = [
-        (
-            row.label or row.short,
-            row.name,
-            row.level_label
-            if row.declared
-            else f"{row.level_label}{view.word('comma')}{view.word('undeclared')}",
-            join(row.users) or row.use_label,
-            join(row.items) or NONE,
-        )
-        for row in view.permissions
-    ]
-    header = ("permission", "f_name_code", "level", "use", "opens")
-    return _sheet(
-        view,
-        "permissions",
-        "permissions",
-        header,
-        (4, 6, 2, 4, 4),
-        rows,
-        empty="permissions_none",
-        code=(1,),
-        incomplete=view.incomplete("app.permissions", "app.accesses"),
-    )
 
 
 def sdk_sheet(view: ReportView) -> Sheet:

@@ -37,6 +37,7 @@ MIN_WIDTH = 60
 EVIDENCE = 1
 MAX_FINDINGS = 60
 MAX_GROUPS = 12
+MAX_PERMISSIONS = 20
 EDGE_STEPS = 3
 
 
@@ -54,9 +55,11 @@ def write(view: ReportView) -> bytes:
         emoji=False,
         legacy_windows=False,
     )
-    for part in (_identity, _grade, _problems, _clauses, _unread):
-        console.print(part(view))
-        console.print()
+    for part in (_identity, _grade, _problems, _permissions, _clauses, _unread):
+        shown = part(view)
+        if shown is not None:
+            console.print(shown)
+            console.print()
     lines = [line.rstrip() for line in buffer.getvalue().splitlines()]
     return ("\n".join(lines).rstrip("\n") + "\n").encode()
 
@@ -183,6 +186,30 @@ def _evidence(view: ReportView, evidence: EvidenceView) -> RenderableType:
         path = [*names[:EDGE_STEPS], "…", *names[-EDGE_STEPS:]] if long else names
         lines.append(Styled(" → ".join(path), style="dim", overflow="fold"))
     return Group(*lines)
+
+
+def _permissions(view: ReportView) -> RenderableType | None:
+    """Return the permissions that something was found about or that lie outside the category's range."""
+    if view.facts.app is None:
+        return None
+    parts: list[RenderableType] = [_heading(view.word("o_title")), Styled(view.overreach_line)]
+    parts += [Styled(note, style="dim", overflow="fold") for note in view.category_notes]
+    telling = [r for r in view.permissions if r.found or r.need == "outside"][:MAX_PERMISSIONS]
+    if telling:
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, expand=True, pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column(view.word("permission"), ratio=4, overflow="fold")
+        table.add_column(view.word("use"), ratio=3, overflow="fold")
+        table.add_column(view.word("verdict"), no_wrap=True)
+        table.add_column(view.word("reason"), ratio=5, overflow="fold")
+        for row in telling:
+            table.add_row(
+                Styled(f"{row.label} {row.short}".strip()),
+                Styled(view.names.join(row.users) or row.use_label),
+                Styled(row.verdict_label, style=STYLES[Verdict(row.verdict)]),
+                Styled(row.reason, style="dim"),
+            )
+        parts.append(table)
+    return Group(*parts)
 
 
 def _clauses(view: ReportView) -> RenderableType:

@@ -13,6 +13,7 @@ from reports.view import ReportView
 from scanner.facts import Facts
 from scanner.gate import BaselineState
 from scanner.model import Assessment, Confidence, Frozen, Severity, Text
+from scanner.overreachrows import Overreach
 from scanner.rulepack import Pack
 
 
@@ -58,6 +59,7 @@ class References(Frozen):
 class JsonReport(Frozen):
     """The document written.
 
+    ``overreach``: permissions and items against what the app's category needs; None for sites and policies.
     ``baseline``: which findings were known before, which entries are gone or were not checked; None without a baseline.
     """
 
@@ -65,6 +67,7 @@ class JsonReport(Frozen):
     assessment: Assessment
     references: References
     facts: Facts
+    overreach: Overreach | None = None
     baseline: BaselineState | None = None
 
 
@@ -74,6 +77,7 @@ def write(view: ReportView) -> bytes:
         assessment=view.assessment,
         references=_references(view.assessment, view.facts, view.pack),
         facts=view.facts,
+        overreach=view.overreach if view.facts.app is not None else None,
         baseline=view.baseline,
     )
     return document.model_dump_json(indent=1).encode() + b"\n"

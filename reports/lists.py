@@ -61,7 +61,24 @@ FINDINGS = (
     "fingerprint",
 )
 SDKS = ("l_name", "l_identifier", "sdk", "vendor", "purpose", "l_version", "seen", "documented", "start")
-PERMISSIONS = ("l_name", "l_identifier", "permission", "f_name_code", "level", "declared", "use", "opens")
+PERMISSIONS = (
+    "l_name",
+    "l_identifier",
+    "permission",
+    "f_name_code",
+    "level",
+    "declared",
+    "use",
+    "opens",
+    "o_asked",
+    "o_policy",
+    "o_measured",
+    "o_need",
+    "verdict",
+    "reason",
+    "o_found",
+    "o_law",
+)
 
 Value = str | int
 Row = tuple[Value, ...]
@@ -185,10 +202,18 @@ def permission_rows(view: ReportView) -> list[Row]:
             identifier,
             row.label or row.short,
             row.name,
-            row.level_label,
-            view.word("l_yes") if row.declared else view.word("l_no_word"),
+            join(part for part in (row.level_label, row.sensitive) if part),
+            join([view.word("l_yes") if row.declared else view.word("l_no_word"), *row.limits]),
             join(row.users) or row.use_label,
             join(row.items),
+            view.word("semicolon").join(row.asked),
+            row.policy,
+            view.category_line,
+            row.need_label,
+            row.verdict_label,
+            row.reason,
+            view.word("semicolon").join(row.found),
+            row.law,
         )
         for row in view.permissions
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from reports import factsdoc
 from reports.jsonout import JsonReport
 from scanner.facts import Facts
 from scanner.rulepack import Control, Grading, Instrument, Profile, Rule
@@ -37,6 +38,8 @@ def schema(name: str) -> dict[str, Any]:
     else:
         model, title = SCHEMAS[name]
         body = model.model_json_schema(mode="serialization")
+        if model is Facts:
+            factsdoc.describe(body)
     return {
         "$schema": DIALECT,
         "$id": f"urn:guijian:schema:{name.partition('.')[0]}:1",

@@ -1,4 +1,4 @@
-"""The appendix tables: permissions, SDKs, items by owner, endpoints, signing, and what was not read."""
+"""The appendix tables: SDKs, items by owner, endpoints, signing, and what was not read."""
 
 from __future__ import annotations
 
@@ -9,33 +9,14 @@ from dataclasses import dataclass
 from reports.clauses import RuleView
 from reports.names import Names
 from reports.text import one_line
-from scanner.facts import Access, AppFacts, Origin, Permission, Sdk
-from scanner.model import Outcome
+from scanner.facts import Access, AppFacts, Origin, Sdk
+from scanner.model import Confidence, Outcome
 
 COLUMNS = 8
 MAX_ENDPOINTS = 200
 MAX_PLACES = 20
 SENSITIVE_ORDER = ("yes", "conditional", "legacy", "no")
 OWNER_ORDER = ("app", "unknown", "library", "sdk")
-
-
-@dataclass(frozen=True, slots=True)
-class PermissionRow:
-    """A permission: full and short name, meaning, protection level, whether declared, whether and by whom used.
-
-    ``use`` is ``used``, ``unused`` or ``unknown``.
-    """
-
-    name: str
-    short: str
-    label: str
-    level: str
-    level_label: str
-    declared: bool
-    use: str
-    use_label: str
-    users: tuple[str, ...]
-    items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +91,6 @@ class Undecided:
     rules: tuple[RuleView, ...]
 
 
-def permission_rows(app: AppFacts, names: Names) -> tuple[PermissionRow, ...]:
-    """Return the permissions: personal-information ones first, then by name."""
-    ordered = sorted(app.permissions, key=lambda p: (not p.collects_pi, p.protection != "dangerous", p.name))
-    return tuple(_permission(permission, names) for permission in ordered)
-
-
-def _permission(permission: Permission, names: Names) -> PermissionRow:
-    use = {True: "used", False: "unused", None: "unknown"}[permission.used]
-    name = one_line(permission.name, 160)
-    return PermissionRow(
-        name=name,
-        short=name.removeprefix("android.permission."),
-        label=names.text(permission.label, 80),
-        level=permission.protection,
-        level_label=names.word(f"level_{permission.protection}"),
-        declared=permission.declared,
-        use=use,
-        use_label=names.word(f"use_{use}"),
-        users=tuple(f"{names.owner(user.owner)} ×{user.sites}" for user in permission.used_by),
-        items=names.items(permission.items),
-    )
-
-
 def sdk_rows(app: AppFacts, names: Names) -> tuple[SdkRow, ...]:
     """Return the SDKs that are services rather than plain libraries; those that read most first."""
     found = [sdk for sdk in app.sdks if not sdk.is_library]
@@ -142,7 +100,8 @@ def sdk_rows(app: AppFacts, names: Names) -> tuple[SdkRow, ...]:
 def _sdk(sdk: Sdk, names: Names) -> SdkRow:
     started = {True: "started", False: "not_started", None: "start_unknown"}[sdk.initialised]
     return SdkRow(
-        name=names.text(sdk.name, 80),
+        name=names.text(sdk.name, 80)
+        + (names.word("sdk_tentative") if sdk.confidence is Confidence.TENTATIVE else ""),
         vendor=names.text(sdk.vendor, 80),
         country=one_line(sdk.country or "", 20),
         purpose=names.known("purpose", sdk.purpose),
@@ -249,6 +208,8 @@ def signing_rows(app: AppFacts, names: Names) -> tuple[tuple[str, str], ...]:
         for s in app.signing.schemes
         if s.present
     ]
+    if app.signing.signed is None:  # a bundle: what a device installs is signed later, by the store
+        schemes = [names.word("unchecked")]
     rows = [(names.word("label_schemes"), names.join(schemes) or names.word("unsigned"))]
     for certificate in app.signing.certificates:
         marks = [names.word("debug_certificate")] if certificate.debug else []

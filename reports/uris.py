@@ -9,7 +9,8 @@ from scanner.facts import Facts
 from scanner.model import Evidence, FileLocator, SearchLocator, Subject, WebLocator
 
 SAFE = "/!:@$+,;=~._-"
-PACKAGE = "base.apk"
+# What facts call the delivered file: a set of splits is told from its parts, one of which may be called base.apk.
+PACKAGE, PACKAGE_SET = "base.apk", "package"
 MAX_URI = 600
 
 
@@ -27,7 +28,9 @@ def artifact_uri(facts: Facts, artifact: str) -> str:
     name = one_line(artifact, MAX_URI)
     if "://" in name:
         return web_uri(name)
-    if facts.app is None or name in {"", PACKAGE, facts.subject.source}:
+    is_set = bool(facts.artifacts) and facts.artifacts[0].name == PACKAGE_SET
+    whole = PACKAGE_SET if is_set else PACKAGE
+    if facts.app is None or name in {"", whole, facts.subject.source}:
         return own
     return f"{own}!/{quote(name.lstrip('/'), safe=SAFE.replace(':', ''))}"
 

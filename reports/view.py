@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reports import charts, policytable, tables
+from reports import charts, overreachtable, policytable, tables
 from reports.clauses import (
     ControlView,
     InstrumentView,
@@ -30,6 +30,8 @@ from reports.text import one_line
 from scanner.facts import Facts
 from scanner.gate import BaselineState, standings
 from scanner.model import VERDICT_ORDER, Assessment, Grade, Lang, Verdict
+from scanner.overreach import overreach
+from scanner.overreachrows import Overreach
 from scanner.rulepack import Pack
 
 MAX_ARTIFACTS = 200
@@ -103,7 +105,10 @@ class ReportView:
         rows += [
             ("developer", subject.developer or ""),
             ("store", subject.store or ""),
-            ("category", subject.category or ""),
+            (
+                "category",
+                self.category_line if self.overreach.name or self.overreach.why else subject.category or "",
+            ),
             ("source", subject.source),
             ("sha256", subject.sha256),
         ]
@@ -264,9 +269,40 @@ class ReportView:
     # --- tables ---------------------------------------------------------------------------------------
 
     @cached_property
-    def permissions(self) -> tuple[tables.PermissionRow, ...]:
-        """The permissions of an app."""
-        return tables.permission_rows(self.facts.app, self.names) if self.facts.app else ()
+    def overreach(self) -> Overreach:
+        """Permissions and items of an app against what its category needs."""
+        stands = {rule: one.verdict for rule, one in standings(self.assessment, self.pack).items()}
+        return overreach(self.facts, self.assessment, stands)
+
+    @cached_property
+    def permissions(self) -> tuple[overreachtable.PermissionLine, ...]:
+        """The permissions of an app, worst first."""
+        return overreachtable.permission_lines(self.overreach, self.names)
+
+    @cached_property
+    def necessary_items(self) -> tuple[overreachtable.ItemLine, ...]:
+        """The items of an app against the necessary range."""
+        return overreachtable.item_lines(self.overreach, self.names)
+
+    @cached_property
+    def needs(self) -> tuple[tuple[str, str, int], ...]:
+        """Need, its word and the number of permissions."""
+        return overreachtable.need_counts(self.overreach, self.names)
+
+    @cached_property
+    def category_line(self) -> str:
+        """The app's category and where it came from."""
+        return overreachtable.category_line(self.overreach, self.names)
+
+    @cached_property
+    def category_notes(self) -> tuple[str, ...]:
+        """What the category or its absence rests on, as sentences."""
+        return overreachtable.category_notes(self.facts.app, self.overreach, self.names)
+
+    @cached_property
+    def overreach_line(self) -> str:
+        """The table of overreach as one sentence."""
+        return overreachtable.summary_line(self.overreach, self.names)
 
     @cached_property
     def sdks(self) -> tuple[tables.SdkRow, ...]:

@@ -6,6 +6,7 @@ from reports.words_developers import DEVELOPERS
 from reports.words_diff import DIFF
 from reports.words_formal import FORMAL
 from reports.words_lists import LISTS
+from reports.words_overreach import OVERREACH
 from reports.words_policy import POLICY
 from reports.words_site import SITES
 from reports.words_supervision import SUPERVISION
@@ -282,7 +283,10 @@ TABLES: dict[str, Text] = {
     "basis_string": _t("特征字符串", "string"),
     "basis_native": _t("原生库", "native library"),
     "basis_manifest": _t("清单", "manifest"),
-    "basis_structure": _t("结构", "structure"),
+    "basis_structure": _t("改名后的结构", "structure of renamed code"),
+    "basis_manifest_key": _t("清单键", "manifest key"),
+    "basis_resource": _t("资源文件", "resource file"),
+    "sdk_tentative": _t("（待确认）", " (to be confirmed)"),
     "purpose_analytics": _t("统计分析", "analytics"),
     "purpose_push": _t("消息推送", "push"),
     "purpose_advertising": _t("广告", "advertising"),
@@ -340,12 +344,17 @@ LIMITS: dict[str, Text] = {
     "path_app_signing": _t("签名", "signature"),
     "path_app_native_libraries": _t("原生库", "native libraries"),
     "path_app_sdks": _t("SDK", "SDKs"),
+    "path_app_startup": _t("启动时依次发生的事", "what happens while the app starts"),
     "path_app_requests": _t("权限申请", "permission requests"),
     "path_app_endpoints": _t("网络地址", "network addresses"),
     "path_app_issues": _t("代码安全问题", "code issues"),
     "path_app_texts": _t("界面文字", "interface texts"),
+    "path_app_dialogs": _t("同意弹窗", "consent dialogs"),
+    "path_app_unused_texts": _t("未使用的界面文字", "unused interface texts"),
     "path_app_checkboxes": _t("勾选框", "check boxes"),
     "path_app_code": _t("代码统计", "code statistics"),
+    "path_app_category_basis": _t("应用类别的来源", "where the category came from"),
+    "path_app_category_proposal": _t("推断的应用类别", "the proposed category"),
     "path_app_collects_pi": _t("是否收集个人信息", "whether personal information is collected"),
     "path_app_has_account": _t("是否有账号", "whether there are accounts"),
     "path_app_network": _t("网络安全配置", "network security configuration"),
@@ -408,6 +417,7 @@ WORDS |= LISTS
 WORDS |= DEVELOPERS | DIFF
 WORDS |= SITES
 WORDS |= SUPERVISION
+WORDS |= OVERREACH
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

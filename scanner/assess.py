@@ -140,10 +140,14 @@ def control_verdict(
     if isinstance(excluded, Text):
         return result(Verdict.NOT_APPLICABLE, 2, [excluded])
     if hits:
-        certain = [r for r in hits if rules[r.rule].confidence is Confidence.CERTAIN]
+        certain = [
+            r
+            for r in hits
+            if rules[r.rule].confidence is Confidence.CERTAIN and r.category_basis != "proposed"
+        ]
         if certain and any(clause.limit is Verdict.VIOLATION for clause in clauses):
             return result(Verdict.VIOLATION, 3, [rules[r.rule].message for r in certain])
-        return result(Verdict.SUSPECTED, 4, [rules[r.rule].message for r in hits])
+        return result(Verdict.SUSPECTED, 4, [x for r in hits for x in (rules[r.rule].message, *r.reasons)])
     open_reasons = [
         *excluded,
         *(x for r in own if r.outcome in {Outcome.UNKNOWN, Outcome.ERROR} for x in r.reasons),

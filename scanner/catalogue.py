@@ -6,6 +6,7 @@ every collector maps into it.  Knows no rules and no verdicts.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
 
@@ -96,6 +97,7 @@ class PermissionInfo(_Data):
     items: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     use_checkable: bool = False
+    law_view: Text | None = None
 
 
 class SdkManifest(_Data):
@@ -123,7 +125,7 @@ class SdkInfo(_Data):
     resources: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
     consent: tuple[str, ...] = ()
-    version_field: str | None = None
+    version: tuple[str, ...] = ()
     collects: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     source: str = ""
@@ -158,9 +160,10 @@ class NecessaryItem(_Data):
 
 
 class CategoryPermissions(_Data):
-    """Permissions a category's basic function may need."""
+    """Permissions a category's basic function may need, and why: our inference, not the regulation's words."""
 
     names: tuple[str, ...]
+    why: Text
 
 
 class Category(_Data):
@@ -170,9 +173,60 @@ class Category(_Data):
     number: int
     clause: str
     name: Text
+    basic_function: Text
     no_pi_needed: bool
     necessary: tuple[NecessaryItem, ...] = ()
     permissions: tuple[CategoryPermissions, ...] = ()
+
+
+class SystemSigns(_Data):
+    """What the manifest itself says of an app's function: intent categories and actions, service guards, appCategory."""
+
+    category: tuple[str, ...] = ()
+    action: tuple[str, ...] = ()
+    service_permission: tuple[str, ...] = ()
+    app_category: tuple[str, ...] = ()
+
+
+class CategorySigns(_Data):
+    """Signs that an app is of one type: words and names by the place they are looked for in."""
+
+    id: str
+    label: tuple[str, ...] = ()
+    package: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    component: tuple[str, ...] = ()
+    sdk: tuple[str, ...] = ()
+    permission: tuple[str, ...] = ()
+    system: SystemSigns = SystemSigns()
+
+
+class SupplySide(_Data):
+    """Words of apps for merchants, drivers and riders, whom the regulation does not cover (第三条)."""
+
+    words: tuple[str, ...]
+    package: tuple[str, ...]
+
+
+class SignTable(_Data):
+    """All signs with their weights, caps and the thresholds for a proposal (``rules/data/category_signs.yaml``)."""
+
+    full: float
+    propose_at: float
+    rules_at: float
+    kinds: int
+    weights: dict[str, float]
+    caps: dict[str, float]
+    neutral: tuple[str, ...] = ()
+    supply_side: SupplySide
+    categories: tuple[CategorySigns, ...]
+
+
+class StoreCategory(_Data):
+    """Names stores give a category, and the app types it may stand for."""
+
+    names: tuple[str, ...]
+    to: tuple[str, ...]
 
 
 @cache
@@ -180,6 +234,59 @@ def categories() -> dict[str, Category]:
     """Return the 39 app types by id and by Chinese name."""
     entries = [Category.model_validate(e) for e in _entries("necessary")]
     return {key: entry for entry in entries for key in (entry.id, entry.name.zh)}
+
+
+@cache
+def category_signs() -> SignTable:
+    """Return the signs for proposing a category."""
+    return SignTable.model_validate(read_data("category_signs")[0])
+
+
+@cache
+def _category_names() -> dict[str, tuple[str, ...]]:
+    own = {c.id: c for c in categories().values()}
+    found: dict[str, tuple[str, ...]] = {
+        _plain(key): (entry.id,)
+        for entry in own.values()
+        for key in (entry.id, entry.name.zh, entry.name.en, str(entry.number))
+    }
+    for store in (StoreCategory.model_validate(e) for e in _entries("store_categories")):
+        for name in store.names:
+            found.setdefault(_plain(name), store.to)
+    return found
+
+
+def find_categories(name: str) -> tuple[str, ...]:
+    """Return the ids of the app types that ``name`` means: one for an id, number or name of the regulation, one or
+    several for a store's category, none for an unknown name."""
+    return _category_names().get(_plain(name), ())
+
+
+def is_category_name(name: str) -> bool:
+    """Whether ``name`` is an id, number or name of the regulation rather than a store's word."""
+    found = find_categories(name)
+    return len(found) == 1 and _plain(name) in {
+        _plain(key)
+        for key in (
+            found[0],
+            categories()[found[0]].name.zh,
+            categories()[found[0]].name.en,
+            str(categories()[found[0]].number),
+        )
+    }
+
+
+def similar_categories(name: str, count: int = 3) -> tuple[str, ...]:
+    """Return the Chinese names of the app types that look most like ``name``, at most ``count``."""
+    near = get_close_matches(_plain(name)[:40], list(_category_names()), count, 0.5)
+    ids = dict.fromkeys(found for key in near for found in _category_names()[key])
+    return tuple(categories()[one].name.zh for one in ids)[:count]
+
+
+def _plain(name: str) -> str:
+    """Return ``name`` without case, spaces and the endings 类, 类App."""
+    text = "".join(name.casefold().split())
+    return text.removesuffix("app").removesuffix("类") or text
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from scanner import predicates
 from scanner.conditions import FactIndex, Match, evaluate_condition, search_evidence
 from scanner.facts import Facts
 from scanner.model import (
@@ -20,8 +21,9 @@ from scanner.model import (
     fingerprint,
 )
 from scanner.paths import getter
-from scanner.rulepack import Pack, Profile, Rule
+from scanner.rulepack import Condition, Pack, Profile, Rule
 
+CATEGORY = "app.category"
 MAX_EVIDENCE = 50
 SURFACE_NAMES = {
     "app": Text(zh="应用", en="an app"),
@@ -95,6 +97,64 @@ def run_rule(rule: Rule, index: FactIndex) -> RuleResult:
 
 
 def _run(rule: Rule, index: FactIndex) -> RuleResult:
+    """Run ``rule``; where it needs the app's category and that is only proposed, try the proposal.
+
+    A proposal may bring a lead to light, so a hit stands, marked.  It may not settle anything: where the proposed
+    category would make the rule clear or not applicable, the result stays unknown.
+    """
+    result = _run_on(rule, index)
+    app = index.facts.app
+    if app is None or not needs_category(rule):
+        return result
+    if app.category is not None:
+        return result.model_copy(update={"category_basis": app.category_basis})
+    proposal = app.category_proposal
+    if (
+        result.outcome is not Outcome.UNKNOWN
+        or proposal is None
+        or proposal.name is None
+        or not proposal.usable
+    ):
+        return result
+    name, sure = proposal.name, proposal.confidence
+    tried = _run_on(rule, _as_proposed(index))
+    if tried.outcome is Outcome.HIT:
+        lead = Text(
+            zh=f"类别由线索推断为{name.zh}（置信度 {sure}），未经指定：类别不对则此项不成立",
+            en=f"the category is a proposal from signs ({name.en}, confidence {sure}); if it is wrong this falls away",
+        )
+        return tried.model_copy(update={"reasons": (lead,), "category_basis": "proposed"})
+    note = Text(
+        zh=f"应用类别未指定；由线索推断为{name.zh}（置信度 {sure}），按该类别未见问题，但推断不能作为依据",
+        en=f"no category was given; for the proposed one ({name.en}, confidence {sure}) nothing was seen, which settles nothing",
+    )
+    return result.model_copy(update={"reasons": (*result.reasons, note), "category_basis": "proposed"})
+
+
+def _as_proposed(index: FactIndex) -> FactIndex:
+    """Return the facts as they would be if the proposed category were the app's."""
+    app = index.facts.app
+    if app is None or app.category_proposal is None:
+        return index
+    assumed = app.model_copy(update={"category": app.category_proposal.category})
+    return FactIndex(index.facts.model_copy(update={"app": assumed}))
+
+
+def needs_category(rule: Rule) -> bool:
+    """Whether the result of ``rule`` depends on the category of the app."""
+    return any(_needs_category(c) for c in (rule.applies_when, rule.hit_when) if c is not None)
+
+
+def _needs_category(condition: Condition) -> bool:
+    if condition.fact == CATEGORY:
+        return True
+    if condition.predicate is not None:
+        return predicates.needs_category(condition.predicate)
+    children = (*(condition.all or ()), *(condition.any or ()), condition.not_)
+    return any(_needs_category(child) for child in children if child is not None)
+
+
+def _run_on(rule: Rule, index: FactIndex) -> RuleResult:
     not_applicable = _surface_reason(rule, index.facts)
     if not_applicable is not None:
         return not_applicable

@@ -107,12 +107,13 @@ def standings(assessment: Assessment, pack: Pack) -> dict[str, Standing]:
     hit that is not certain reaches 疑似 at most, whatever another rule proves for the same control.
     """
     limits = _limits(assessment, pack)
+    sure_rules = _sure_rules(assessment, pack)
     found: dict[str, Standing] = {}
     for control in assessment.controls:
         own = [limits[c] for c in pack.controls[control.control].clauses if c in limits]
         whole = limited(control, own)
         for rule in control.hits:
-            sure = control.decision is not None or pack.rules[rule].confidence is Confidence.CERTAIN
+            sure = control.decision is not None or rule in sure_rules
             verdict = whole if sure else max(whole, Verdict.SUSPECTED, key=lambda v: v.rank)
             best = found.get(rule)
             if best is None or verdict.rank < best.verdict.rank:
@@ -134,7 +135,8 @@ def gate_verdict(assessment: Assessment, pack: Pack, known: Iterable[str] = ()) 
         for result in assessment.evaluation.results
     }
     limits = _limits(assessment, pack)
-    controls = {c.control: _without_known(c, fresh, pack) for c in assessment.controls}
+    sure = _sure_rules(assessment, pack)
+    controls = {c.control: _without_known(c, fresh, sure) for c in assessment.controls}
     found = [
         limited(controls[name], [limits[clause.clause]]) if clause.controls else clause.verdict
         for clause in clauses
@@ -144,7 +146,16 @@ def gate_verdict(assessment: Assessment, pack: Pack, known: Iterable[str] = ()) 
     return min(found, key=lambda v: v.rank, default=Verdict.NOT_APPLICABLE)
 
 
-def _without_known(control: ControlResult, fresh: Mapping[str, bool], pack: Pack) -> ControlResult:
+def _sure_rules(assessment: Assessment, pack: Pack) -> set[str]:
+    """Return the rules whose hits are certain: by the rule, and not resting on a proposed category."""
+    return {
+        result.rule
+        for result in assessment.evaluation.results
+        if pack.rules[result.rule].confidence is Confidence.CERTAIN and result.category_basis != "proposed"
+    }
+
+
+def _without_known(control: ControlResult, fresh: Mapping[str, bool], sure: set[str]) -> ControlResult:
     """Return the control's result with the hits whose findings are all known left out."""
     if control.decision is not None or not control.hits:
         return control
@@ -152,7 +163,7 @@ def _without_known(control: ControlResult, fresh: Mapping[str, bool], pack: Pack
     verdict = control.verdict
     if not hits:
         verdict = Verdict.NOT_APPLICABLE
-    elif not any(pack.rules[rule].confidence is Confidence.CERTAIN for rule in hits):
+    elif not sure.intersection(hits):
         verdict = max(verdict, Verdict.SUSPECTED, key=lambda v: v.rank)
     return control.model_copy(update={"hits": hits, "verdict": verdict})
 

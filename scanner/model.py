@@ -288,12 +288,17 @@ def fingerprint(rule: str, identifier: str, group: str) -> str:
 
 
 class RuleResult(Frozen):
-    """Result of one rule on the subject: ``reasons`` for unknown, not_applicable and error."""
+    """Result of one rule on the subject: ``reasons`` for unknown, not_applicable and error.
+
+    ``category_basis``: where the app's category came from, for a rule whose result rests on it.  A hit with
+    ``proposed`` holds only if the proposal does; ``reasons`` says so, and it never ends in 不符合.
+    """
 
     rule: str
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
     reasons: tuple[Text, ...] = ()
+    category_basis: Literal["given", "declared", "proposed"] | None = None
 
 
 class Evaluation(Frozen):

@@ -31,6 +31,16 @@ class FactType(Frozen):
 
 # What people call the facts that reasons speak of; a path without a name is shown as it is.
 NAMES: dict[str, Text] = {
+    "app.abilities": Text(zh="特殊能力", en="special abilities"),
+    "app.autostarts": Text(zh="自启动方式", en="ways of starting unasked"),
+    "app.links": Text(zh="深度链接", en="deep links"),
+    "app.own_permissions": Text(zh="自定义权限", en="permissions of its own"),
+    "app.guards": Text(zh="保护组件的权限", en="permissions that guard components"),
+    "app.tasks": Text(zh="界面的任务栈设置", en="task settings of activities"),
+    "app.queries": Text(zh="查询的其他应用", en="other apps it asks to see"),
+    "app.foreground_services": Text(zh="前台服务类型", en="foreground service types"),
+    "app.shared_folders": Text(zh="对外共享的文件", en="files shared with other apps"),
+    "app.wakes": Text(zh="唤醒其他应用的代码", en="code that wakes other apps"),
     "app.accesses": Text(zh="个人信息的读取", en="access to personal information"),
     "app.accesses.guarded": Text(zh="读取是否受同意标志控制", en="whether access depends on a consent flag"),
     "app.accesses.reachable": Text(zh="读取代码是否可达", en="whether the accessing code is reachable"),
@@ -55,7 +65,13 @@ NAMES: dict[str, Text] = {
     "app.sdks.init_guarded": Text(
         zh="SDK 初始化是否受同意标志控制", en="whether the SDK's start depends on a flag"
     ),
+    "app.sdks.init_guard": Text(
+        zh="SDK 初始化前判断的是什么标志", en="which flag the SDK's start depends on"
+    ),
+    "app.startup": Text(zh="启动时依次发生的事", en="what happens while the app starts"),
+    "app.accesses.guard": Text(zh="读取前判断的是什么标志", en="which flag access depends on"),
     "app.signing": Text(zh="签名", en="signatures"),
+    "app.dialogs": Text(zh="同意弹窗", en="consent dialogs"),
     "app.texts": Text(zh="界面文字", en="interface text"),
     "site.forms": Text(zh="网站的表单", en="the site's forms"),
     "site.pages": Text(zh="网站的页面", en="the site's pages"),

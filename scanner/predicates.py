@@ -12,15 +12,18 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
-from scanner import catalogue
-from scanner.facts import Component, Facts
+from scanner.facts import AppFacts, Component, Facts, Permission
 from scanner.model import Evidence, Text
+from scanner.necessity import CATEGORY_UNKNOWN, OWN, category_of, listed_items, need_of_permission, sdk_only
 
 Outcome = tuple[bool | None, list[tuple[Any, tuple[Evidence, ...]]], list[Text]]
 
 
 class Predicate(Protocol):
-    """A named condition; ``parameters`` lists the names it accepts in ``given``."""
+    """A named condition; ``parameters`` lists the names it accepts in ``given``.
+
+    One whose answer depends on the app's category says so with an attribute ``needs_category`` that is true.
+    """
 
     parameters: frozenset[str]
 
@@ -33,10 +36,15 @@ class _Function:
     """A predicate made of a plain function."""
 
     def __init__(
-        self, function: Callable[[Facts, Mapping[str, Any]], Outcome], parameters: frozenset[str]
+        self,
+        function: Callable[[Facts, Mapping[str, Any]], Outcome],
+        parameters: frozenset[str],
+        *,
+        needs_category: bool = False,
     ) -> None:
         self._function = function
         self.parameters = parameters
+        self.needs_category = needs_category
 
     def __call__(self, facts: Facts, given: Mapping[str, Any]) -> Outcome:
         return self._function(facts, given)
@@ -103,19 +111,10 @@ def outside_necessary_range(facts: Facts, given: Mapping[str, Any]) -> Outcome:
     """
     if facts.app is None:
         return None, [], [Text(zh="没有应用事实", en="no app facts")]
-    category = catalogue.categories().get(facts.app.category or "")
+    category = category_of(facts.app)
     if category is None:
-        return (
-            None,
-            [],
-            [
-                Text(
-                    zh="应用类别未知，可用 --category 指定",
-                    en="the app's category is unknown; give --category",
-                )
-            ],
-        )
-    necessary = {item for entry in category.necessary for item in entry.items}
+        return None, [], [CATEGORY_UNKNOWN]
+    necessary = listed_items(category)
     granted = {name for entry in category.permissions for name in entry.names}
     watched = frozenset(given["items"]) - necessary
     hits = [
@@ -133,13 +132,92 @@ def outside_necessary_range(facts: Facts, given: Mapping[str, Any]) -> Outcome:
     return (True if hits else None if gaps else False), hits, [] if hits else gaps
 
 
+def permission_outside_category(facts: Facts, given: Mapping[str, Any]) -> Outcome:
+    """Whether one of the ``permissions`` given is declared though the category's basic function does not need it.
+
+    ``user``: ``app`` looks at permissions that the app's own code uses or asks for, or whose use is not known; ``sdk`` at
+    those that only SDKs use.  Permissions nothing uses are left to other rules.
+    """
+    if facts.app is None:
+        return None, [], [Text(zh="没有应用事实", en="no app facts")]
+    category = category_of(facts.app)
+    if category is None:
+        return None, [], [CATEGORY_UNKNOWN]
+    app, watched = facts.app, frozenset(given["permissions"])
+    hits: list[tuple[Any, tuple[Evidence, ...]]] = []
+    for permission in app.permissions:
+        if not permission.declared or permission.name not in watched:
+            continue
+        if need_of_permission(permission, category) != "outside":
+            continue
+        unused = permission.used is False and not permission.requested
+        only_sdk = sdk_only(app, permission)
+        if given["user"] == "sdk" and only_sdk:
+            hits.append((permission, (*permission.evidence, *_sdk_evidence(permission))))
+        if given["user"] == "app" and not only_sdk and not unused:
+            hits.append((permission, (*permission.evidence, *_own_evidence(facts.app, permission))))
+    paths = {"app", "app.permissions"} | ({"app.accesses"} if given["user"] == "sdk" else set())
+    gaps = [gap.reason for gap in facts.gaps if gap.path in paths]
+    return (True if hits else None if gaps else False), hits, [] if hits else gaps
+
+
+def _sdk_evidence(permission: Permission) -> tuple[Evidence, ...]:
+    return tuple(e for use in permission.used_by if use.owner.kind == "sdk" for e in use.evidence)
+
+
+def _own_evidence(app: AppFacts, permission: Permission) -> tuple[Evidence, ...]:
+    used = tuple(e for use in permission.used_by if use.owner.kind in OWN for e in use.evidence)
+    asked = (
+        e
+        for request in app.requests
+        if request.owner_kind in OWN and permission.name in request.permissions
+        for e in request.evidence
+    )
+    return (*used, *asked)
+
+
+def requested_never_used(facts: Facts, _given: Mapping[str, Any]) -> Outcome:
+    """Whether the app's own code asks at run time for a permission whose protected interfaces nothing calls.
+
+    Only requests whose permissions were read completely count, permissions the catalogue covers (``used`` is known),
+    and groups of which no other permission is used or may be: the system grants a group as one.
+    """
+    if facts.app is None:
+        return None, [], [Text(zh="没有应用事实", en="no app facts")]
+    app = facts.app
+    busy = {p.group for p in app.permissions if p.group and p.used is not False}
+    idle = {p.name: p for p in app.permissions if p.declared and p.used is False and p.group not in busy}
+    hits: list[tuple[Any, tuple[Evidence, ...]]] = [
+        (idle[name], (*request.evidence, *idle[name].evidence))
+        for request in app.requests
+        if request.complete and request.owner_kind in OWN and request.reachable is not False
+        for name in request.permissions
+        if name in idle
+    ]
+    paths = {"app", "app.permissions", "app.requests", "app.accesses"}
+    reasons = [gap.reason for gap in facts.gaps if gap.path in paths]
+    asked = {name for request in app.requests if request.owner_kind in OWN for name in request.permissions}
+    if open_ones := [p for p in app.permissions if p.name in asked and p.declared and p.used is None]:
+        reasons.append(
+            Text(
+                zh=f"申请的权限中有 {len(open_ones)} 个是否使用无法由静态分析确定",
+                en=f"whether {len(open_ones)} of the permissions asked for are used could not be determined statically",
+            )
+        )
+    return (True if hits else None if reasons else False), hits, [] if hits else reasons
+
+
 # Names that the WeChat SDK prescribes for the activities its app calls back.
 _PRESCRIBED = (".wxapi.WXEntryActivity", ".wxapi.WXPayEntryActivity")
 _SYSTEM_ACTIONS = ("android.", "com.android.")
 
 _BUILT_IN: dict[str, Predicate] = {
     "open-component": _Function(open_component, frozenset({"kinds"})),
-    "outside-necessary-range": _Function(outside_necessary_range, frozenset({"items"})),
+    "outside-necessary-range": _Function(outside_necessary_range, frozenset({"items"}), needs_category=True),
+    "permission-outside-category": _Function(
+        permission_outside_category, frozenset({"permissions", "user"}), needs_category=True
+    ),
+    "requested-never-used": _Function(requested_never_used, frozenset()),
     "sdk-collects-undisclosed": _Function(sdk_collects_undisclosed, frozenset({"items"})),
 }
 
@@ -167,6 +245,11 @@ def check(name: str, given: Mapping[str, Any]) -> Iterator[str]:
         yield f"predicate {name!r} has no parameter {key!r}"
     for key in sorted(predicate.parameters - set(given)):
         yield f"predicate {name!r} needs the parameter {key!r}"
+
+
+def needs_category(name: str) -> bool:
+    """Whether the answer of predicate ``name`` depends on the category of the app."""
+    return bool(getattr(_registry().get(name), "needs_category", False))
 
 
 def run(name: str, facts: Facts, given: Mapping[str, Any]) -> Outcome:

@@ -28,22 +28,27 @@ PageKind = Literal[
 
 
 class Page(Frozen):
-    """A page that was fetched: HTTP status, kind, clicks from the start page, size in bytes, time in milliseconds."""
+    """A page that was fetched: HTTP status, kind, clicks from the start page, size in bytes, time in milliseconds.
 
-    url: str
-    final_url: str
-    status: int | None = None
-    title: str = ""
-    kind: PageKind = "other"
-    depth: int = 0
-    content_type: str = ""
-    size: int = 0
-    language: str = ""
-    cleartext: bool = False
-    rendered: bool = False
-    redirects: tuple[str, ...] = ()
-    problem: str | None = None
-    sha256: str = ""
+    How: HTTP 抓取，重要页面再由浏览器打开 / fetched over HTTP, important ones opened in the browser
+    Blind: 登录后的页面和未访问的同形页面 / pages behind a login and samples of the same form not visited
+    Evidence: web
+    """
+
+    url: str  #: 网址 / URL
+    final_url: str  #: 重定向后的网址 / URL after redirects
+    status: int | None = None  #: HTTP 状态码 / HTTP status
+    title: str = ""  #: 标题 / title
+    kind: PageKind = "other"  #: 页面种类 / kind of page
+    depth: int = 0  #: 距首页的点击数 / clicks from the start page
+    content_type: str = ""  #: 内容类型 / media type
+    size: int = 0  #: 大小（字节） / size in bytes
+    language: str = ""  #: 语言 / language
+    cleartext: bool = False  #: 是否明文传输 / served in cleartext
+    rendered: bool = False  #: 是否经浏览器渲染 / read as the browser rendered it
+    redirects: tuple[str, ...] = ()  #: 重定向经过的网址 / URLs of its redirects
+    problem: str | None = None  #: 未能读取的原因 / why it was not read
+    sha256: str = ""  #: 内容的摘要 / digest of the content
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -52,21 +57,26 @@ class FormField(Frozen):
 
     ``basis``: what told the item (``autocomplete``, ``type``, ``label``, ``name``, ``placeholder``, ``pattern``,
     ``context``).  ``necessary``: whether the form's purpose needs it; None when that cannot be told.
+
+    How: 按 autocomplete、类型、标签、名称、占位文字和模式归类（rules/data/form_words.yaml） / classified by
+    autocomplete, type, label, name, placeholder and pattern (rules/data/form_words.yaml)
+    Blind: 没有标签且名称无意义的输入 / inputs without label or telling name
+    Evidence: web
     """
 
-    name: str
-    type: str
-    label: str = ""
-    placeholder: str = ""
-    item: str = ""
-    basis: tuple[str, ...] = ()
-    confidence: float = 0.0
-    sensitive: Sensitive = "no"
-    required: bool = False
-    password: bool = False
-    hidden: bool = False
-    minors: bool = False
-    necessary: bool | None = None
+    name: str  #: 输入项名称 / name of the input
+    type: str  #: 输入类型 / type of the input
+    label: str = ""  #: 标签文字 / label
+    placeholder: str = ""  #: 占位文字 / placeholder
+    item: str = ""  #: 个人信息项标识，非个人信息为空 / id of the item, empty for none
+    basis: tuple[str, ...] = ()  #: 归类依据 / what told the item
+    confidence: float = 0.0  #: 归类把握（0–1） / how sure (0–1)
+    sensitive: Sensitive = "no"  #: 是否敏感 / sensitive
+    required: bool = False  #: 是否必填 / required
+    password: bool = False  #: 是否为密码 / a password
+    hidden: bool = False  #: 是否隐藏 / hidden
+    minors: bool = False  #: 是否关于未成年人 / concerns minors
+    necessary: bool | None = None  #: 用途是否需要该项 / whether the purpose needs it
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -75,9 +85,15 @@ class Form(Frozen):
 
     ``agreement``: a consent box or sentence beside it; ``agreement_checked``: ticked before the visitor does anything.
     ``collects``: the catalogue items of its fields.
+
+    How: 页面中的表单元素及其周围文字 / form elements with the words around them
+    Blind: 由脚本收集而不成表单的输入、分步表单的后几步 / inputs that scripts read without a form, later steps
+    of a form
+    Evidence: web
     """
 
-    page: str
+    page: str  #: 所在页面 / page
+    #: 用途 / purpose
     purpose: Literal[
         "login",
         "register",
@@ -93,39 +109,46 @@ class Form(Frozen):
         "identity",
         "other",
     ]
-    method: str = "get"
-    action: str = ""
-    action_host: str = ""
-    third_party: bool = False
-    cleartext: bool = False
-    fields: tuple[FormField, ...] = ()
-    collects: tuple[str, ...] = ()
-    collects_pi: bool = False
-    collects_sensitive: bool = False
-    purpose_stated: bool | None = None
-    policy_linked: bool | None = None
-    agreement: bool | None = None
-    agreement_checked: bool | None = None
-    agreement_bundled: bool | None = None
-    captcha: bool = False
+    method: str = "get"  #: 提交方法 / method
+    action: str = ""  #: 提交地址 / address it sends to
+    action_host: str = ""  #: 提交到的主机 / host it sends to
+    third_party: bool = False  #: 是否提交给第三方 / sent to a third party
+    cleartext: bool = False  #: 是否明文提交 / sent in cleartext
+    fields: tuple[FormField, ...] = ()  #: 输入项 / inputs
+    collects: tuple[str, ...] = ()  #: 索取的个人信息项 / items it asks for
+    collects_pi: bool = False  #: 是否索取个人信息 / asks for personal information
+    collects_sensitive: bool = False  #: 是否索取敏感个人信息 / asks for sensitive personal information
+    purpose_stated: bool | None = None  #: 是否说明目的 / whether the purpose is stated
+    policy_linked: bool | None = None  #: 旁边是否有隐私政策链接 / a link to the policy beside it
+    agreement: bool | None = None  #: 旁边是否有同意框或同意语 / a consent box or sentence beside it
+    agreement_checked: bool | None = None  #: 同意框是否默认勾选 / consent box ticked beforehand
+    agreement_bundled: bool | None = None  #: 同意是否与提交捆绑 / consent bundled with sending
+    captcha: bool = False  #: 是否有验证码 / has a captcha
     evidence: tuple[Evidence, ...] = ()
 
 
 class ThirdParty(Frozen):
-    """A third-party registrable domain the site uses; owner, category and country come from dated offline data."""
+    """A third-party registrable domain the site uses; owner, category and country come from dated offline data.
 
-    domain: str
-    owner: str = ""
-    category: str = "unknown"
-    country: str = ""
-    overseas: bool | None = None
-    tracker: bool = False
-    lists: tuple[str, ...] = ()
-    phases: tuple[Phase, ...] = ()
-    before_consent: bool = False
-    requests: int = 0
-    cookies: int = 0
-    sends_items: tuple[str, ...] = ()
+    How: 请求与 Cookie 的注册域，归属取自带日期的离线数据 / registrable domains of requests and cookies;
+    owners from dated offline data
+    Blind: 以自有域名转发的第三方、数据未收录的公司 / third parties behind the site's own domain, companies
+    the data lacks
+    Evidence: web
+    """
+
+    domain: str  #: 注册域 / registrable domain
+    owner: str = ""  #: 所属公司 / owner
+    category: str = "unknown"  #: 类别 / category
+    country: str = ""  #: 国家或地区 / country
+    overseas: bool | None = None  #: 是否在境外 / overseas
+    tracker: bool = False  #: 是否为跟踪者 / a tracker
+    lists: tuple[str, ...] = ()  #: 列出它的名单 / lists that name it
+    phases: tuple[Phase, ...] = ()  #: 出现的阶段 / phases it was seen in
+    before_consent: bool = False  #: 是否在同意之前出现 / seen before consent
+    requests: int = 0  #: 请求数 / requests
+    cookies: int = 0  #: Cookie 数 / cookies
+    sends_items: tuple[str, ...] = ()  #: 发送的个人信息项 / items sent to it
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -134,80 +157,110 @@ class Request(Frozen):
 
     ``size`` in bytes on the wire; ``country`` of the host's owner by offline data (empty = unknown); ``lists``: the
     filter lists that name it; ``initiator``: the script or document that caused it.
+
+    How: 浏览器记录的全部网络请求 / all network requests the browser records
+    Blind: 内容加密或自定义编码的请求；未触发的请求 / encrypted or specially coded content; requests not
+    triggered
+    Evidence: web
     """
 
-    url: str
-    host: str
-    method: str = "GET"
-    type: str = ""
-    page: str = ""
+    url: str  #: 网址（参数值掩去） / URL, values masked
+    host: str  #: 主机 / host
+    method: str = "GET"  #: 方法 / method
+    type: str = ""  #: 资源类型 / type of resource
+    page: str = ""  #: 所在页面 / page
+    #: 阶段：选择之前、同意后、拒绝后 / phase: before a choice, after accepting, after refusing
     phase: Phase = "before"
-    third_party: bool = False
-    tracker: bool = False
-    cleartext: bool = False
-    beacon: bool = False
-    sends: tuple[str, ...] = ()
-    initiator: str = ""
-    status: int | None = None
-    size: int = 0
-    country: str = ""
-    lists: tuple[str, ...] = ()
+    third_party: bool = False  #: 是否发往第三方 / to a third party
+    tracker: bool = False  #: 是否发往跟踪者 / to a tracker
+    cleartext: bool = False  #: 是否明文 / cleartext
+    beacon: bool = False  #: 是否为信标 / a beacon
+    sends: tuple[str, ...] = ()  #: 其中找到的个人信息项 / items found in it
+    initiator: str = ""  #: 发起的脚本或文档 / script or document that caused it
+    status: int | None = None  #: HTTP 状态码 / HTTP status
+    size: int = 0  #: 传输大小（字节） / size on the wire in bytes
+    country: str = ""  #: 主机所有者的国家或地区 / country of the host's owner
+    lists: tuple[str, ...] = ()  #: 列出它的名单 / filter lists that name it
     evidence: tuple[Evidence, ...] = ()
 
 
 class Cookie(Frozen):
-    """A cookie: life in days (None = session), flags, who set it, and for what according to offline data."""
+    """A cookie: life in days (None = session), flags, who set it, and for what according to offline data.
 
-    name: str
-    domain: str
-    path: str = "/"
-    phase: Phase = "before"
-    third_party: bool = False
-    days: float | None = None
-    secure: bool = False
-    http_only: bool = False
-    same_site: str = ""
-    set_by: str = ""
-    owner: str = ""
+    How: 浏览器各阶段结束时的 Cookie 及其来源 / the browser's cookies at the end of each phase, with who set
+    them
+    Blind: 用途未知的 Cookie；值的含义 / cookies of unknown purpose; what values mean
+    Evidence: web
+    """
+
+    name: str  #: 名称 / name
+    domain: str  #: 域 / domain
+    path: str = "/"  #: 路径 / path
+    phase: Phase = "before"  #: 阶段 / phase
+    third_party: bool = False  #: 是否属第三方 / belongs to a third party
+    days: float | None = None  #: 有效天数，会话为 null / life in days, null for a session
+    secure: bool = False  #: 是否只经加密连接发送 / sent over encrypted connections only
+    http_only: bool = False  #: 脚本是否不可读 / hidden from scripts
+    same_site: str = ""  #: SameSite 属性 / SameSite attribute
+    set_by: str = ""  #: 设置者（脚本或响应） / script or response that set it
+    owner: str = ""  #: 所属公司 / owner by offline data
+    #: 用途（离线数据） / purpose by offline data
     purpose: Literal["necessary", "functional", "analytics", "advertising", "unknown"] = "unknown"
-    session: bool = False
-    identifier: bool = False
+    session: bool = False  #: 是否为会话 Cookie / session cookie
+    identifier: bool = False  #: 值是否足以识别访问者 / whether its value identifies
     evidence: tuple[Evidence, ...] = ()
 
 
 class StorageItem(Frozen):
-    """An entry in the browser's storage; ``size`` in characters; values are never kept, only whether it identifies."""
+    """An entry in the browser's storage; ``size`` in characters; values are never kept, only whether it identifies.
 
-    kind: Literal["local", "session", "indexeddb", "cache", "service_worker"]
-    origin: str
-    key: str
-    size: int = 0
-    phase: Phase = "before"
-    third_party: bool = False
-    identifier: bool = False
-    set_by: str = ""
+    How: 浏览器各阶段结束时的存储项 / entries of the browser's storage at the end of each phase
+    Blind: 值的含义（不保存值） / what values mean; they are not kept
+    Evidence: web
+    """
+
+    kind: Literal["local", "session", "indexeddb", "cache", "service_worker"]  #: 存储种类 / kind of storage
+    origin: str  #: 来源 / origin
+    key: str  #: 键 / key
+    size: int = 0  #: 大小（字符） / size in characters
+    phase: Phase = "before"  #: 阶段 / phase
+    third_party: bool = False  #: 是否属第三方 / belongs to a third party
+    identifier: bool = False  #: 是否足以识别访问者 / whether it identifies
+    set_by: str = ""  #: 设置它的脚本 / script that set it
     evidence: tuple[Evidence, ...] = ()
 
 
 class ScriptUse(Frozen):
-    """A script's use of an interface that identifies or observes the visitor (``api``: canvas, webgl, keylogging …)."""
+    """A script's use of an interface that identifies or observes the visitor (``api``: canvas, webgl, keylogging …).
 
-    api: str
-    script: str
-    page: str
-    phase: Phase = "before"
-    third_party: bool = False
-    count: int = 1
-    item: str = ""
+    How: 在浏览器中替换相关接口并记录调用者 / the interfaces are wrapped in the browser and their callers
+    recorded
+    Blind: 在包装之前取得的接口、工作线程中的使用 / interfaces taken before they were wrapped, uses in workers
+    Evidence: web
+    """
+
+    api: str  #: 接口 / interface
+    script: str  #: 调用的脚本 / script that calls
+    page: str  #: 所在页面 / page
+    phase: Phase = "before"  #: 阶段 / phase
+    third_party: bool = False  #: 脚本是否属第三方 / script of a third party
+    count: int = 1  #: 次数 / number of uses
+    item: str = ""  #: 对应的个人信息项 / item it obtains
     evidence: tuple[Evidence, ...] = ()
 
 
 class Button(Frozen):
-    """A choice in a consent dialog; ``prominence`` from 0 to 1 by size, contrast and place."""
+    """A choice in a consent dialog; ``prominence`` from 0 to 1 by size, contrast and place.
 
-    label: str
-    role: Literal["accept", "reject", "settings", "close", "other"]
-    prominence: float = 0.0
+    How: 弹窗中可点的元素，突出程度按大小、对比度和位置 / clickable elements of the dialog; prominence by
+    size, contrast and place
+    Blind: 图片按钮上的文字 / words in images
+    Evidence: web
+    """
+
+    label: str  #: 文字 / words
+    role: Literal["accept", "reject", "settings", "close", "other"]  #: 作用 / role
+    prominence: float = 0.0  #: 突出程度（0–1） / prominence (0–1)
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -218,22 +271,30 @@ class ConsentDialog(Frozen):
     refusal lacks what acceptance adds; ``kept_after_reject`` names what it does not lack (hosts, cookies, storage).
     ``equal_choice``: refusing stands beside accepting and is about as prominent.  ``wall``: the page cannot be used
     before accepting.  ``bundled``: agreement goes with registration or login; ``implied``: going on counts as consent.
+
+    How: 渲染后的页面中覆盖内容的元素及其文字；真实点击同意与拒绝后各观察一次 / elements over the rendered
+    page and their words; accepting and refusing are really clicked and observed
+    Blind: 只对部分访问者显示的弹窗、图片中的文字 / dialogs shown to some visitors only, words in images
+    Evidence: web
     """
 
-    page: str
-    kind: Literal["banner", "dialog", "page"]
-    text: str = ""
-    buttons: tuple[Button, ...] = ()
+    page: str  #: 所在页面 / page
+    kind: Literal["banner", "dialog", "page"]  #: 横幅、弹窗或整页 / banner, dialog or page
+    text: str = ""  #: 文字 / words
+    buttons: tuple[Button, ...] = ()  #: 选项 / choices
+    #: 拒绝所需点击数，不能拒绝为 null / clicks to refuse, null when impossible
     reject_clicks: int | None = None
-    accept_clicks: int | None = None
-    equal_choice: bool | None = None
-    prechecked: tuple[str, ...] = ()
-    wall: bool = False
-    closable: bool | None = None
-    policy_linked: bool | None = None
+    accept_clicks: int | None = None  #: 同意所需点击数 / clicks to accept
+    equal_choice: bool | None = None  #: 拒绝与同意是否同样突出 / refusing about as prominent as accepting
+    prechecked: tuple[str, ...] = ()  #: 默认勾选的选项 / options ticked beforehand
+    wall: bool = False  #: 不同意能否使用页面 / page cannot be used before accepting
+    closable: bool | None = None  #: 能否关闭 / can be closed
+    policy_linked: bool | None = None  #: 是否有隐私政策链接 / links to the policy
+    #: 拒绝后是否没有同意才有的东西 / after refusing, what acceptance adds is absent
     reject_respected: bool | None = None
-    bundled: bool | None = None
-    implied: bool | None = None
+    bundled: bool | None = None  #: 同意是否与注册或登录捆绑 / agreement goes with registration or login
+    implied: bool | None = None  #: 是否把继续使用当作同意 / going on counts as consent
+    #: 拒绝后仍有的主机、Cookie、存储 / hosts, cookies and storage kept after refusing
     kept_after_reject: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 
@@ -242,117 +303,165 @@ class Filing(Frozen):
     """An ICP filing, telecom licence or public-security filing number shown on the site.
 
     ``linked``: it links to the authority's site; ``registered``: result of the offline register (None = none given).
+
+    How: 页面文字中符合号码形式的内容及其链接（rules/data/filing.yaml） / words of pages in the form of such
+    numbers, with their links (rules/data/filing.yaml)
+    Blind: 图片中的号码；没有提供登记册时号码是否真实 / numbers in images; without a register, whether they
+    are real
+    Evidence: web
     """
 
+    #: 种类：ICP 备案、许可证、公安备案 / ICP filing, licence or public-security filing
     kind: Literal["icp", "license", "police"]
-    number: str
-    well_formed: bool
-    province: str = ""
-    linked: bool | None = None
-    link: str = ""
-    pages: int = 0
-    consistent: bool | None = None
-    registered: bool | None = None
-    register_matches: bool | None = None
+    number: str  #: 号码 / number
+    well_formed: bool  #: 格式是否正确 / well-formed
+    province: str = ""  #: 省份 / province
+    linked: bool | None = None  #: 是否链接到主管部门网站 / links to the authority's site
+    link: str = ""  #: 链接 / link
+    pages: int = 0  #: 标明它的页面数 / pages that show it
+    consistent: bool | None = None  #: 各页是否一致 / the same on all pages
+    registered: bool | None = None  #: 是否在离线登记册中 / in the offline register
+    register_matches: bool | None = None  #: 登记的域名或单位是否相符 / register agrees on domain or operator
     evidence: tuple[Evidence, ...] = ()
 
 
 class SiteCertificate(Frozen):
-    """A TLS certificate of the site; ``days_left`` on the day of the visit, negative when expired."""
+    """A TLS certificate of the site; ``days_left`` on the day of the visit, negative when expired.
 
-    subject: str
-    issuer: str
-    not_before: datetime
-    not_after: datetime
-    days_left: int
-    key_algorithm: str = ""
-    key_bits: int | None = None
-    signature_algorithm: str = ""
-    self_signed: bool = False
-    sha256: str = ""
+    How: TLS 握手中的证书链 / chain of the TLS handshake
+    Blind: 证书是否被吊销 / revocation
+    Evidence: none
+    """
+
+    subject: str  #: 持有者 / subject
+    issuer: str  #: 签发者 / issuer
+    not_before: datetime  #: 生效时间 / valid from
+    not_after: datetime  #: 失效时间 / valid until
+    days_left: int  #: 访问当日剩余天数 / days left on the day of the visit
+    key_algorithm: str = ""  #: 密钥算法 / key algorithm
+    key_bits: int | None = None  #: 密钥长度（比特） / key length in bits
+    signature_algorithm: str = ""  #: 签名算法 / signature algorithm
+    self_signed: bool = False  #: 是否自签 / self-signed
+    sha256: str = ""  #: 指纹 / fingerprint
 
 
 class Transport(Frozen):
-    """TLS and HTTP security of one host of the site; ``protocols`` that the server accepts."""
+    """TLS and HTTP security of one host of the site; ``protocols`` that the server accepts.
 
-    host: str
-    port: int = 443
-    https: bool | None = None
-    protocols: tuple[str, ...] = ()
-    weak_protocols: tuple[str, ...] = ()
-    cipher: str = ""
-    weak_ciphers: tuple[str, ...] = ()
-    trusted: bool | None = None
-    hostname_matches: bool | None = None
-    certificates: tuple[SiteCertificate, ...] = ()
-    days_left: int | None = None
-    http_redirects: bool | None = None
-    hsts: bool | None = None
-    hsts_days: float | None = None
-    problem: str | None = None
+    How: 与每台主机各协议版本握手，读响应头 / handshakes in each protocol version with every host, and
+    response headers
+    Blind: 只在某些网络或节点上的配置 / settings of some networks or nodes only
+    Evidence: web
+    """
+
+    host: str  #: 主机 / host
+    port: int = 443  #: 端口 / port
+    https: bool | None = None  #: 是否支持 HTTPS / offers HTTPS
+    protocols: tuple[str, ...] = ()  #: 接受的协议版本 / protocol versions accepted
+    weak_protocols: tuple[str, ...] = ()  #: 其中过时的版本 / outdated ones among them
+    cipher: str = ""  #: 协商的密码套件 / cipher suite agreed on
+    weak_ciphers: tuple[str, ...] = ()  #: 接受的弱密码套件 / weak cipher suites accepted
+    trusted: bool | None = None  #: 证书是否受信任 / certificate trusted
+    hostname_matches: bool | None = None  #: 证书与主机名是否相符 / certificate fits the host name
+    certificates: tuple[SiteCertificate, ...] = ()  #: 证书链 / certificate chain
+    days_left: int | None = None  #: 证书剩余天数 / days the certificate is still valid
+    http_redirects: bool | None = None  #: HTTP 是否跳转到 HTTPS / HTTP leads to HTTPS
+    hsts: bool | None = None  #: 是否启用 HSTS / HSTS on
+    hsts_days: float | None = None  #: HSTS 有效天数 / days of HSTS
+    problem: str | None = None  #: 未能检查的原因 / why it could not be checked
     evidence: tuple[Evidence, ...] = ()
 
 
 class Weakness(Frozen):
-    """A security weakness seen from outside (``kind``: ``no-csp``, ``cors-any-origin``, ``git-exposed`` …)."""
+    """A security weakness seen from outside (``kind``: ``no-csp``, ``cors-any-origin``, ``git-exposed`` …).
 
-    kind: str
-    url: str
-    detail: str = ""
-    host: str = ""
+    How: 响应头、页面内容；加 --probe 时试探少量不应公开的文件并核对内容 / response headers and pages; with
+    --probe a few files that must not be public, their content checked
+    Blind: 需要登录或攻击性测试才能发现的弱点 / weaknesses that need a login or an attack to show
+    Evidence: web
+    """
+
+    kind: str  #: 弱点种类 / kind
+    url: str  #: 网址 / URL
+    detail: str = ""  #: 详情 / detail
+    host: str = ""  #: 主机 / host
     evidence: tuple[Evidence, ...] = ()
 
 
 class ScriptLibrary(Frozen):
-    """A script library with its version and the advisories known on ``data_date`` for it."""
+    """A script library with its version and the advisories known on ``data_date`` for it.
 
-    name: str
-    version: str
-    url: str
-    advisories: tuple[str, ...] = ()
-    vulnerable: bool = False
-    severity: str = ""
-    data_date: str = ""
+    How: 文件名、注释和内容特征，公告取自带日期的离线数据 / file names, comments and content; advisories from
+    dated offline data
+    Blind: 打包合并后没有特征的库；数据日期之后的公告 / libraries bundled without traces; advisories after the
+    data's date
+    Evidence: web
+    """
+
+    name: str  #: 名称 / name
+    version: str  #: 版本 / version
+    url: str  #: 网址 / URL
+    advisories: tuple[str, ...] = ()  #: 已知公告 / advisories known
+    vulnerable: bool = False  #: 是否有已知漏洞 / known to be vulnerable
+    severity: str = ""  #: 最高严重程度 / highest severity
+    data_date: str = ""  #: 数据日期 / date of the data
     evidence: tuple[Evidence, ...] = ()
 
 
 class ExposedData(Frozen):
-    """Personal information of others visible in a page, with its form verified; shown masked only."""
+    """Personal information of others visible in a page, with its form verified; shown masked only.
 
-    item: str
-    page: str
-    count: int
-    sample: str
+    How: 页面文字中形式与校验位都正确的个人信息 / words of pages with the form and check digits of personal
+    information
+    Blind: 图片和下载文件中的内容；没有固定形式的信息 / images, downloads, and information without a form
+    Evidence: web
+    """
+
+    item: str  #: 个人信息项 / item
+    page: str  #: 页面 / page
+    count: int  #: 处数 / how many
+    sample: str  #: 掩码后的样例 / sample, masked
     evidence: tuple[Evidence, ...] = ()
 
 
 class SiteDisclosure(Frozen):
-    """What the site tells its visitors, and in how many clicks (None = not found within the crawl)."""
+    """What the site tells its visitors, and in how many clicks (None = not found within the crawl).
 
-    policy_url: str | None = None
-    policy_clicks: int | None = None
-    policy_found: bool | None = None
-    agreement_found: bool | None = None
-    deletion_found: bool | None = None
-    complaint_found: bool | None = None
-    contact_found: bool | None = None
-    children_found: bool | None = None
-    cookie_notice: bool | None = None
+    How: 页面与链接的用语（rules/data/page_words.yaml） / words of pages and links
+    (rules/data/page_words.yaml)
+    Blind: 预算之外的页面；登录后的入口 / pages beyond the budget; ways behind a login
+    Evidence: web, search
+    """
+
+    policy_url: str | None = None  #: 隐私政策网址 / URL of the policy
+    policy_clicks: int | None = None  #: 距首页的点击数 / clicks from the start page
+    policy_found: bool | None = None  #: 是否有隐私政策 / a policy was found
+    agreement_found: bool | None = None  #: 是否有用户协议 / a user agreement was found
+    deletion_found: bool | None = None  #: 是否有注销途径 / a way to delete the account was found
+    complaint_found: bool | None = None  #: 是否有投诉途径 / a way to complain was found
+    contact_found: bool | None = None  #: 是否有联系方式 / contact details were found
+    children_found: bool | None = None  #: 是否有儿童保护说明 / a notice on children was found
+    cookie_notice: bool | None = None  #: 是否有 Cookie 说明 / a cookie notice was found
     evidence: tuple[Evidence, ...] = ()
 
 
 class CrawlStats(Frozen):
-    """What the visit did: pages, bytes, milliseconds, and which budget ended it (empty = nothing left to visit)."""
+    """What the visit did: pages, bytes, milliseconds, and which budget ended it (empty = nothing left to visit).
 
-    pages: int = 0
-    rendered: int = 0
-    bytes: int = 0
-    milliseconds: int = 0
-    refused: int = 0
-    disallowed: int = 0
-    stopped_by: str = ""
-    browser: str = ""
-    user_agent: str = ""
+    How: 访问过程中计数 / counted during the visit
+    Blind: 无 / nothing
+    Evidence: none
+    """
+
+    pages: int = 0  #: 页面数 / pages
+    rendered: int = 0  #: 渲染的页面数 / pages rendered
+    bytes: int = 0  #: 字节数 / bytes
+    milliseconds: int = 0  #: 用时（毫秒） / time in milliseconds
+    refused: int = 0  #: 因安全限制未访问的地址数 / addresses refused for safety
+    disallowed: int = 0  #: robots.txt 不允许的地址数 / addresses robots.txt forbids
+    stopped_by: str = ""  #: 停止的原因，空为全部看完 / budget that ended the visit, empty when all was seen
+    browser: str = ""  #: 浏览器版本 / browser version
+    user_agent: str = ""  #: 自报的用户代理 / user agent sent
 
 
 class SiteFacts(Frozen):
@@ -360,30 +469,46 @@ class SiteFacts(Frozen):
 
     ``collects_pi``: a form asks for, or a request sends, personal information; ``has_account``: it offers accounts.
     ``icp_shown``/``police_shown``: a well-formed number is shown on the start page; None when it was not read.
+
+    How: 静态抓取后由浏览器在选择之前、同意之后、拒绝之后各观察一次，不提交表单 / crawled, then observed in a
+    browser before a choice, after accepting and after refusing, without sending forms
+    Blind: 登录后的内容、预算之外的页面、按地区或设备不同的内容、服务器端行为 / content behind a login, pages
+    beyond the budget, content by region or device, what servers do
+    Evidence: none
     """
 
-    start_url: str
-    host: str = ""
-    domain: str = ""
-    operator: str | None = None
-    visited_at: datetime | None = None
-    pages: tuple[Page, ...] = ()
-    forms: tuple[Form, ...] = ()
-    requests: tuple[Request, ...] = ()
-    third_parties: tuple[ThirdParty, ...] = ()
-    cookies: tuple[Cookie, ...] = ()
-    storage: tuple[StorageItem, ...] = ()
+    start_url: str  #: 起始网址 / start URL
+    host: str = ""  #: 主机 / host
+    domain: str = ""  #: 注册域 / registrable domain
+    #: How: 页脚、关于页和政策中写明的名称 / the name that footer, about page or policy give
+    #: Blind: 没有写明的运营者 / an operator that is not named
+    operator: str | None = None  #: 运营者名称 / operator
+    visited_at: datetime | None = None  #: 访问时间（UTC） / moment of the visit (UTC)
+    pages: tuple[Page, ...] = ()  #: 读过的页面 / pages read
+    forms: tuple[Form, ...] = ()  #: 表单 / forms
+    requests: tuple[Request, ...] = ()  #: 网络请求 / network requests
+    third_parties: tuple[ThirdParty, ...] = ()  #: 第三方域 / third-party domains
+    cookies: tuple[Cookie, ...] = ()  #: Cookie / cookies
+    storage: tuple[StorageItem, ...] = ()  #: 浏览器存储 / browser storage
+    #: 脚本对识别、监听类接口的使用 / scripts' use of interfaces that identify or observe
     script_uses: tuple[ScriptUse, ...] = ()
-    dialogs: tuple[ConsentDialog, ...] = ()
-    filings: tuple[Filing, ...] = ()
-    icp_shown: bool | None = None
+    dialogs: tuple[ConsentDialog, ...] = ()  #: 同意横幅与弹窗 / consent banners and dialogs
+    filings: tuple[Filing, ...] = ()  #: 备案号与许可证号 / filing and licence numbers
+    icp_shown: bool | None = None  #: 首页是否标明格式正确的备案号 / well-formed ICP number on the start page
+    #: 首页是否标明格式正确的公安备案号 / well-formed public-security number on the start page
     police_shown: bool | None = None
-    transport: tuple[Transport, ...] = ()
-    weaknesses: tuple[Weakness, ...] = ()
-    libraries: tuple[ScriptLibrary, ...] = ()
-    exposed: tuple[ExposedData, ...] = ()
-    disclosure: SiteDisclosure = SiteDisclosure()
-    collects_pi: bool | None = None
-    has_account: bool | None = None
-    mainland: bool | None = None
-    stats: CrawlStats = CrawlStats()
+    transport: tuple[Transport, ...] = ()  #: 各主机的传输安全 / transport security of each host
+    weaknesses: tuple[Weakness, ...] = ()  #: 从外部看到的安全弱点 / security weaknesses seen from outside
+    libraries: tuple[ScriptLibrary, ...] = ()  #: 脚本库及其公告 / script libraries with advisories
+    exposed: tuple[ExposedData, ...] = ()  #: 页面暴露的个人信息 / personal information exposed in pages
+    disclosure: SiteDisclosure = SiteDisclosure()  #: 对访问者的说明与链接 / what visitors are told and where
+    #: How: 有表单索取或有请求发送个人信息 / a form asks for, or a request sends, personal information
+    #: Blind: 登录后的收集、加密发送的内容 / collection behind a login, encrypted content
+    collects_pi: bool | None = None  #: 是否收集个人信息 / whether it collects personal information
+    #: How: 登录或注册表单、页面 / forms or pages of signing in or registering
+    #: Blind: 由第三方登录页提供的账号 / accounts on another site's login page
+    has_account: bool | None = None  #: 是否提供账号 / whether it offers accounts
+    #: How: 备案号、域名与页面语言 / filing numbers, domain and language
+    #: Blind: 服务器的实际位置 / where servers really stand
+    mainland: bool | None = None  #: 是否由境内提供 / whether it is offered from the mainland
+    stats: CrawlStats = CrawlStats()  #: 访问的规模与停止原因 / size of the visit and why it stopped

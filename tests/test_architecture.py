@@ -9,7 +9,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = {"scanner", "scanner.model", "scanner.errors", "scanner.context"}
-FACTS = CORE | {"scanner.facts", "scanner.appfacts", "scanner.policyfacts", "scanner.sitefacts"}
+FACTS = CORE | {
+    "scanner.facts",
+    "scanner.appfacts",
+    "scanner.componentfacts",
+    "scanner.policyfacts",
+    "scanner.sitefacts",
+}
 RULEPACK = {
     "scanner.rulepack",
     "scanner.packload",
@@ -24,7 +30,17 @@ RULEPACK = {
 LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.model", set()),
     ("scanner.appfacts", {"scanner.model"}),
-    ("scanner.facts", {"scanner.model", "scanner.appfacts", "scanner.policyfacts", "scanner.sitefacts"}),
+    ("scanner.componentfacts", {"scanner.model"}),
+    (
+        "scanner.facts",
+        {
+            "scanner.model",
+            "scanner.appfacts",
+            "scanner.componentfacts",
+            "scanner.policyfacts",
+            "scanner.sitefacts",
+        },
+    ),
     ("scanner.policyfacts", {"scanner.model"}),
     ("scanner.sitefacts", {"scanner.model"}),
     ("scanner.errors", {"scanner.model"}),
@@ -40,7 +56,10 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.safere", set()),
     ("scanner.rulepack", {"scanner.model"}),
     ("scanner.paths", {"scanner.model"}),
-    ("scanner.predicates", FACTS | {"scanner.catalogue"}),
+    ("scanner.necessity", FACTS | {"scanner.catalogue"}),
+    ("scanner.overreachrows", FACTS | {"scanner.necessity"}),
+    ("scanner.overreach", FACTS | {"scanner.catalogue", "scanner.necessity", "scanner.overreachrows"}),
+    ("scanner.predicates", FACTS | {"scanner.necessity"}),
     ("scanner.conditions", FACTS | RULEPACK),
     ("scanner.packcheck", FACTS | RULEPACK),
     ("scanner.packload", FACTS | RULEPACK | {"scanner.catalogue", "scanner.datafiles"}),
@@ -70,6 +89,8 @@ LAYERS: list[tuple[str, set[str]]] = [
             "scanner.supervision",
             "scanner.gate",
             "scanner.diff",
+            "scanner.overreach",
+            "scanner.overreachrows",
             "reports",
         },
     ),

@@ -10,6 +10,7 @@ from conftest import corpus_path, fixture_apk_path
 
 from scanner.assess import assess
 from scanner.collect import collect
+from scanner.context import CollectOptions
 from scanner.facts import Facts
 from scanner.model import Assessment, Outcome, Verdict
 from scanner.packload import load_pack, profile
@@ -24,9 +25,11 @@ PAIRS = {
     "consent-checkbox": "agreement-ticked-by-default",
     "consent-implied": "implied-consent-wording",
     "consent-no-reject": "agree-only-dialog",
+    "consent-tick-code": "agreement-ticked-by-default",
     "consent-withdrawal": "no-withdrawal-route",
     "contacts": "contacts-before-consent",
     "device-id": "imei-before-consent",
+    "endpoint-overseas": "own-code-sends-to-overseas-service",
     "installed-apps": "reads-installed-apps",
     "location": "location-before-consent",
     "location-background": "background-location-permission",
@@ -43,7 +46,11 @@ PAIRS = {
     "provider-autoinit": "sdk-started-before-consent",
     "sdk-init": "sdk-started-before-consent",
     "sms": "contacts-before-consent",
+    "startup-flag": "sdk-start-behind-unrelated-flag",
+    "startup-initializer": "sdk-started-before-consent",
+    "startup-screen": "sdk-started-on-first-screen",
     "target-sdk-low": "target-sdk-below-23",
+    "text-unused": "no-account-deletion",
     "wifi-scan": "wifi-info-before-consent",
 }
 REAL = ["apidemos", "appium-settings", "appium-uia2-server", "yosemite", "pocoservice"]
@@ -70,6 +77,56 @@ def hits(name: str) -> set[str]:
 def test_bad_twin_is_found_and_good_twin_is_not(name: str, rule: str) -> None:
     assert rule in hits(f"{name}.bad")
     assert rule not in hits(f"{name}.good")
+
+
+# Rules that need the app's category: bad and good twin assessed as a tool for notes.
+CATEGORY_PAIRS = {
+    "contacts": "sensitive-permission-outside-category",
+    "location-background": "sensitive-permission-outside-category",
+    "sdk-permission": "sensitive-permission-for-sdk-only",
+    "permission-batch": "permission-requested-never-used",
+}
+
+
+def hits_in_category(name: str) -> set[str]:
+    pack = load_pack()
+    facts = collect(fixture_apk_path(name), CollectOptions(category="实用工具类"))
+    results = assess(facts, pack, profile(pack, "app-full"), now=NOW, tool_version="test").evaluation.results
+    assert not [r for r in results if r.outcome is Outcome.ERROR]
+    return {r.rule for r in results if r.outcome is Outcome.HIT}
+
+
+@pytest.mark.parametrize(("name", "rule"), CATEGORY_PAIRS.items())
+def test_bad_twin_is_found_in_its_category_and_good_twin_is_not(name: str, rule: str) -> None:
+    assert rule in hits_in_category(f"{name}.bad")
+    assert rule not in hits_in_category(f"{name}.good")
+
+
+def test_the_clean_app_is_silent_in_its_category_too() -> None:
+    assert hits_in_category("clean") == set()
+
+
+def test_a_permission_that_reflection_may_use_is_not_called_unused() -> None:
+    results = assessed(str(fixture_apk_path("indirect.bad"))).evaluation.results
+    outcomes = {r.rule: r.outcome for r in results}
+
+    assert outcomes["permission-requested-never-used"] is Outcome.UNKNOWN
+    assert outcomes["permission-never-used"] is not Outcome.HIT
+
+
+def test_a_dialog_that_only_agrees_is_told_from_one_with_a_choice() -> None:
+    assert "consent-dialog-without-refusal" in hits("consent-no-reject.bad")
+    assert "consent-dialog-without-refusal" not in hits("consent-no-reject.good")
+
+
+def test_a_flag_whose_meaning_is_not_known_neither_clears_nor_accuses() -> None:
+    results = {
+        r.rule: r.outcome
+        for r in assessed(str(fixture_apk_path("startup-flag-renamed.bad"))).evaluation.results
+    }
+
+    assert results["sdk-started-before-consent"] is Outcome.UNKNOWN
+    assert results["imei-before-consent"] is Outcome.UNKNOWN
 
 
 def test_all_stable_rules_are_silent_on_the_clean_app() -> None:

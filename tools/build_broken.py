@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import random
 import struct
 import sys
@@ -40,6 +41,8 @@ class Entry:
     stated_method: int | None = None
     local_method: int | None = None
     stated_size: int | None = None
+    stated_packed: int | None = None
+    local_name: str | None = None
 
     def packed(self) -> bytes:
         """The bytes stored in the archive."""
@@ -86,9 +89,10 @@ def data_of(name: str) -> bytes:
 def local_header(entry: Entry, packed: bytes, method: int) -> bytes:
     """Local file header (APPNOTE 4.3.7)."""
     size = len(entry.data) if entry.stated_size is None else entry.stated_size
-    name = entry.name.encode("utf-8")
+    length = len(packed) if entry.stated_packed is None else entry.stated_packed
+    name = (entry.name if entry.local_name is None else entry.local_name).encode("utf-8")
     fixed = struct.pack(
-        "<IHHHHHIIIHH", 0x04034B50, 20, entry.flags, method, 0, 0x5021, zlib.crc32(entry.data), len(packed),
+        "<IHHHHHIIIHH", 0x04034B50, 20, entry.flags, method, 0, 0x5021, zlib.crc32(entry.data), length,
         size, len(name), 0)  # fmt: skip
     return fixed + name
 
@@ -97,10 +101,11 @@ def central_header(entry: Entry, packed: bytes, offset: int) -> bytes:
     """Central directory header (APPNOTE 4.3.12)."""
     size = len(entry.data) if entry.stated_size is None else entry.stated_size
     method = entry.method if entry.stated_method is None else entry.stated_method
+    length = len(packed) if entry.stated_packed is None else entry.stated_packed
     name = entry.name.encode("utf-8")
     fixed = struct.pack(
         "<IHHHHHHIIIHHHHHII", 0x02014B50, 20, 20, entry.flags, method, 0, 0x5021, zlib.crc32(entry.data),
-        len(packed), size, len(name), 0, 0, 0, 0, 0, offset)  # fmt: skip
+        length, size, len(name), 0, 0, 0, 0, 0, offset)  # fmt: skip
     return fixed + name
 
 
@@ -237,6 +242,130 @@ def manifest_as(method: int, stated: int | None, local: int | None) -> bytes:
     return archive(changed({MANIFEST: manifest}))
 
 
+def with_end(at: int, value: int, form: str = "<I") -> bytes:
+    """The clean members with one field of the end record (at this offset in it) set to ``value``."""
+    content = bytearray(archive(clean_entries()))
+    struct.pack_into(form, content, len(content) - 22 + at, value)
+    return bytes(content)
+
+
+def streamed() -> bytes:
+    """The package as a stream would be written: sizes behind the data, in data descriptors (APPNOTE 4.3.9)."""
+
+    class Stream(io.BytesIO):
+        def tell(self) -> int:
+            raise OSError("a stream has no position")
+
+    stream = Stream()
+    with zipfile.ZipFile(stream, "w") as pack:
+        for entry in clean_entries():
+            info = zipfile.ZipInfo(entry.name, (2020, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED if entry.method == DEFLATED else zipfile.ZIP_STORED
+            pack.writestr(info, entry.data)
+    return stream.getvalue()
+
+
+def wide_end() -> bytes:
+    """The package with its directory described by the ZIP64 records alone (APPNOTE 4.3.14)."""
+    content = archive(clean_entries())
+    end = len(content) - 22
+    count, size, start = struct.unpack_from("<HII", content, end + 10)
+    record = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, size, start)
+    locator = struct.pack("<IIQI", 0x07064B50, 0, end, 1)
+    last = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return content[:end] + record + locator + last
+
+
+def unknown_blocks() -> bytes:
+    """The signed clean package with more values in its signing block: padding, and one of an unknown id."""
+    content = CLEAN.read_bytes()
+    end = content.rindex(b"PK\x05\x06")
+    (central,) = struct.unpack_from("<I", content, end + 16)
+    (size,) = struct.unpack_from("<Q", content, central - 24)
+    pairs = content[central - size : central - 24]
+    for key, length in ((0x42726577, 4096), (0x7A7A7A7A, 64)):
+        pairs += struct.pack("<QI", length + 4, key) + bytes(length)
+    new = struct.pack("<Q", len(pairs) + 24)
+    block = new + pairs + new + b"APK Sig Block 42"
+    tail = bytearray(content[central:])
+    start = central - size - 8
+    struct.pack_into("<I", tail, end - central + 16, start + len(block))
+    return content[:start] + block + bytes(tail)
+
+
+def manifest_with(change: Callable[[list[bytes]], list[bytes]], behind: bytes = b"") -> bytes:
+    """The package with the chunks of its manifest changed, and bytes behind the document."""
+    return archive(changed({MANIFEST: document_of(change(chunks(data_of(MANIFEST)))) + behind}))
+
+
+def each_element(change: Callable[[bytearray, int, int], None]) -> Callable[[list[bytes]], list[bytes]]:
+    """Apply ``change`` (chunk, offset of the first attribute, number of attributes) to every start of an element."""
+
+    def apply(parts: list[bytes]) -> list[bytes]:
+        found = []
+        for chunk in parts:
+            kind, header = struct.unpack_from("<HH", chunk)
+            copy = bytearray(chunk)
+            if kind == 0x0102:
+                start, _, count = struct.unpack_from("<HHH", chunk, header + 8)
+                change(copy, header + start, count)
+            found.append(bytes(copy))
+        return found
+
+    return apply
+
+
+def shift_attributes(chunk: bytearray, place: int, count: int) -> None:
+    """Let the attributes begin four bytes later than usual."""
+    if count:
+        struct.pack_into("<H", chunk, 24, 24)
+        chunk[place:place] = b"\x5a" * 4
+        struct.pack_into("<I", chunk, 4, len(chunk))
+
+
+def other_namespace(chunk: bytearray, place: int, count: int) -> None:
+    """Take the namespace from the attributes; Android knows its own by their ids."""
+    for number in range(count):
+        struct.pack_into("<I", chunk, place + 20 * number, 0xFFFFFFFF)
+
+
+def decoy_permission(chunk: bytearray, place: int, count: int) -> None:
+    """Put a second, equal attribute id behind the first of each element: Android sees the first alone."""
+    if count == 1:
+        row = bytearray(chunk[place : place + 20])
+        struct.pack_into("<II", row, 8, 0, 0x03000008)
+        struct.pack_into("<I", row, 16, 0)
+        chunk += row
+        struct.pack_into("<I", chunk, 4, len(chunk))
+        struct.pack_into("<H", chunk, 28, 2)
+
+
+def pool_flags(parts: list[bytes]) -> list[bytes]:
+    """Set flags of the string pool that mean nothing."""
+    pool = bytearray(parts[0])
+    struct.pack_into("<I", pool, 16, struct.unpack_from("<I", pool, 16)[0] | 0x00F00000)
+    return [bytes(pool), *parts[1:]]
+
+
+def overlapping_code() -> bytes:
+    """A dex whose second method's code begins in the middle of the first one's (as class_data has it)."""
+    dex = bytearray(data_of(DEX))
+    place = dex_map(bytes(dex), 0x2001)
+    (units,) = struct.unpack_from("<I", dex, place + 12)
+    struct.pack_into("<I", dex, place + 12, units + 64)
+    return sealed_dex(bytes(dex))
+
+
+def lying_payload() -> bytes:
+    """A dex whose longest method ends in array data that is said to fill four thousand million units."""
+    dex = bytearray(data_of(DEX))
+    place = dex_map(bytes(dex), 0x2001)
+    (units,) = struct.unpack_from("<I", dex, place + 12)
+    body = struct.pack("<HHI", 0x0300, 0xFFFF, 0xFFFFFFFF)[: 2 * units]
+    dex[place + 16 : place + 16 + len(body)] = body
+    return sealed_dex(bytes(dex))
+
+
 def escaping() -> bytes:
     """Names that lead out of the folder a careless reader would extract to."""
     names = ["../../../../evil.sh", "/evil.sh", "..\\..\\evil.bat", "assets/../../evil.sh", "C:\\evil.bat"]
@@ -354,6 +483,84 @@ CASES: dict[str, Case] = {
     ),
     "count-lies": Case(
         lambda: archive(clean_entries(), count=2), "结尾记录少报条目数", "The end record states fewer entries", "partial"
+    ),
+    # libziparchive (zip_archive.cc): FindEntry takes stored data by its uncompressed length.
+    "badpack-stored-size": Case(
+        lambda: archive(changed({MANIFEST: Entry(MANIFEST, data_of(MANIFEST), STORED, stated_packed=1)})),
+        "存储的清单声称压缩后 1 字节（Android 按原始长度读）", "A stored manifest states a packed size of 1 (Android goes by its size)", "read"
+    ),
+    # FindEntry: "lfh name did not match central directory" makes the entry unreadable.
+    "local-name": Case(
+        lambda: archive(changed({DEX: Entry(DEX, data_of(DEX), local_name="classes.bin")})),
+        "dex 的本地文件名与目录不同（Android 拒绝读取）", "Another name in the local header (Android refuses the entry)", "partial"
+    ),
+    # FindCentralDirectoryInfo: "extraneous bytes at the end of the central directory".
+    "comment-lies": Case(
+        lambda: with_end(20, 500, "<H"), "注释长度超出文件", "The comment is said to be longer than the file", "partial"
+    ),
+    # ParseZipArchive: the walk ends with the stated size ("ran off the end").
+    "directory-size": Case(
+        lambda: with_end(12, 60), "目录声称只有 60 字节", "The directory states 60 bytes", "partial"
+    ),
+    # Names are compared whole: a folder of the same name is another entry.
+    "shadow-folder": Case(
+        lambda: archive(changed({}, [Entry(f"{MANIFEST}/x", b""), Entry(f"{DEX}/", b""), Entry(f"{ARSC}/a", b"")])),
+        "有与清单、dex 同名的文件夹，妨碍解压", "Folders named like manifest and dex stop extraction", "read"
+    ),
+    "data-descriptors": Case(
+        streamed, "大小写在数据之后（流式写入）", "Sizes behind the data, as streams have them", "read"
+    ),
+    "zip64": Case(wide_end, "目录只由 ZIP64 记录描述", "The directory is described by ZIP64 records alone", "read"),
+    # DexFileLoader: GetMultiDexClassesDexName counts up and stops at the first name that is not there.
+    "dex-gap": Case(
+        lambda: archive(changed({}, [Entry("classes3.dex", data_of(DEX))])),
+        "classes3.dex 之前缺 classes2.dex（Android 不加载）", "classes3.dex without classes2.dex (Android does not load it)", "partial"
+    ),
+    "dex-in-assets": Case(
+        lambda: archive(changed({}, [Entry("assets/logo.png", data_of(DEX))])),
+        "assets 里藏有 dex，扩展名是 png", "A dex in assets, named like a picture", "partial"
+    ),
+    # PackageParser of Android 11: target level 30 needs an uncompressed table.
+    "resources-compressed": Case(
+        lambda: archive([replace(e, method=DEFLATED) for e in clean_entries()]),
+        "resources.arsc 被压缩（Android 11 拒绝）", "resources.arsc is compressed (Android 11 refuses)", "partial"
+    ),
+    # DexFileVerifier::CheckHeader refuses each of the next three.
+    "dex-endian": Case(
+        lambda: archive(changed({DEX: patched_dex(40, 0x78563412)})), "dex 的字节序标志相反", "The dex claims the other byte order", "partial"
+    ),
+    "dex-header-size": Case(
+        lambda: archive(changed({DEX: patched_dex(36, 0x78)})), "dex 头长度不是 0x70", "The dex header is not 0x70 bytes", "read"
+    ),
+    "dex-overlap": Case(
+        lambda: archive(changed({DEX: overlapping_code()})), "两个方法的代码重叠", "The code of two methods overlaps", "partial"
+    ),
+    "dex-payload": Case(
+        lambda: archive(changed({DEX: lying_payload()})), "方法里的数组数据声称极长", "Array data in a method claims a huge size", "partial"
+    ),
+    # ResXMLTree::setTo takes its own size, ResXMLParser the stated size and start of attributes.
+    "manifest-trailing": Case(
+        lambda: manifest_with(lambda parts: parts, b"\xa5" * 64), "清单末尾有多余数据", "Data behind the manifest's end", "read"
+    ),
+    "manifest-attribute-start": Case(
+        lambda: manifest_with(each_element(shift_attributes)), "属性起始位置后移 4 字节", "Attributes begin four bytes later", "read"
+    ),
+    "manifest-namespace": Case(
+        lambda: manifest_with(each_element(other_namespace)), "属性没有命名空间（Android 只看资源 ID）", "Attributes without namespace (Android goes by ids)", "read"
+    ),
+    # AttributeResolution.cpp walks attributes and wanted ids together: of equal ids the first is seen.
+    "manifest-decoy": Case(
+        lambda: manifest_with(each_element(decoy_permission)), "元素中有重复的诱饵属性", "Decoy attributes of equal ids", "read"
+    ),
+    "manifest-pool-flags": Case(
+        lambda: manifest_with(pool_flags), "字符串池带无意义的标志", "Meaningless flags of the string pool", "read"
+    ),
+    "manifest-two-pools": Case(
+        lambda: manifest_with(lambda parts: [parts[0], *parts]), "有两个字符串池（Android 用后一个）", "Two string pools (Android takes the last)", "read"
+    ),
+    # "APK Signature Scheme v2": unknown ids are to be ignored.
+    "signing-unknown-blocks": Case(
+        unknown_blocks, "签名块中有填充和未知条目", "Padding and an unknown value in the signing block", "read"
     ),
     "resources-corrupt": Case(arsc_noise, "resources.arsc 内容损坏", "resources.arsc is damaged", "partial"),
 }  # fmt: skip

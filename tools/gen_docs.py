@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from store_doc import store_reference
 
+from reports import factsdoc
 from reports.explain import write_reference
 from scanner.cli import COMMANDS, cli
 from scanner.packload import load_pack
@@ -21,6 +22,7 @@ def pages() -> dict[Path, str]:
     found = {DOCS / "rules" / name: text for name, text in write_reference(load_pack()).items()}
     found[DOCS / "cli.md"] = command_reference()
     found[DOCS / "store.md"] = store_reference()
+    found[DOCS / "facts.md"] = factsdoc.page()
     return found
 
 

@@ -90,6 +90,17 @@
     }
   });
 
+  // The table of permissions has a filter of its own.
+  var needs = all("[data-need]");
+  needs.forEach(function (button) {
+    button.addEventListener("click", function () {
+      needs.forEach(function (one) { one.setAttribute("aria-pressed", String(one === button)); });
+      all("[data-needs]").forEach(function (row) {
+        row.hidden = Boolean(button.dataset.need) && row.dataset.needs !== button.dataset.need;
+      });
+    });
+  });
+
   var open = byId("open");
   open.addEventListener("click", function () {
     var opening = open.textContent === open.dataset.open;

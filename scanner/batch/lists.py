@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from scanner.batch.meta import COLUMNS, MAX_CELL, read_table
 from scanner.batch.schema import AssessmentRow
 from scanner.batch.statistics import newest
 from scanner.batch.store import Store
-from scanner.batch.targets import COLUMNS, MAX_CELL, MAX_LIST_BYTES, read_table
+from scanner.batch.targets import MAX_LIST_BYTES
 from scanner.errors import InputError
 from scanner.model import Text
 from scanner.sampling import Candidate, Inspector, Source

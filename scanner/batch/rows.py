@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from scanner.batch.targets import Meta
+from scanner.batch.meta import Meta
 from scanner.facts import Facts
 from scanner.model import Assessment, Verdict
 from scanner.rulepack import Pack

@@ -18,6 +18,7 @@ from pathlib import Path
 from scanner.batch.executors import execute
 from scanner.batch.isolate import Ended, Limits
 from scanner.batch.observe import BatchObserver
+from scanner.batch.obtain import is_web
 from scanner.batch.store import Store
 from scanner.batch.targets import Target, is_local, open_location
 from scanner.batch.work import COLLECTOR, Done, Failed, Job, file_sha256
@@ -51,6 +52,7 @@ class Settings:
     overlays: tuple[str, ...] = ()
     from_run: int | None = None
     slots: int = 2
+    allow_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ class _Driver:
             now=settings.now,
             overlays=settings.overlays,
             facts=self._known_facts(target),
+            allow_private=settings.allow_private,
         )
         future = self.executor.submit(execute, job, settings.limits)
         self.flights[future] = _Flight(task_id, attempts, target, time.monotonic())
@@ -207,6 +210,8 @@ class _Driver:
 
 def _stamp(location: str) -> tuple[int, str]:
     """Return size in bytes and a mark that changes with the content (time in ns, or the storage's own tag)."""
+    if is_web(location):
+        raise OSError("what a web address gives is known only by fetching it")
     if is_local(location):
         stat = Path(location).stat()
         return stat.st_size, str(stat.st_mtime_ns)

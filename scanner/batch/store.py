@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
+from scanner.batch.meta import Meta
 from scanner.batch.rows import assessment_rows, facts_row
 from scanner.batch.schema import (
     AssessmentRow,
@@ -31,7 +32,7 @@ from scanner.batch.schema import (
     SeenRow,
     TaskRow,
 )
-from scanner.batch.targets import Meta, Target
+from scanner.batch.targets import Target
 from scanner.batch.work import Done, unpack_bytes
 from scanner.errors import PackError
 from scanner.facts import Facts

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import zstandard
 
 from scanner import __version__
-from scanner.batch.targets import Meta, Target, is_local, open_location
+from scanner.batch.meta import with_meta
+from scanner.batch.obtain import delivers_package, local_copy
+from scanner.batch.targets import Target
 from scanner.errors import GuijianError, InputError
 from scanner.facts import Facts
 from scanner.model import Assessment, Frozen, Text
 from scanner.rulepack import Pack
 
 COLLECTOR = f"guijian {__version__}"
-MAX_PACKAGE = 8 << 30
-CHUNK = 1 << 20
 LEVEL = 6  # zstd: a tenth of the JSON's size at 200 MB/s
 
 
@@ -144,67 +141,17 @@ def assess_facts(facts: Facts, job: Job) -> Assessment:
     )
 
 
-def with_meta(facts: Facts, meta: Meta) -> Facts:
-    """Return ``facts`` with what a list says of the subject.
-
-    Facts are stored without that, and without the file's name (the task has it), so that they do not depend on which
-    of two equal packages was read first.
-    """
-    subject = facts.subject.model_copy(
-        update={
-            "name": meta.name or facts.subject.name,
-            "category": meta.category or facts.subject.category,
-            "developer": meta.developer or facts.subject.developer,
-            "store": meta.store or facts.subject.store,
-            "version": facts.subject.version or meta.version or "",
-        }
-    )
-    app = facts.app
-    if app is not None and meta.category and not app.category:
-        app = app.model_copy(update={"category": meta.category})
-    return facts.model_copy(update={"subject": subject, "app": app})
-
-
 def _collect(job: Job) -> Facts:
     from scanner.collect import collect  # noqa: PLC0415 - parsers load in the server the tasks are forked from
-    from scanner.context import CollectOptions  # noqa: PLC0415
+    from scanner.context import CollectOptions, SiteOptions  # noqa: PLC0415
 
-    if job.target.kind == "site":
-        return collect(job.target.location, CollectOptions())
-    with local_copy(job.target.location) as path:
+    site = SiteOptions(allow_private=job.allow_private)
+    location = job.target.location
+    if job.target.kind == "site" and not delivers_package(location, site):
+        return collect(location, CollectOptions(site=site))
+    with local_copy(location, site) as path:
         facts = collect(str(path), CollectOptions())
     return facts.model_copy(update={"subject": facts.subject.model_copy(update={"source": ""})})
-
-
-@contextmanager
-def local_copy(location: str) -> Iterator[Path]:
-    """Give a path on this machine with the content of ``location``; a copy is removed afterwards."""
-    if is_local(location):
-        yield Path(location)
-        return
-    filesystem, remote = open_location(location)
-    with tempfile.TemporaryDirectory(prefix="guijian-") as folder:
-        path = Path(folder) / (PurePosixPath(remote).name or "package.apk")
-        try:
-            with filesystem.open(remote, "rb") as source, path.open("wb") as copy:
-                size = 0
-                while chunk := source.read(CHUNK):
-                    size += len(chunk)
-                    if size > MAX_PACKAGE:
-                        raise InputError(
-                            "too-large",
-                            Text(
-                                zh=f"{location} 超过 {MAX_PACKAGE >> 30} GB，未读取",
-                                en=f"{location} exceeds {MAX_PACKAGE >> 30} GB and was not read",
-                            ),
-                        )
-                    copy.write(chunk)
-        except OSError as error:
-            raise InputError(
-                "download-failed",
-                Text(zh=f"无法取得 {location}：{error}", en=f"cannot obtain {location}: {error}"),
-            ) from error
-        yield path
 
 
 def file_sha256(path: Path) -> str:

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import Moment, exit_code, moment_or_now, show_error
+from scanner.cli.batchexport import export_command, notice_command
+from scanner.cli.options import LANG, Moment, moment_or_now
+from scanner.cli.storeoptions import NO_RUN, errors, opened, store_option
+from scanner.context import SiteOptions
 from scanner.errors import GuijianError, InputError, PackError
 from scanner.model import Lang, Text
 
@@ -26,13 +29,10 @@ if TYPE_CHECKING:
     from scanner.batch.store import Store
     from scanner.rulepack import Pack
 
-DEFAULT_STORE = "guijian.db"
 WORDS: dict[str, Text] = {
     "waiting": Text(zh="待检测", en="pending"),
     "done": Text(zh="完成", en="done"),
     "failed": Text(zh="无法检测", en="failed"),
-    "scanning": Text(zh="检测中", en="scanning"),
-    "failures": Text(zh="失败 {failed}", en="{failed} failed"),
     "summary": Text(
         zh="批次 {label}：共 {total}，完成 {done}，无法检测 {failed}，待检测 {pending}",
         en="run {label}: {total} targets, {done} done, {failed} failed, {pending} pending",
@@ -41,7 +41,6 @@ WORDS: dict[str, Text] = {
         zh="已中断，未完成的仍在队列中；加 --resume 再次运行即可继续",
         en="interrupted; what is not finished stays queued: run again with --resume",
     ),
-    "no_run": Text(zh="结果库中没有批次", en="the store holds no run"),
     "letters": Text(zh="等级", en="grades"),
     "errors": Text(zh="失败原因", en="reasons of failure"),
 }
@@ -76,25 +75,6 @@ class _Start:
     pack: Pack
 
 
-def store_option(function: Any) -> Any:
-    """Add ``--store``."""
-    return click.option(
-        "--store",
-        "store_url",
-        default=DEFAULT_STORE,
-        show_default=True,
-        envvar="GUIJIAN_STORE",
-        help="结果库：SQLite 文件或 postgresql+psycopg://… / store",
-    )(function)
-
-
-def lang_option(function: Any) -> Any:
-    """Add ``--lang``."""
-    return click.option(
-        "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="语言 / language"
-    )(function)
-
-
 def run_options(function: Any) -> Any:
     """Add the options of everything that works through tasks."""
     for option in reversed(
@@ -117,6 +97,11 @@ def run_options(function: Any) -> Any:
                 multiple=True,
                 type=click.Path(path_type=Path),
                 help="附加规则目录 / overlay",
+            ),
+            click.option(
+                "--allow-private",
+                is_flag=True,
+                help="允许访问内网和本机地址 / allow private addresses",
             ),
             click.option("--now", type=Moment(), default=None, help="评估时点 / moment of assessment"),
             click.option(
@@ -171,7 +156,7 @@ def run_options(function: Any) -> Any:
 @click.argument("source")
 @store_option
 @run_options
-@lang_option
+@LANG
 def run_command(source: str, store_url: str, lang: Lang, **options: Any) -> None:
     """检测 SOURCE（目录、列表、网址或存储地址）中的全部目标。
 
@@ -181,7 +166,8 @@ def run_command(source: str, store_url: str, lang: Lang, **options: Any) -> None
 
     with errors("", lang), opened(store_url) as store:
         start = _start(store, source, options)
-        store.add_tasks(start.run.id, targets(source))
+        reach = SiteOptions(allow_private=options["allow_private"])
+        store.add_tasks(start.run.id, targets(source, reach))
         sys.exit(_work(start, options, lang, from_run=None))
 
 
@@ -191,7 +177,7 @@ def run_command(source: str, store_url: str, lang: Lang, **options: Any) -> None
     "--from", "from_label", default=None, help="取哪个批次的事实（默认最近一次） / run to take the facts from"
 )
 @run_options
-@lang_option
+@LANG
 def reassess_command(store_url: str, from_label: str | None, lang: Lang, **options: Any) -> None:
     """规则更新后，对已存的事实重新评估，不打开任何安装包。
 
@@ -200,7 +186,7 @@ def reassess_command(store_url: str, from_label: str | None, lang: Lang, **optio
     with errors("", lang), opened(store_url) as store:
         earlier = store.find_run(from_label)
         if earlier is None:
-            raise InputError("no-run", WORDS["no_run"])
+            raise InputError("no-run", NO_RUN)
         source_run = int(earlier.options.get("from_run") or earlier.id)
         start = _start(store, f"reassess:{earlier.label}", {**options, "from_run": source_run})
         store.add_tasks(start.run.id, store.done_targets(source_run))
@@ -211,7 +197,7 @@ def reassess_command(store_url: str, from_label: str | None, lang: Lang, **optio
 @store_option
 @click.option("--run", "label", default=None, help="批次名称（默认最近一次） / name of the run")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出 / as JSON")
-@lang_option
+@LANG
 def status_command(store_url: str, label: str | None, as_json: bool, lang: Lang) -> None:
     """查看批次进展、等级分布和失败原因。
 
@@ -224,7 +210,7 @@ def status_command(store_url: str, label: str | None, as_json: bool, lang: Lang)
     with errors("", lang), opened(store_url) as store:
         found = status(store, label)
         if found is None:
-            raise InputError("no-run", WORDS["no_run"])
+            raise InputError("no-run", NO_RUN)
         if as_json:
             click.echo(json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=1))
             return
@@ -238,48 +224,6 @@ def status_command(store_url: str, label: str | None, as_json: bool, lang: Lang)
             click.echo(f"{WORDS['letters'].get(lang)}: {grades}")
         for failure in found.failures:
             click.echo(f"{WORDS['errors'].get(lang)}: {failure.code} × {failure.count}  {failure.example}")
-
-
-@batch.command("export")
-@store_option
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
-@click.option("--run", "label", default=None, help="只导出该批次 / only this run")
-@lang_option
-def export_command(store_url: str, folder: Path, form: str, label: str | None, lang: Lang) -> None:
-    """把结果库的各表导出到 FOLDER（CSV 或 Parquet）。
-
-    Export the store's tables into FOLDER as CSV or Parquet.
-    """
-    from scanner.batch.export import export  # noqa: PLC0415
-
-    with errors("", lang), opened(store_url) as store:
-        if label is not None and store.find_run(label) is None:
-            raise InputError("no-run", WORDS["no_run"])
-        for path in export(store, folder, form, label):
-            click.echo(str(path), err=True)
-
-
-@contextmanager
-def errors(target: str, lang: Lang) -> Iterator[None]:
-    """Turn a known error into one line and the exit code."""
-    try:
-        yield
-    except GuijianError as error:
-        show_error(target, error, lang)
-        sys.exit(exit_code(error))
-
-
-@contextmanager
-def opened(url: str) -> Iterator[Store]:
-    """Open a store and close it afterwards."""
-    from scanner.batch.store import Store  # noqa: PLC0415 - the database loads when used
-
-    store = Store(url)
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def _start(store: Store, source: str, options: dict[str, Any]) -> _Start:
@@ -344,6 +288,7 @@ def _work(start: _Start, options: dict[str, Any], lang: Lang, from_run: int | No
             overlays=tuple(start.run.options.get("overlays", ())),
             from_run=from_run,
             slots=slots,
+            allow_private=options["allow_private"],
         )
         complete = drive(start.store, settings, executor, observers, stop)
     states = start.store.states(start.run.id)
@@ -378,7 +323,9 @@ def _observers(stack: ExitStack, options: dict[str, Any], lang: Lang) -> list[Ba
     if options["metrics_path"] is not None:
         found.append(Metrics(options["metrics_path"]))
     if sys.stderr.isatty():
-        found.append(_Bar(lang))
+        from scanner.cli.batchprogress import Bar  # noqa: PLC0415 - only on a terminal
+
+        found.append(Bar(lang))
     return found
 
 
@@ -390,45 +337,5 @@ def _closing(observer: BatchObserver) -> Iterator[BatchObserver]:
         observer.close()
 
 
-class _Bar:
-    """A progress bar with rate, failures and time left."""
-
-    def __init__(self, lang: Lang) -> None:
-        from rich.console import Console  # noqa: PLC0415
-        from rich.progress import (  # noqa: PLC0415 - only on a terminal
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        self._lang: Lang = lang
-        self._failed = 0
-        self._progress = Progress(
-            TextColumn(WORDS["scanning"].get(lang)),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TextColumn("{task.fields[failed]}", style="red"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self._task = self._progress.add_task("", total=None, rate="", failed="")
-        self._progress.start()
-
-    def event(self, event: str, **fields: Any) -> None:
-        """Move the bar."""
-        if event == "start":
-            self._progress.update(self._task, total=fields["total"], completed=fields["finished"])
-        elif event in {"done", "failed"}:
-            self._failed += event == "failed"
-            speed = self._progress.tasks[0].speed or 0.0
-            words = WORDS["failures"].get(self._lang).format(failed=self._failed) if self._failed else ""
-            self._progress.update(self._task, advance=1, rate=f"{speed * 3600:.0f}/h", failed=words)
-
-    def close(self) -> None:
-        """Leave the last state on the terminal."""
-        self._progress.stop()
+batch.add_command(export_command)
+batch.add_command(notice_command)

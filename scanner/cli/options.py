@@ -66,6 +66,37 @@ def policy_option(function: F) -> F:
     return click.option("--policy", default=None, metavar="FILE|URL", help=help_text)(function)
 
 
+def category_option(function: F) -> F:
+    """Add the option that names the app's category."""
+    help_text = (
+        "应用类别：39 类的名称、编号或商店分类，不给则由线索推断 / app category: name or number of one of the 39 types, "
+        "or a store's category; proposed from signs when not given"
+    )
+    return click.option("--category", default=None, callback=_known_category, help=help_text)(function)
+
+
+def _known_category(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    from scanner.catalogue import find_categories, similar_categories  # noqa: PLC0415 - only when given
+
+    if value is None or find_categories(value):
+        return value
+    near = ", ".join(similar_categories(value)) or "-"
+    raise click.BadParameter(
+        f"{value[:40]}：不认识的应用类别，相近的有后面几类 / unknown category; similar ones: {near}"
+    )
+
+
+def metadata_option(function: F) -> F:
+    """Add the option that names a file with what a store says of the subject."""
+    help_text = (
+        "登记信息文件（JSON 或 CSV：名称、类别、开发者、来源、版本），默认用安装包旁的 <文件名>.json 或 metadata.csv"
+        " / what a store says of the subject, by default from a file beside it"
+    )
+    return click.option(
+        "--metadata", type=click.Path(path_type=Path), default=None, metavar="FILE", help=help_text
+    )(function)
+
+
 def assess_options(function: F) -> F:
     """Add the options of everything that assesses and reports."""
     for option in reversed(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.batch import DefaultRun, errors, opened
+from scanner.cli.batch import DefaultRun
 from scanner.cli.options import LANG, Moment, moment_or_now, write_output
+from scanner.cli.storeoptions import errors, opened
 from scanner.errors import InputError, ReportError
 from scanner.model import Lang, Text
 

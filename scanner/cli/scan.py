@@ -17,7 +17,9 @@ from scanner.cli.documents import facts_of
 from scanner.cli.options import (
     FAIL_CHOICES,
     assess_options,
+    category_option,
     exit_code,
+    metadata_option,
     moment_or_now,
     policy_option,
     show_error,
@@ -37,12 +39,14 @@ from scanner.model import Assessment, Decision, Lang, Subject, Text, UnusedDecis
 
 if TYPE_CHECKING:
     from reports import Gatherer
+    from scanner.cli.subjects import Named
 
 
 @click.command("scan")
 @click.argument("targets", nargs=-1, required=True)
-@click.option("--category", default=None, help="应用类别（39 类之一） / app category")
+@category_option
 @policy_option
+@metadata_option
 @assess_options
 @site_options
 @stationery_options
@@ -50,6 +54,7 @@ def scan(
     targets: tuple[str, ...],
     category: str | None,
     policy: str | None,
+    metadata: Path | None,
     profile_name: str | None,
     overlays: tuple[Path, ...],
     formats: tuple[str, ...],
@@ -62,10 +67,11 @@ def scan(
     now: datetime | None,
     **site: Any,
 ) -> None:
-    """检测一个或多个 TARGETS（APK 文件、http(s) 网址或隐私政策文件），输出分级报告。
+    """检测一个或多个 TARGETS（安装包、拆分包、App Bundle、含安装包的目录或 ZIP、网址、存储地址、隐私政策文件），输出分级报告。
 
-    Scan TARGETS (APK files, http(s) URLs or privacy policies) and write graded reports. Without -f the report goes to the terminal.
+    Scan TARGETS (packages in any form, folders or ZIP files of packages, http(s) and storage URLs, privacy policies) and write graded reports. Without -f the report goes to the terminal.
     """
+    found, code = _named(targets, metadata, lang, site)
     run = _Run(
         profile_name,
         overlays,
@@ -74,13 +80,14 @@ def scan(
         fail_on,
         lang,
         now,
-        many=len(targets) > 1,
+        many=len(found) > 1,
         baseline_file=baseline_file,
         new_only=new_only,
         decisions_file=decisions_file,
     )
-    for target in targets:
-        run.one(target, partial(_collect, target, category, policy, lang, site))
+    run.code = code
+    for one in found:
+        run.one(one.location, partial(_collect, one, category, policy, lang, site))
     run.finish()
     sys.exit(run.code)
 
@@ -90,19 +97,29 @@ def scan(
 @click.option(
     "-o", "--output", default="-", show_default=True, help="事实文件，- 为标准输出 / facts file or -"
 )
-@click.option("--category", default=None, help="应用类别（39 类之一） / app category")
+@category_option
 @policy_option
+@metadata_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language")
 @site_options
 def collect_command(
-    target: str, output: str, category: str | None, policy: str | None, lang: Lang, **site: Any
+    target: str,
+    output: str,
+    category: str | None,
+    policy: str | None,
+    metadata: Path | None,
+    lang: Lang,
+    **site: Any,
 ) -> None:
     """采集 TARGET 的事实，保存为 JSON，供以后重新评估。
 
     Collect the facts of TARGET as JSON, to be assessed again when rules change.
     """
     try:
-        facts = _collect(target, category, policy, lang, site)
+        from scanner.cli.subjects import named, only  # noqa: PLC0415 - with the collectors
+
+        one = only(named(target, to_site_options(site), metadata), target)
+        facts = _collect(one, category, policy, lang, site)
         write_output(output, facts.model_dump_json(indent=1).encode() + b"\n")
     except GuijianError as error:
         show_error(target, error, lang)
@@ -149,16 +166,31 @@ def assess_command(
     sys.exit(run.code)
 
 
-def _collect(
-    target: str, category: str | None, policy: str | None, lang: Lang, site: dict[str, Any]
-) -> Facts:
-    from scanner.collect import collect  # noqa: PLC0415 - parsers load only when a target is read
+def _named(
+    targets: Sequence[str], metadata: Path | None, lang: Lang, site: dict[str, Any]
+) -> tuple[list[Named], int]:
+    """Return the subjects of all targets, and the exit code for those that could not be listed."""
+    from scanner.cli.subjects import named  # noqa: PLC0415 - with the collectors
+
+    found: list[Named] = []
+    code = 0
+    for target in targets:
+        try:
+            found += named(target, to_site_options(site), metadata)
+        except GuijianError as error:
+            show_error(target, error, lang)
+            code = max(code, exit_code(error))
+    return found, code
+
+
+def _collect(one: Named, category: str | None, policy: str | None, lang: Lang, site: dict[str, Any]) -> Facts:
+    from scanner.cli.subjects import facts_of_named  # noqa: PLC0415 - parsers load only when a target is read
 
     with observer(lang) as watcher:
         options = CollectOptions(
             category=category, observer=watcher, site=to_site_options(site), policy=policy
         )
-        return collect(target, options)
+        return facts_of_named(one, options)
 
 
 class _Run:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scanner.cli.batch import lang_option, store_option
-from scanner.cli.options import exit_code, show_error
+from scanner.cli.options import LANG, exit_code, show_error
+from scanner.cli.storeoptions import store_option
 from scanner.errors import GuijianError, PackError
 from scanner.model import Lang, Text
 
@@ -64,7 +64,7 @@ def _opened(url: str, lang: Lang) -> Iterator[Store]:
 @click.option(
     "--rules", "overlays", multiple=True, type=click.Path(path_type=Path), help="附加规则目录 / overlay"
 )
-@lang_option
+@LANG
 @click.pass_context
 def serve(
     context: click.Context,
@@ -167,7 +167,7 @@ STDIN = click.option("--password-stdin", is_flag=True, help="从标准输入读�
 )
 @STDIN
 @store_option
-@lang_option
+@LANG
 def users_add(name: str, role: str, password_stdin: bool, store_url: str, lang: Lang) -> None:
     """新建用户 NAME。
 
@@ -181,7 +181,7 @@ def users_add(name: str, role: str, password_stdin: bool, store_url: str, lang: 
 
 @users_group.command("list")
 @store_option
-@lang_option
+@LANG
 def users_list(store_url: str, lang: Lang) -> None:
     """列出用户。
 
@@ -198,7 +198,7 @@ def users_list(store_url: str, lang: Lang) -> None:
 @users_group.command("disable")
 @click.argument("name")
 @store_option
-@lang_option
+@LANG
 def users_disable(name: str, store_url: str, lang: Lang) -> None:
     """停用用户 NAME，并结束其登录。
 
@@ -214,7 +214,7 @@ def users_disable(name: str, store_url: str, lang: Lang) -> None:
 @click.argument("name")
 @STDIN
 @store_option
-@lang_option
+@LANG
 def users_reset(name: str, password_stdin: bool, store_url: str, lang: Lang) -> None:
     """为用户 NAME 设置新密码，解除锁定和停用。
 
@@ -233,7 +233,7 @@ def users_reset(name: str, password_stdin: bool, store_url: str, lang: Lang) -> 
     "--expect", "anchor", default="", help="另存的链头 条数:摘要 / head noted earlier, count:digest"
 )
 @store_option
-@lang_option
+@LANG
 def audit_command(verify: bool, anchor: str, store_url: str, lang: Lang) -> None:
     """显示审计日志的链头；--verify 校验有无改动、删除或调换。
 

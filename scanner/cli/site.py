@@ -62,9 +62,7 @@ OPTIONS = (
         is_flag=True,
         help="网站：在输入框键入无害标记（不提交），检查是否未提交就送出 / type a marker, without submitting",
     ),
-    click.option(
-        "--allow-private", is_flag=True, help="网站：允许访问内网和本机地址 / allow private addresses"
-    ),
+    click.option("--allow-private", is_flag=True, help="允许访问内网和本机地址 / allow private addresses"),
     click.option(
         "--ignore-robots",
         is_flag=True,

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.batch import errors, opened, store_option
 from scanner.cli.options import LANG, RULES, Moment, moment_or_now, terminal, write_output
 from scanner.cli.sample import destinations, guess
+from scanner.cli.storeoptions import errors, opened, store_option
 from scanner.errors import ReportError
 from scanner.model import Lang, Text
 

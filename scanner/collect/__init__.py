@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scanner.context import CollectOptions
 from scanner.facts import Facts
 
-__all__ = ["collect", "is_url"]
+if TYPE_CHECKING:
+    from scanner.collect.app.package import Package
+
+__all__ = ["POLICY_SUFFIXES", "collect", "is_evidence", "is_url"]
 
 POLICY_SUFFIXES = frozenset(
     {".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".txt", ".pdf", ".docx", ".doc", ".rtf"}
@@ -18,7 +22,7 @@ POLICY_SUFFIXES = frozenset(
 def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
     """Return the facts of ``target``.
 
-    ``target`` is an Android package, the URL of a website (http or https), an evidence package of an earlier visit, or
+    ``target`` is an Android package in any form (APK, split set, folder of splits, app bundle), the URL of a website (http or https), an evidence package of an earlier visit, or
     a policy file.  A package or site is compared with its privacy policy: the one of the options, else the one found
     with it.
 
@@ -41,19 +45,35 @@ def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
         from scanner.collect.policy.collect import collect_policy  # noqa: PLC0415 - readers load for policies only
 
         return collect_policy(target, options)
-    from scanner.collect.site.evidence import is_package, read_package  # noqa: PLC0415 - as above
+    if is_evidence(path):
+        from scanner.collect.site.evidence import read_package  # noqa: PLC0415 - as above
 
-    if is_package(path):
         return read_package(path)
-    from scanner.collect.app.collect import collect_app  # noqa: PLC0415 - parsers load when a package is read
+    from scanner.collect.app.collect import collect_package  # noqa: PLC0415 - parsers load when a package is read
+    from scanner.collect.app.opening import open_package  # noqa: PLC0415 - as above
 
-    return _with_policy(collect_app(path, options), path, options)
+    with open_package(path) as package:
+        return _with_policy(collect_package(package, options), package, options)
 
 
-def _with_policy(facts: Facts, path: Path | None, options: CollectOptions) -> Facts:
+def _with_policy(facts: Facts, package: Package | None, options: CollectOptions) -> Facts:
     from scanner.collect.policy.attach import with_policy  # noqa: PLC0415 - after what it is compared with
 
-    return with_policy(facts, path, options)
+    facts = with_policy(facts, package, options)
+    if facts.app is not None and facts.policy is not None:
+        from scanner.collect.app.category import with_policy_signs  # noqa: PLC0415 - as above
+
+        facts = with_policy_signs(facts)
+    return facts
+
+
+def is_evidence(path: Path) -> bool:
+    """Whether ``path`` is the evidence package of an earlier visit to a website."""
+    if path.suffix.lower() != ".zip" and not path.is_dir():
+        return False
+    from scanner.collect.site.evidence import is_package  # noqa: PLC0415 - loads for folders and ZIP files only
+
+    return is_package(path)
 
 
 def is_url(target: str) -> bool:

@@ -12,7 +12,7 @@ from starlette.routing import Route, compile_path
 from starlette.types import ASGIApp
 
 from scanner.batch.store import Store
-from scanner.console import pages, review
+from scanner.console import pages, review, summaries
 from scanner.console.decisions import MAX_FILE, MAX_FILES
 from scanner.console.web import SMALL_BODY, Console, Guard, Settings, serve
 from scanner.rulepack import Pack
@@ -48,6 +48,7 @@ ACCESS: tuple[Access, ...] = (
     Access("GET", "/findings", "viewer", pages.findings),
     Access("GET", "/statistics", "viewer", pages.statistics),
     Access("POST", "/export/{form}", "inspector", pages.export),
+    Access("POST", "/summary/{form}", "inspector", summaries.export_summary),
     Access("GET", "/queue", "inspector", review.queue),
     Access("GET", "/queue/{ident:int}/{control}", "inspector", review.item),
     Access("POST", "/queue/{ident:int}/{control}/claim", "inspector", review.claim),

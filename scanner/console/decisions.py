@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from reports.view import ReportView
 from scanner import __version__
 from scanner.assess import assess
+from scanner.batch.meta import Meta, with_meta
 from scanner.batch.rows import plain
 from scanner.batch.schema import AssessmentRow, FactsRow, TaskRow
 from scanner.batch.schema_console import DecisionEvidenceRow, DecisionRow, EvidenceRow
 from scanner.batch.store import Store
-from scanner.batch.targets import Meta
-from scanner.batch.work import pack_bytes, unpack_bytes, with_meta
+from scanner.batch.work import pack_bytes, unpack_bytes
 from scanner.console import audit
 from scanner.errors import InputError
 from scanner.facts import Facts

@@ -6,9 +6,10 @@ Useful on its own (docs/dex.md); needs only numpy and knows nothing of the rest 
 from __future__ import annotations
 
 from scanner.dex.body import Instruction, constant_arguments, instructions, listing
+from scanner.dex.constants import NumberSite, number_sites
 from scanner.dex.errors import DexError, DexProblem
-from scanner.dex.graph import CallGraph, Reach, Step
-from scanner.dex.guards import guarded_offsets
+from scanner.dex.graph import CallGraph
+from scanner.dex.guards import Guard, Kept, guarded_offsets, guards, kept_flags
 from scanner.dex.package import Dex, Site, open_dex
 from scanner.dex.query import (
     Member,
@@ -22,26 +23,40 @@ from scanner.dex.query import (
     strings_with_prefix,
 )
 from scanner.dex.refs import References
+from scanner.dex.search import Reach, Stages, Step
+from scanner.dex.values import NOTHING, Thing, Value, Values, follow
 
 __all__ = [
+    "NOTHING",
     "CallGraph",
     "Dex",
     "DexError",
     "DexProblem",
+    "Guard",
     "Instruction",
+    "Kept",
     "Member",
     "MemberSite",
+    "NumberSite",
     "Reach",
     "References",
     "Site",
+    "Stages",
     "Step",
+    "Thing",
+    "Value",
+    "Values",
     "call_sites",
     "constant_arguments",
     "field_sites",
+    "follow",
     "guarded_offsets",
+    "guards",
     "instructions",
+    "kept_flags",
     "listing",
     "native_methods",
+    "number_sites",
     "open_dex",
     "string_sites",
     "strings_beyond_ascii",

@@ -5,7 +5,9 @@ Used for the few places that are reported, never for whole programs.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from scanner.dex.file import DexFile
@@ -13,7 +15,8 @@ from scanner.dex.opcodes import FILL_ARRAY, FORMATS, LENGTHS, NAMES, PACKED_SWIT
 from scanner.dex.package import Dex
 
 _LENGTHS: list[int] = LENGTHS.tolist()
-MAX_UNITS = 1 << 20
+# A method of the Java language has less than 64 KB of bytecode.  In longer blocks, older values are not known.
+MAX_UNITS, MAX_BLOCK = 1 << 17, 2_000
 # The array filled-new-array leaves for move-result-object, kept under a register number that does not exist.
 _RESULT = -1
 _TO_ARRAY = ("Ljava/lang/String;->getBytes(", "Ljava/lang/String;->toCharArray(")
@@ -40,21 +43,56 @@ class Instruction:
         return f"{self.offset:04x}: {self.name} {', '.join(parts)}".rstrip()
 
 
+class _Body:
+    """The code of one method, decoded as far as it is asked for."""
+
+    def __init__(self, dex: Dex, node: int) -> None:
+        part = dex.part_of(node)
+        local = node - part.base
+        start, size = int(part.body_start[local]), min(int(part.body_size[local]), MAX_UNITS)
+        self.node, self.file = node, part.file
+        self.code: list[int] = part.file.units[start : start + size].tolist()
+
+    @cached_property
+    def places(self) -> list[tuple[int, int]]:
+        """Offset and length of every instruction."""
+        found = []
+        code, place, size = self.code, 0, len(self.code)
+        while place < size:
+            length = _LENGTHS[code[place]] or _length(code, place)
+            if place + length > size:
+                break
+            found.append((place, length))
+            place += length
+        return found
+
+    @cached_property
+    def instructions(self) -> list[Instruction]:
+        """All instructions."""
+        return [_decode(self.file, self.code, place, length) for place, length in self.places]
+
+    @cached_property
+    def targets(self) -> set[int]:
+        """Where branches lead."""
+        branches = (self.decode(place) for place in self.places if _is_branch(_opcode(self.code[place[0]])))
+        return {ins.offset + ins.literal for ins in branches if ins.literal is not None}
+
+    def decode(self, place: tuple[int, int]) -> Instruction:
+        """Return one instruction."""
+        return _decode(self.file, self.code, *place)
+
+
+def _body(dex: Dex, node: int) -> _Body:
+    """Return the code of ``node``; the last one is kept, because a method with many places of interest comes often."""
+    last = dex.last_body
+    if not isinstance(last, _Body) or last.node != node:
+        last = dex.last_body = _Body(dex, node)
+    return last
+
+
 def instructions(dex: Dex, node: int) -> list[Instruction]:
     """Return the instructions of method ``node`` (linear sweep); empty for abstract and native methods."""
-    part = dex.part_of(node)
-    local = node - part.base
-    start, size = int(part.body_start[local]), min(int(part.body_size[local]), MAX_UNITS)
-    code: list[int] = part.file.units[start : start + size].tolist()
-    found = []
-    place = 0
-    while place < len(code):
-        length = _length(code, place)
-        if place + length > len(code):
-            break
-        found.append(_decode(part.file, code, place, length))
-        place += length
-    return found
+    return _body(dex, node).instructions
 
 
 def listing(dex: Dex, node: int, offset: int, before: int = 3, after: int = 2) -> str:
@@ -72,14 +110,15 @@ def constant_arguments(dex: Dex, node: int, offset: int) -> tuple[Any, ...]:
     For array arguments built in the block, a tuple of the strings stored.  Byte and character arrays whose content
     is fixed there (filled from data, or made from a constant string) come as bytes.  The receiver is argument 0.
     """
-    body = instructions(dex, node)
-    here = next((i for i, ins in enumerate(body) if ins.offset == offset), None)
-    if here is None:
+    body = _body(dex, node)
+    places = body.places
+    here = bisect_left(places, (offset, 0))
+    if here == len(places) or places[here][0] != offset:
         return ()
     values: dict[int, Any] = {}
-    for ins in body[_block_start(body, here) : here]:
-        _step(ins, values)
-    return tuple(_freeze(values.get(register)) for register in body[here].registers)
+    for place in places[_block_start(body, here) : here]:
+        _step(body.decode(place), values)
+    return tuple(_freeze(values.get(register)) for register in body.decode(places[here]).registers)
 
 
 def _freeze(value: Any) -> Any:
@@ -88,14 +127,20 @@ def _freeze(value: Any) -> Any:
     return bytes(value) if isinstance(value, bytearray) else value
 
 
-def _block_start(body: list[Instruction], here: int) -> int:
-    """Return the first instruction after the last jump or branch target before ``here``."""
-    targets = {ins.offset + ins.literal for ins in body if ins.literal is not None and _is_branch(ins.opcode)}
-    for position in range(here, 0, -1):
-        previous = body[position - 1]
-        if body[position].offset in targets or _is_branch(previous.opcode) or 0x0E <= previous.opcode <= 0x11:
+def _block_start(body: _Body, here: int) -> int:
+    """Return the first instruction after the last jump or branch target before ``here``, or not far before it."""
+    code, places, targets = body.code, body.places, body.targets
+    first = max(0, here - MAX_BLOCK)
+    for position in range(here, first, -1):
+        previous = _opcode(code[places[position - 1][0]])
+        if places[position][0] in targets or _is_branch(previous) or 0x0E <= previous <= 0x11:
             return position
-    return 0
+    return first
+
+
+def _opcode(unit: int) -> int:
+    """Return the opcode of an instruction's first unit, 0 for the payloads that look like one."""
+    return unit & 0xFF if _LENGTHS[unit] else 0
 
 
 def _is_branch(opcode: int) -> bool:

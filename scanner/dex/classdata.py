@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.dex.file import I8, U1, DexFile
+from scanner.dex.file import I8, SPAN, U1, DexFile
 
 MAX_MEMBERS = 1 << 16
+# Bytes of a class_data_item of as many fields and methods as there are indices; real ones are a thousandth.
+MAX_ITEM = 2 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ def defined_methods(dex: DexFile) -> DefinedMethods:
     offsets = dex.class_defs[:, 6].astype(np.int64)
     owners = np.flatnonzero(offsets)
     bad = offsets[owners] >= len(dex.data)
+    bad |= offsets[owners] > int(offsets[owners].min(initial=len(dex.data))) + SPAN
     if bad.any():
         dex.note("class-data-offset", int(bad.sum()))
         owners = owners[~bad]
@@ -43,7 +46,7 @@ def defined_methods(dex: DexFile) -> DefinedMethods:
         return _empty()
     offsets = offsets[owners]
     low = int(offsets.min())
-    stream = dex.bytes[low:]
+    stream = dex.bytes[low : int(offsets.max()) + MAX_ITEM]
     ends = np.flatnonzero(stream < 0x80).astype(np.int32 if len(stream) < 1 << 31 else np.int64)
     first = np.searchsorted(ends, offsets - low)
     room = len(ends) - first

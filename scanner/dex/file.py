@@ -27,6 +27,8 @@ NO_INDEX = 0xFFFFFFFF
 HEADER_SIZE = 0x70
 VERSIONS = frozenset({b"035", b"036", b"037", b"038", b"039", b"040"})
 MAX_SIZE = 1 << 30
+# Strings, and class data, lie together.  What is farther from the first of them than any real file is long is not read.
+SPAN = 32 << 20
 ACC_STATIC, ACC_NATIVE, ACC_ABSTRACT, ACC_INTERFACE = 0x8, 0x100, 0x400, 0x200
 
 _WORD = np.dtype("<u4")
@@ -45,7 +47,9 @@ class DexFile:
         self.name = name
         self.data = data
         self.problems: list[DexProblem] = []
+        self._types: dict[int, str] = {}
         self._protos: dict[int, str] = {}
+        self._methods: dict[int, str] = {}
         size = len(data)
         if size < HEADER_SIZE:
             raise DexError(f"{name}: {size} bytes are too short for a DEX header")
@@ -73,6 +77,7 @@ class DexFile:
         self.methods = self._table(88, _METHOD_ID, "method_ids")
         self.class_defs: U4 = self._table(96, _WORD, "class_defs", columns=8).reshape(-1, 8)
         self._check_ids()
+        self._check_header()
 
     # --- tables ---------------------------------------------------------------------------------------
 
@@ -106,6 +111,14 @@ class DexFile:
             if bad.any():
                 self.note(f"{what}-index", int(bad.sum()))
 
+    def _check_header(self) -> None:
+        """Note what ART refuses and nothing here depends on (``DexFileVerifier::CheckHeader``)."""
+        stated, header = struct.unpack_from("<II", self.data, 32)
+        if header != HEADER_SIZE or not HEADER_SIZE <= stated <= len(self.data):
+            self.note("dex-header", 1)
+        if not self.verify_checksum():
+            self.note("dex-checksum", 1)
+
     def note(self, code: str, count: int, detail: str = "") -> None:
         """Record that ``count`` things of kind ``code`` were malformed and skipped."""
         self.problems.append(DexProblem(code=code, dex=self.name, count=count, detail=detail))
@@ -113,7 +126,9 @@ class DexFile:
     def verify_checksum(self) -> bool:
         """Return whether the Adler-32 checksum in the header fits the content."""
         (stated,) = struct.unpack_from("<I", self.data, 8)
-        return bool(stated == zlib.adler32(self.data[12:]) & 0xFFFFFFFF)
+        (size,) = struct.unpack_from("<I", self.data, 32)
+        with memoryview(self.data) as view:
+            return bool(stated == zlib.adler32(view[12:size]))
 
     # --- strings --------------------------------------------------------------------------------------
 
@@ -123,7 +138,9 @@ class DexFile:
         size = len(self.data)
         offsets = self.string_offsets.astype(np.int64)
         bad = offsets >= size - 1
-        offsets[bad] = size - 1
+        first = int(offsets[~bad].min(initial=size - 1))
+        bad |= offsets > first + SPAN
+        offsets[bad] = first
         starts = offsets + 1
         more = self.bytes[offsets] >= 0x80
         for _ in range(4):
@@ -143,6 +160,11 @@ class DexFile:
         if bad.any():
             self.note("string-offset", int(bad.sum()))
         return starts.astype(np.int32), ends.astype(np.int32)
+
+    @cached_property
+    def string_order(self) -> I8:
+        """Indices of the strings in the order of their content in the file."""
+        return np.argsort(self.string_spans[0], kind="stable").astype(np.int32)
 
     @cached_property
     def string_heads(self) -> NDArray[Any]:
@@ -174,9 +196,28 @@ class DexFile:
         """Return string ``index``."""
         return decode_mutf8(self.raw_string(index))
 
+    def strings(self, indices: NDArray[Any]) -> list[str]:
+        """Return the strings of ``indices``, as :meth:`string` does, in one go."""
+        starts, ends = self.string_spans
+        if not len(starts):
+            return ["?"] * len(indices)
+        known = indices < len(starts)
+        places = np.where(known, indices, 0)
+        data = self.data
+        spans = zip(known.tolist(), starts[places].tolist(), ends[places].tolist(), strict=True)
+        return [decode_mutf8(data[start:end]) if ok else "?" for ok, start, end in spans]
+
     def type(self, index: int) -> str:
         """Return type descriptor ``index`` (``Landroid/os/Build;``)."""
-        return self.string(int(self.type_strings[index])) if index < len(self.type_strings) else "?"
+        found = self._types.get(index)
+        if found is None:
+            found = self.string(int(self.type_strings[index])) if index < len(self.type_strings) else "?"
+            self._types[index] = found
+        return found
+
+    def types(self, indices: I8) -> list[str]:
+        """Return the type descriptors of ``indices``, which the file has, in one go."""
+        return self.strings(self.type_strings[indices])
 
     def proto(self, index: int) -> str:
         """Return prototype ``index`` as ``(params)return``."""
@@ -203,19 +244,18 @@ class DexFile:
         """Return method reference ``index`` as ``Lclass;->name(params)return``."""
         if index >= len(self.methods):
             return "?"
-        row = self.methods[index]
-        return (
-            f"{self.type(int(row['class']))}->{self.string(int(row['name']))}{self.proto(int(row['proto']))}"
-        )
+        found = self._methods.get(index)
+        if found is None:
+            owner, proto, name = self.methods[index].item()
+            found = self._methods[index] = f"{self.type(owner)}->{self.string(name)}{self.proto(proto)}"
+        return found
 
     def field(self, index: int) -> str:
         """Return field reference ``index`` as ``Lclass;->name:type``."""
         if index >= len(self.fields):
             return "?"
-        row = self.fields[index]
-        return (
-            f"{self.type(int(row['class']))}->{self.string(int(row['name']))}:{self.type(int(row['type']))}"
-        )
+        owner, kind, name = self.fields[index].item()
+        return f"{self.type(owner)}->{self.string(name)}:{self.type(kind)}"
 
 
 def decode_mutf8(data: bytes) -> str:

@@ -59,9 +59,9 @@ def number(hashes: NDArray[Any]) -> I8:
 
 def signature_hashes(file: DexFile, type_map: I8) -> NDArray[Any]:
     """Return a 64-bit hash of (name, prototype) for every method_id of ``file``; types are taken by their number."""
-    names = np.minimum(file.methods["name"], max(0, len(file.string_offsets) - 1))
-    if not len(names):
-        return np.zeros(0, dtype=np.uint64)
+    if not len(file.methods) or not len(file.string_offsets):
+        return np.zeros(len(file.methods), dtype=np.uint64)
+    names = np.minimum(file.methods["name"], len(file.string_offsets) - 1)
     occurs = np.zeros(len(file.string_offsets), dtype=np.bool_)
     occurs[names] = True
     name = string_hashes(file, np.flatnonzero(occurs))[(np.cumsum(occurs) - 1)[names]]

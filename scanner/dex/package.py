@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,17 @@ from scanner.dex.classdata import DefinedMethods, defined_methods
 from scanner.dex.errors import DexError, DexProblem
 from scanner.dex.file import ACC_INTERFACE, ACC_NATIVE, NO_INDEX, DexFile
 from scanner.dex.numbering import name_hashes, number, ragged, signature_hashes, type_hashes, type_lists
-from scanner.dex.opcodes import CONST_STRING, INVOKE
+from scanner.dex.opcodes import CONST_STRING, FIELD, INVOKE
 from scanner.dex.sweep import Bodies, Sites, bodies, sweep
 
 I4 = NDArray[Any]
 I8 = NDArray[Any]
 MAX_FILES = 200
 # Bounds of the class hierarchy: deeper or larger ones exist only in hostile files.
-MAX_DEPTH = 64
-MAX_PAIRS = 20_000_000
+MAX_DEPTH, DEPTH_OF_TREES = 64, 8
+# How many instructions the methods that share a body may repeat: a small file could make thousands of millions of it.
+MAX_SHARED, SHARED_TIMES = 1_000_000, 2
+MAX_PAIRS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Part:
     def __init__(self, file: DexFile, base: int) -> None:
         self.file = file
         self.base = base
+        self._referring: dict[str, tuple[NDArray[Any], I8]] = {}
         self.defined: DefinedMethods = defined_methods(file)
         code: Bodies = bodies(file, self.defined.code)
         sites: Sites = sweep(file, code)
@@ -104,14 +107,22 @@ class Part:
         low = np.searchsorted(node[order], np.arange(len(code.start)))
         high = np.searchsorted(node[order], np.arange(len(code.start)), side="right")
         parts: list[list[NDArray[Any]]] = [[column] for column in columns]
+        room = MAX_SHARED + SHARED_TIMES * len(node)
+        left_out = 0
         for method in shared.tolist():
             body = int(code.of_method[method])
             number = place[method]
+            room -= int(high[body] - low[body])
+            if room < 0:
+                left_out += 1
+                continue
             self.body_start[number], self.body_size[number] = code.start[body], code.size[body]
             taken = order[low[body] : high[body]]
             parts[0].append(np.full(len(taken), number, dtype=columns[0].dtype))
             for part, column in zip(parts[1:], columns[1:], strict=True):
                 part.append(column[taken])
+        if left_out:
+            self.file.note("code-shared", left_out)
         joined = [np.concatenate(part) for part in parts]
         final = np.lexsort((joined[1], joined[0]))
         a, b, c, d = (column[final] for column in joined)
@@ -122,6 +133,32 @@ class Part:
         """Hash of every type descriptor of the file."""
         return type_hashes(self.file)
 
+    @cached_property
+    def _types_by_hash(self) -> tuple[NDArray[Any], I8]:
+        order = np.argsort(self.type_hashes, kind="stable")
+        return self.type_hashes[order], order
+
+    def types_hashed(self, hashes: NDArray[Any]) -> list[int]:
+        """Return the type_ids whose descriptor has one of ``hashes``, ascending."""
+        ordered, order = self._types_by_hash
+        low = np.searchsorted(ordered, hashes)
+        count = np.searchsorted(ordered, hashes, side="right") - low
+        found: list[int] = np.sort(order[np.repeat(low, count) + ragged(count)]).tolist()
+        return found
+
+    def sites_to(self, kind: Literal["call", "field"], ids: Sequence[int]) -> I8:
+        """Return the positions of the sites that refer to one of the method_ids or field_ids ``ids``, ascending."""
+        if kind not in self._referring:
+            sites = np.flatnonzero((INVOKE if kind == "call" else FIELD)[self.site_op]).astype(np.int32)
+            index = self.site_index[sites].astype(np.uint16)  # both instructions have 16 bits for it
+            order = np.argsort(index, kind="stable")
+            self._referring[kind] = index[order], sites[order]
+        index, sites = self._referring[kind]
+        wanted = np.array([i for i in ids if i < 1 << 16], dtype=np.uint16)
+        low = np.searchsorted(index, wanted)
+        count = np.searchsorted(index, wanted, side="right") - low
+        return np.sort(sites[np.repeat(low, count) + ragged(count)])
+
     @property
     def site_node(self) -> I4:
         """The calling node of every site, ascending (made anew at each use: it is large and seldom needed)."""
@@ -131,6 +168,10 @@ class Part:
     def node_of_site(self, position: int) -> int:
         """Return the calling node of the site at ``position``."""
         return int(np.searchsorted(self._first_site, position, side="right")) - 1 + self.base
+
+    def nodes_of_sites(self, positions: I8) -> I8:
+        """Return the calling nodes of the sites at ``positions``."""
+        return np.searchsorted(self._first_site, positions, side="right") - 1 + self.base
 
     def sites_of(self, node: int) -> tuple[int, int]:
         """Return the range of positions in the site arrays that belong to ``node``."""
@@ -156,6 +197,9 @@ class Dex:
         self.parts: list[Part] = []
         self._extra = list(problems)
         self._type_order: I8 | None = None
+        self._types_found: dict[str, int] = {}
+        self._methods_named: dict[int, dict[str, list[int]]] = {}
+        self.last_body: object = None  # see body.py
         base = 0
         for file in files:
             part = Part(file, base)
@@ -175,6 +219,10 @@ class Dex:
     def problems(self) -> tuple[DexProblem, ...]:
         """Everything malformed that was skipped."""
         return tuple(self._extra + [problem for file in self.files for problem in file.problems])
+
+    def note(self, code: str, count: int) -> None:
+        """Record that ``count`` things of kind ``code`` in the program as a whole were left out."""
+        self._extra.append(DexProblem(code=code, dex="dex", count=count))
 
     @property
     def instruction_count(self) -> int:
@@ -223,6 +271,12 @@ class Dex:
 
     def find_types(self, names: Sequence[str]) -> list[int]:
         """Return the numbers of the types called ``names`` (descriptors), -1 for one the package does not name."""
+        unknown = list({name for name in names if name not in self._types_found})
+        if unknown:
+            self._types_found.update(zip(unknown, self._look_up(unknown), strict=True))
+        return [self._types_found[name] for name in names]
+
+    def _look_up(self, names: Sequence[str]) -> list[int]:
         if self._type_order is None:
             self._type_order = np.argsort(self._type_table[0], kind="stable")
         hashes, order = self._type_table[0], self._type_order
@@ -247,7 +301,13 @@ class Dex:
     @cached_property
     def class_names(self) -> list[str]:
         """Dotted names of the defined classes, in the order of ``classes.type``."""
-        return [self.type_name(t)[1:-1].replace("/", ".") for t in self.classes.type.tolist()]
+        types = self.classes.type
+        part, index = self._type_table[2][types], self._type_table[3][types]
+        names = np.empty(len(types), dtype=object)
+        for place, own in enumerate(self.parts):
+            mine = np.flatnonzero(part == place)
+            names[mine] = own.file.types(index[mine])
+        return [name[1:-1].replace("/", ".") for name in names.tolist()]
 
     # --- methods --------------------------------------------------------------------------------------
 
@@ -315,9 +375,18 @@ class Dex:
         owner = self.find_type(class_descriptor)
         if owner < 0:
             return []
-        prefix = f"{class_descriptor}->{name}("
-        found = [node for node in self.nodes_of_class(owner).tolist() if self.method(node).startswith(prefix)]
+        found = self._methods_of(owner).get(name, ())
         return [node for node in found if proto is None or self.method(node).endswith(proto)]
+
+    def _methods_of(self, type_number: int) -> dict[str, list[int]]:
+        """Return the nodes of a class by the name of the method (kept: chains ask for the same classes again)."""
+        known = self._methods_named.get(type_number)
+        if known is None:
+            known = self._methods_named[type_number] = {}
+            for node in self.nodes_of_class(type_number).tolist():
+                name = self.method(node).partition("->")[2].partition("(")[0]
+                known.setdefault(name, []).append(node)
+        return known
 
 
 class Classes:
@@ -327,6 +396,7 @@ class Classes:
     """
 
     def __init__(self, dex: Dex) -> None:
+        self._dex = dex
         types: list[I8] = []
         supers: list[I8] = []
         flags: list[I8] = []
@@ -371,15 +441,24 @@ class Classes:
         child, parent = edges[:, 0], edges[:, 1]
         found = [parent * limit + child]
         total = len(child)
-        for _ in range(MAX_DEPTH):
+        for depth in range(MAX_DEPTH):
             low = start[parent]
             count = start[parent + 1] - low
-            total += int(count.sum())
-            if not count.any() or total > MAX_PAIRS:
+            more = int(count.sum())
+            if not more:
                 break
-            child = np.repeat(child, count)
-            parent = edges[np.repeat(low, count) + ragged(count), 1]
-            found.append(parent * limit + child)
+            total += more
+            if total > MAX_PAIRS:
+                self._dex.note("hierarchy-truncated", 1)
+                break
+            keys = edges[np.repeat(low, count) + ragged(count), 1] * limit + np.repeat(child, count)
+            # Ancestors are met again through shared interfaces, and without end in the cycles of hostile files.
+            if more >= len(child) or depth > DEPTH_OF_TREES:
+                keys = np.setdiff1d(keys, np.concatenate(found))
+            child, parent = keys % limit, keys // limit
+            found.append(keys)
+        else:
+            self._dex.note("hierarchy-truncated", 1)
         keys = np.unique(np.concatenate(found))
         return np.column_stack([keys % limit, keys // limit])
 

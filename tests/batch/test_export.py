@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import openpyxl
 import pytest
 from batching import APKS, NOW, batch
 from pyarrow import parquet
@@ -64,3 +65,19 @@ def test_one_run_is_exported_alone(filled: str, tmp_path: Path) -> None:
     assert {r["assessment_id"] for r in read_csv(tmp_path / "out" / "finding.csv")} == {
         read_csv(tmp_path / "out" / "assessment.csv")[0]["id"]
     }
+
+
+def test_the_notice_list_of_a_run_names_each_subject_with_its_problems(filled: str, tmp_path: Path) -> None:
+    book, listed = tmp_path / "notice.xlsx", tmp_path / "notice.csv"
+    batch("notice", "--store", filled, "--run", "a", "--now", NOW, "-o", str(book), check=0)
+    batch(
+        *("notice", "--store", filled, "--run", "a", "--now", NOW, "-f", "csv-notice", "-o", str(listed)),
+        check=0,
+    )
+
+    rows = list(openpyxl.load_workbook(book).worksheets[0].iter_rows(values_only=True))
+    names = [row[1] for row in rows if row[0] in {1, 2}]
+    assert "=1+1" in names
+    assert [row["应用名称"] for row in read_csv(listed)].count("'=1+1") == 1
+    assert len(names) == len(read_csv(listed))
+    assert batch("notice", "--store", filled, "--run", "none", check=3).stderr.count("批次") == 1

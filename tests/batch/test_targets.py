@@ -8,7 +8,8 @@ import fsspec
 import openpyxl
 import pytest
 
-from scanner.batch.targets import Meta, Target, targets
+from scanner.batch.meta import Meta
+from scanner.batch.targets import Target, targets
 from scanner.errors import InputError
 
 

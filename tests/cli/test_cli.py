@@ -42,7 +42,7 @@ BAD = str(fixture_apk_path("target-sdk-low.bad"))
         (["scan", CLEAN, "--profile", "nonsense"], 2),
         (["scan", CLEAN, "--rules", "/nonexistent"], 2),
         (["scan", CLEAN, "--now", "yesterday"], 2),
-        (["scan", str(FIXTURES)], 3),
+        (["scan", str(FIXTURES / "policies")], 3),
         (["scan", "no-such.apk"], 3),
         (["scan", str(FIXTURES / "apks" / "broken" / "empty.apk"), CLEAN], 3),
         (["rules", "check"], 0),

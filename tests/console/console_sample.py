@@ -10,8 +10,9 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from scanner.batch.meta import Meta
 from scanner.batch.store import Store
-from scanner.batch.targets import Meta, Target
+from scanner.batch.targets import Target
 from scanner.batch.work import COLLECTOR, Done, Job, work
 from scanner.console import users
 from scanner.console.app import create

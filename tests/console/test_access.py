@@ -30,6 +30,7 @@ EXPECTED = {
     ("GET", "/findings"): "viewer",
     ("GET", "/statistics"): "viewer",
     ("POST", "/export/{form}"): "inspector",
+    ("POST", "/summary/{form}"): "inspector",
     ("GET", "/queue"): "inspector",
     ("GET", "/queue/{ident:int}/{control}"): "inspector",
     ("POST", "/queue/{ident:int}/{control}/claim"): "inspector",

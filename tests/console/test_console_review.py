@@ -257,6 +257,27 @@ def test_exports_hold_the_filtered_set_and_no_formula(opened: Any) -> None:
         assert session.scalars(select(AuditRow.action)).all().count("export") == 3
 
 
+def test_the_summary_of_a_period_is_a_file_and_leaves_a_trace(opened: Any) -> None:
+    store, browser = opened
+    sign_in(browser, "ivan")
+    form = {"csrf": token(browser.get("/statistics").text), "period": "2026-11"}
+
+    page = browser.post("/summary/html", data=form)
+    book = openpyxl.load_workbook(io.BytesIO(browser.post("/summary/xlsx", data=form).content))
+    wrong = browser.post("/summary/html", data={**form, "period": "../../etc"})
+
+    assert page.headers["content-disposition"] == 'attachment; filename="summary-2026-11.html"'
+    assert "浙江" in page.text
+    assert XSS not in page.text
+    assert any("浙江" in str(c) for s in book for row in s.iter_rows(values_only=True) for c in row)
+    assert wrong.status_code == 400
+    assert "2026-Q4" in wrong.text
+    assert browser.post("/summary/pdf", data=form).status_code == 404
+    with store.session() as session:
+        targets = session.scalars(select(AuditRow.target).where(AuditRow.action == "export")).all()
+    assert targets == ["summary.html", "summary.xlsx"]
+
+
 def test_five_wrong_passwords_lock_the_account(opened: Any) -> None:
     store, browser = opened
     for _ in range(5):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import struct
+import tracemalloc
 import zipfile
 from functools import cache
 
 import pytest
-from conftest import fixture_apk_path
+from conftest import ROOT, fixture_apk_path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +21,7 @@ from scanner.dex import (
     call_sites,
     instructions,
     open_dex,
+    package,
     strings_beyond_ascii,
 )
 
@@ -97,3 +100,67 @@ def test_one_readable_file_is_enough() -> None:
 
     assert [p.code for p in dex.problems] == ["dex-unreadable"]
     assert dex.node_count > 40
+
+
+def found(name: str) -> bytes:
+    """An input that once broke the engine (fuzz/corpus)."""
+    return (ROOT / "fuzz" / "corpus" / "dex" / name).read_bytes()
+
+
+def test_a_cyclic_hierarchy_costs_no_memory() -> None:
+    """Each round through a cycle of classes doubled the pairs; 14 KB became 430 MB."""
+    dex = open_dex([("classes.dex", found("found-hierarchy"))])
+    tracemalloc.start()
+    pairs = dex.classes.ancestors
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(pairs) <= dex.type_count**2
+    assert peak < 8 << 20
+
+
+def test_methods_that_share_a_body_cannot_multiply_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = found("found-shared")
+    whole = open_dex([("classes.dex", content)])
+    assert whole.call_count > whole.instruction_count
+
+    monkeypatch.setattr(package, "MAX_SHARED", 0)
+    monkeypatch.setattr(package, "SHARED_TIMES", 0)
+    bounded = open_dex([("classes.dex", content)])
+
+    assert bounded.call_count <= bounded.instruction_count
+    assert "code-shared" in {problem.code for problem in bounded.problems}
+    use(bounded)
+
+
+def test_a_hierarchy_above_the_limit_is_said_to_be_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "MAX_PAIRS", 0)
+    dex = open_dex([("classes.dex", found("found-hierarchy"))])
+    assert len(dex.classes.ancestors)
+    assert "hierarchy-truncated" in {problem.code for problem in dex.problems}
+
+
+def test_what_art_refuses_in_the_header_is_noted() -> None:
+    content = bytearray(sample())
+    content[36] = 0x78
+    codes = [problem.code for problem in open_dex([("classes.dex", bytes(content))]).problems]
+    assert codes == ["dex-header", "dex-checksum"]
+    assert not open_dex([("classes.dex", sample())]).problems
+
+
+def test_far_strings_and_classes_do_not_make_the_whole_file_costly() -> None:
+    """Positions of all zero bytes, or of all ends of numbers, in 60 MB of zeros would take 500 MB."""
+    content = bytearray(sample()) + bytes(60 << 20)
+    (strings,) = struct.unpack_from("<I", content, 60)
+    (classes,) = struct.unpack_from("<I", content, 100)
+    struct.pack_into("<I", content, strings, len(content) - 100)
+    struct.pack_into("<I", content, classes + 24, len(content) - 100)
+    data = bytes(content)
+    del content
+    tracemalloc.start()
+    dex = open_dex([("classes.dex", data)])
+    dex.files[0].string_spans  # noqa: B018 - computed when first asked for
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert {("string-offset", 1), ("class-data-offset", 1)} <= {(p.code, p.count) for p in dex.problems}
+    assert dex.files[0].string(1) == open_dex([("classes.dex", sample())]).files[0].string(1)
+    assert peak < 100 << 20

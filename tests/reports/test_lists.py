@@ -166,7 +166,7 @@ def test_csv_has_a_byte_order_mark_and_one_line_per_finding() -> None:
 
 
 def test_csv_of_many_subjects_numbers_them_on() -> None:
-    book = csvout.NoticeList(PACK, "zh")
+    book = csvout.notice_list(PACK, "zh")
     for name in ("甲", "乙"):
         book.add(ReportView(ASSESSMENT, subject(name=name), PACK, "zh"))
 

@@ -25,7 +25,28 @@ PAIRS = {
     "exported": {"open-activity", "open-provider"},
     "signing-debug": {"debug-certificate"},
     "signing-weak": {"weak-signing-key", "v1-signature-only"},
-    "accessibility-overlay": {"overlay-permission", "accessibility-service"},
+    "accessibility-overlay": {
+        "overlay-permission",
+        "accessibility-service",
+        "accessibility-service-sees-everything",
+    },
+    "abilities": {
+        "device-administrator",
+        "device-administrator-can-wipe",
+        "install-packages-permission",
+        "special-ability-never-used",
+        "asks-for-battery-exemption",
+    },
+    "broadcast": {"broadcasts-personal-data"},
+    "self-start": {
+        "starts-on-system-events",
+        "wakes-other-apps",
+        "wakes-other-apps-before-consent",
+        "sdk-wakes-sibling-apps",
+        "wake-up-component-open",
+        "keeps-itself-alive",
+        "open-service",
+    },
     "location-background": {"starts-at-boot"},
 }
 SECURITY = {rule.id for rule in load_pack().rules.values() if rule.code.startswith("GJ-X")}
@@ -45,6 +66,33 @@ def hits(path: str) -> set[str]:
 def test_exactly_the_faults_of_the_bad_twin_are_found(name: str, rules: set[str]) -> None:
     assert hits(str(fixture_apk_path(f"{name}.bad"))) & SECURITY == rules
     assert hits(str(fixture_apk_path(f"{name}.good"))) & SECURITY == set()
+
+
+def test_doors_that_check_what_comes_in_are_open_and_nothing_worse() -> None:
+    bad, good = (hits(str(fixture_apk_path(f"inbound.{twin}"))) & SECURITY for twin in ("bad", "good"))
+
+    assert good == {"open-activity", "open-receiver", "open-provider"}
+    assert bad - good == {
+        "intent-redirection",
+        "webview-opens-link-data",
+        "webview-opens-data-of-other-apps",
+        "provider-opens-any-path",
+    }
+
+
+def test_what_the_manifest_opens_is_found_and_the_careful_twin_is_not_accused() -> None:
+    bad, good = (hits(str(fixture_apk_path(f"surface.{twin}"))) for twin in ("bad", "good"))
+
+    assert good == set()
+    assert bad == {
+        "web-link-not-verified",
+        "component-guard-undefined",
+        "component-guard-for-everyone",
+        "provider-shares-whole-file-system",
+        "joins-task-of-other-app",
+        "queries-many-packages",
+        "permission-name-misspelt",
+    }
 
 
 def test_the_full_profile_is_silent_on_the_clean_app() -> None:

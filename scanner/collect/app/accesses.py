@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from scanner import catalogue
+from scanner.appfacts import GuardKind
 from scanner.catalogue import Source
 from scanner.collect.app.code import Code, member
 from scanner.collect.app.subject import Program
@@ -142,6 +143,7 @@ class _Finder:
         code, info = self.code, self.items[item]
         owner = code.owner(site.node)
         reachable, entry = code.reached(site.node)
+        guard = code.guard(site.node, site.offset)
         needed, missing = permission_need(source, code.program)
         key = (site.node, site.offset, site.target)
         if key not in self._evidence:
@@ -165,7 +167,8 @@ class _Finder:
             entry_kind=entry.kind if entry else None,
             entry_method=_entry_method(code, site.node),
             before_ui=code.before_ui(site.node),
-            guarded=code.guarded(site.node, site.offset),
+            guarded=behind_flag(guard),
+            guard=guard,
             restricted=_restricted(source, code.program),
             permissions=needed,
             permission_missing=missing,
@@ -173,6 +176,11 @@ class _Finder:
             persistent_identifier=info.persistent_identifier,
             evidence=(self._evidence[key],),
         )
+
+
+def behind_flag(guard: GuardKind | None) -> bool | None:
+    """Return whether a flag decides, None where its meaning cannot be told (or nothing is to be decided)."""
+    return None if guard is None or guard == "unknown" else guard != "none"
 
 
 def _entry_method(code: Code, node: int) -> str | None:

@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import BinaryIO
 
 from scanner.collect.app.zipdirectory import (
-    DEFLATED,
     DESCRIPTOR,
     LOCAL_SIGNATURE,
     STORED,
@@ -33,6 +32,7 @@ from scanner.model import Problem, Text
 
 CHUNK = 1 << 20
 PIECE = 1 << 16
+LARGE = 128 << 20
 
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 
@@ -59,6 +59,7 @@ class Archive:
         self.limits = limits or Limits()
         self._notes = Notes()
         self._spent = 0
+        self._differing: set[str] = set()
         self._digests: dict[tuple[str, str], bytes] = {}
         self._file = _open(path, self.limits) if content is None else None
         self.data: Buffer
@@ -95,13 +96,25 @@ class Archive:
         """Oddities of the container met so far, each kind once with a count."""
         return list(self._notes.found.values())
 
+    @property
+    def spent(self) -> int:
+        """How many bytes have been inflated so far."""
+        return self._spent
+
     def sha256(self) -> str:
         """Return the package's sha256 (hex)."""
         digest = hashlib.sha256()
         with memoryview(self.data) as view:
             for start in range(0, self.size, CHUNK):
                 digest.update(view[start : start + CHUNK])
+                if start % LARGE == LARGE - CHUNK:
+                    self.forget()
         return digest.hexdigest()
+
+    def forget(self) -> None:
+        """Let the system take back the memory of what was read so far, where the package is large."""
+        if isinstance(self.data, mmap.mmap) and self.size > LARGE and hasattr(mmap, "MADV_DONTNEED"):
+            self.data.madvise(mmap.MADV_DONTNEED)
 
     def dex_names(self) -> list[str]:
         """Return the dex files Android loads, in order: classes.dex, classes2.dex … up to the first gap."""
@@ -114,7 +127,7 @@ class Archive:
         entry = self._entry(name)
         bound = min(self.limits.entry if limit is None else min(limit, self.limits.entry), self._left())
         start, length = self._place(entry)
-        if entry.method == DEFLATED:
+        if entry.deflated:
             content = self._inflate(entry, start, length, bound)
         else:
             content = self._stored(entry, start, length, bound)
@@ -136,6 +149,21 @@ class Archive:
         raw = self._digests[name, "sha256"] = hashlib.sha256(content).digest()
         return content, raw.hex()
 
+    def head(self, name: str, size: int) -> bytes:
+        """Return the first ``size`` bytes of ``name``, fewer where it is shorter or broken; the rest is not inflated."""
+        try:
+            entry = self._entry(name)
+            start, length = self._place(entry)
+        except EntryError:
+            return b""
+        if not entry.deflated:
+            return self._stored(entry, start, length, size)[:size]
+        try:
+            with memoryview(self.data) as view, view[start : start + min(length, size + PIECE)] as raw:
+                return zlib.decompressobj(-15).decompress(raw, size)
+        except zlib.error:
+            return b""
+
     def digest(self, name: str, algorithm: str) -> bytes:
         """Return the digest of the content of ``name``, read in pieces; raises EntryError as :meth:`read` does."""
         known = self._digests.get((name, algorithm))
@@ -144,7 +172,7 @@ class Archive:
         entry = self._entry(name)
         start, length = self._place(entry)
         digest = hashlib.new(algorithm)
-        if entry.method != DEFLATED:
+        if not entry.deflated:
             digest.update(self._stored(entry, start, length, self._left()))
             self._spent += length
         elif entry.size <= CHUNK and len(small := self._inflate(entry, start, length, CHUNK)) <= CHUNK:
@@ -155,6 +183,19 @@ class Archive:
                 digest.update(piece)
         raw = self._digests[name, algorithm] = digest.digest()
         return raw
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield the content of ``name`` in bounded pieces; raises EntryError as :meth:`read` does."""
+        entry = self._entry(name)
+        start, length = self._place(entry)
+        if entry.deflated:
+            yield from self._pieces(entry, start, length)
+            return
+        if length > self._left():
+            raise _error("too-large", name, f"{name} 超过总量上限", f"{name}: total exceeded")
+        self._spent += length
+        for place in range(start, start + length, CHUNK):
+            yield bytes(self.data[place : min(place + CHUNK, start + length)])
 
     def _entry(self, name: str) -> Entry:
         entry = self.entries.get(name)
@@ -182,13 +223,15 @@ class Archive:
         stated = (crc, packed, size) == (entry.crc, entry.packed, entry.size)
         descriptor = flags & DESCRIPTOR or 0xFFFFFFFF in {packed, size}
         same_name = self.data[place + 30 : place + 30 + name_size] == entry.raw_name
-        if method != entry.method or not (stated or descriptor) or not same_name:
+        differs = method != entry.method or not (stated or descriptor) or not same_name
+        if differs and name not in self._differing:
+            self._differing.add(name)
             zh, en = (
                 "本地文件头与目录不一致，以目录为准",
                 "local header and directory differ; the directory counts",
             )
             self._notes.add("zip-local-header", zh, en, name)
-        length = entry.packed if entry.method == DEFLATED else max(entry.size, entry.packed)
+        length = entry.packed if entry.deflated else max(entry.size, entry.packed)
         return start, max(0, min(length, self.size - start))
 
     def _inflate(self, entry: Entry, start: int, length: int, bound: int) -> bytes:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-from scanner.collect.app.stringpool import NONE, POOL_TYPE, PoolError, StringPool
+from scanner.collect.app.stringpool import KNOWN_FLAGS, NONE, POOL_TYPE, PoolError, StringPool
 
-RESOURCE_MAP = 0x0180
+XML_TYPE, RESOURCE_MAP = 0x0003, 0x0180
 FIRST_NODE, LAST_NODE = 0x0100, 0x017F
 START_ELEMENT, END_ELEMENT, TEXT_NODE = 0x0102, 0x0103, 0x0104
 MAX_DEPTH, MAX_ELEMENTS, MAX_ATTRIBUTES, MAX_TEXT = 256, 200_000, 1_000_000, 1 << 16
@@ -24,8 +24,24 @@ REFERENCES = frozenset({TYPE_REFERENCE, TYPE_DYNAMIC_REFERENCE})
 # Bytes that follow the header of a node: namespace (2 words), element start, element end, text.
 _MINIMUM = {0x0100: 8, 0x0101: 8, START_ELEMENT: 20, END_ELEMENT: 8, TEXT_NODE: 12}
 
+# Attributes whose name decides what a reader by name sees (android.R.attr).
+_NAMES = {
+    0x01010001: "label",
+    0x01010003: "name",
+    0x01010006: "permission",
+    0x0101000C: "hasCode",
+    0x0101000E: "enabled",
+    0x0101000F: "debuggable",
+    0x01010010: "exported",
+    0x01010018: "authorities",
+    0x01010024: "value",
+    0x0101020C: "minSdkVersion",
+    0x01010270: "targetSdkVersion",
+}
+
 _CHUNK = struct.Struct("<HHI")
 _ELEMENT = struct.Struct("<IIHHH")
+_ELEMENT_SIZE = 20
 _ATTRIBUTE = struct.Struct("<IIIHxBI")
 
 
@@ -103,10 +119,19 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file: its root element, and how many elements deeper than the limit were left out."""
+    """A parsed file: its root element, how many elements deeper than the limit were left out, and oddities.
+
+    ``odd`` counts what no compiler writes and Android reads all the same; it is there to mislead other readers:
+    ``header`` (type or header size of the file), ``size`` (bytes behind the file's own end), ``junk`` (chunks of
+    unknown type), ``pools`` (several string pools), ``pool`` (unknown flags of the pool), ``width`` (attributes that
+    are not 20 bytes long, or do not begin where they should), ``order`` (attributes that stand where Android does not
+    see them), ``namespace`` (Android's attributes in another namespace), ``names`` (Android's attributes under
+    another name).
+    """
 
     root: Element
     dropped: int
+    odd: dict[str, int] = field(default_factory=dict)
 
 
 def parse(data: bytes) -> Element:
@@ -123,11 +148,16 @@ def read(data: bytes) -> Document:
         raise AxmlError("shorter than a header")
     if data[:1] == b"<":
         raise AxmlError("plain text XML, which Android does not read from a package")
-    _, header, size = _CHUNK.unpack_from(data)  # Android does not look at the type
+    kind, header, size = _CHUNK.unpack_from(data)  # Android does not look at the type
     if header < 8 or header > size or size > len(data):
         raise AxmlError(f"stated size {size} or header {header} does not fit the {len(data)} bytes")
+    parser = _Parser(data, size)
+    if kind != XML_TYPE or header != _CHUNK.size:
+        parser.note("header")
+    if size != len(data):
+        parser.note("size")
     try:
-        return _Parser(data, size).run(header)
+        return parser.run(header)
     except PoolError as error:
         raise AxmlError(str(error)) from error
     except (struct.error, IndexError) as error:
@@ -141,6 +171,11 @@ class _Parser:
         self.pool: StringPool | None = None
         self.ids: tuple[int, ...] = ()
         self.elements = self.attributes = self.dropped = 0
+        self.odd: dict[str, int] = {}
+
+    def note(self, what: str) -> None:
+        """Count one more oddity."""
+        self.odd[what] = self.odd.get(what, 0) + 1
 
     def run(self, place: int) -> Document:
         place = self._prologue(place)
@@ -167,21 +202,29 @@ class _Parser:
             elif kind == TEXT_NODE and stack:
                 (index,) = struct.unpack_from("<I", self.data, place + header)
                 stack[-1].texts.append(self._string(index))
+            elif kind not in _MINIMUM:
+                self.note("junk")
             place += size
         if root is None:
             raise AxmlError("no element")
-        return Document(root, self.dropped)
+        return Document(root, self.dropped, self.odd)
 
     def _prologue(self, place: int) -> int:
         """Read string pool and resource ids, which only count in front of the first node; return its place."""
         while place + 8 < self.end:
             kind, header, size = self._chunk(place, 8)
             if kind == POOL_TYPE:
+                if self.pool is not None:
+                    self.note("pools")
                 self.pool = StringPool(self.data, place)
+                if self.pool.flags & ~KNOWN_FLAGS:
+                    self.note("pool")
             elif kind == RESOURCE_MAP:
                 self.ids = struct.unpack_from(f"<{(size - header) // 4}I", self.data, place + header)
             elif FIRST_NODE <= kind <= LAST_NODE:
                 break
+            else:
+                self.note("junk")
             place += size
         if self.pool is None:
             raise AxmlError("no string pool")
@@ -207,9 +250,23 @@ class _Parser:
         self.attributes += count
         if self.elements > MAX_ELEMENTS or self.attributes > MAX_ATTRIBUTES:
             raise AxmlError("too many elements or attributes")
-        return Element(
-            self._string(name), [self._attribute(base + start + n * width) for n in range(count)], line
-        )
+        if count and (start, width) != (_ELEMENT_SIZE, _ATTRIBUTE.size):
+            self.note("width")
+        attributes = [self._attribute(base + start + n * width) for n in range(count)]
+        highest = 0
+        for one in attributes:
+            if one.id >> 24 == 1:
+                self._look(one, highest)
+            highest = max(highest, one.id)
+        return Element(self._string(name), attributes, line)
+
+    def _look(self, one: Attribute, highest: int) -> None:
+        if one.id <= highest:
+            self.note("order")
+        if one.namespace != ANDROID:
+            self.note("namespace")
+        if _NAMES.get(one.id, one.name) != one.name:
+            self.note("names")
 
     def _attribute(self, place: int) -> Attribute:
         namespace, key, raw_index, _, kind, value = _ATTRIBUTE.unpack_from(self.data, place)

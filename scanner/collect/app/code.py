@@ -6,14 +6,17 @@ followed; they are counted in :class:`~scanner.facts.CodeStats`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from scanner import catalogue
-from scanner.collect.app.origin import Prefixes, app_prefixes, assign, sdk_prefixes
+from scanner.appfacts import GuardKind
+from scanner.collect.app.origin import Prefixes, app_prefixes, by_callers, open_classes, sdk_prefixes
+from scanner.collect.app.startorder import StartOrder
+from scanner.collect.app.structure import Structure, structure
 from scanner.collect.app.subject import Program
 from scanner.dex import (
     CallGraph,
@@ -24,30 +27,13 @@ from scanner.dex import (
     Site,
     Step,
     call_sites,
-    guarded_offsets,
     open_dex,
 )
 from scanner.dex.opcodes import NAMES
+from scanner.dex.tokens import tokens_of
 from scanner.facts import CodeStats, EntryKind, Origin
 from scanner.model import CodeStep, DexLocator, Evidence
 
-# Objects the framework runs by itself soon after they are created; other callbacks wait for an event.
-ASYNC = (
-    "Ljava/lang/Runnable;",
-    "Ljava/lang/Thread;",
-    "Ljava/util/concurrent/Callable;",
-    "Ljava/util/TimerTask;",
-    "Landroid/os/AsyncTask;",
-    "Landroid/os/Handler;",
-    "Landroid/content/ServiceConnection;",
-    "Lkotlin/coroutines/Continuation;",
-    "Lkotlinx/coroutines/CoroutineScope;",
-    "Lio/reactivex/functions/Action;",
-)
-STARTUP_METHODS = {
-    "application": ("<init>", "<clinit>", "attachBaseContext", "onCreate"),
-    "provider": ("<init>", "<clinit>", "attachInfo", "onCreate"),
-}
 REFLECTION = (
     Member("Ljava/lang/reflect/Method;", "invoke"),
     Member("Ljava/lang/Class;", "forName"),
@@ -58,14 +44,6 @@ DYNAMIC = (
     Member("Ldalvik/system/PathClassLoader;", "<init>"),
     Member("Ldalvik/system/InMemoryDexClassLoader;", "<init>"),
     Member("Ldalvik/system/DexFile;", "loadDex"),
-)
-# Where apps keep flags such as "has agreed".
-FLAGS = (
-    Member("Landroid/content/SharedPreferences;", "getBoolean"),
-    Member("Landroid/content/SharedPreferences;", "contains"),
-    Member("Lcom/tencent/mmkv/MMKV;", "decodeBool"),
-    Member("Lcom/tencent/mmkv/MMKV;", "getBoolean"),
-    Member("Lcom/tencent/mmkv/MMKV;", "containsKey"),
 )
 KIND_ORDER: tuple[EntryKind, ...] = (
     "application", "provider", "launcher_activity", "activity", "service", "receiver", "other",
@@ -88,6 +66,10 @@ class Code:
         self.dex: Dex = open_dex(sources)
         self.graph = CallGraph(self.dex)
         self.entries = _entries(program)
+        # Classes that show a request for agreement; the collector knows them once it has read the interface.
+        self.consent_screens: frozenset[str] = frozenset()
+        # Paths of facts whose search was given up, for want of time, before it ended.
+        self.unfinished: set[str] = set()
         self._descriptions: dict[int, str] = {}
         self._evidence_chains: dict[int, tuple[CodeStep, ...]] = {}
         self._code_steps: dict[Step, CodeStep] = {}
@@ -95,12 +77,33 @@ class Code:
     # --- owners ---------------------------------------------------------------------------------------
 
     @cached_property
-    def owners(self) -> list[Origin]:
-        """Owner of every defined class, in the order of ``dex.class_names``."""
+    def _named_owners(self) -> list[Origin]:
+        """Owner of every defined class as far as its name tells."""
         known = sdk_prefixes(catalogue.sdks().values())
         anchors = [entry.name for entry in self.entries if entry.kind in {"application", "launcher_activity"}]
         own = app_prefixes(self.program.package, anchors, Prefixes(known))
-        return assign(self.dex.class_names, Prefixes(own | known), self._class_edges)
+        prefixes = Prefixes(own | known)
+        return [prefixes.find(name) or Origin(kind="unknown") for name in self.dex.class_names]
+
+    @cached_property
+    def structure(self) -> Structure:
+        """What the structure of the program says of the SDKs in it, whose names renaming may have taken away."""
+        nameless = open_classes(self.dex.class_names, self._named_owners)
+        foreign = [owner.kind in {"sdk", "library"} for owner in self._named_owners]
+        wanted = [text for sdk in catalogue.sdks().values() for text in sdk.strings]
+        return structure(self.dex, np.array(nameless), np.array(foreign), tokens_of(wanted))
+
+    @cached_property
+    def owners(self) -> list[Origin]:
+        """Owner of every defined class, in the order of ``dex.class_names``."""
+        owners = list(self._named_owners)
+        sdks = catalogue.sdks()
+        for place, sdk_id in self.structure.owners.items():
+            sdk = sdks[sdk_id]
+            owners[place] = Origin(
+                kind="library" if sdk.is_library else "sdk", id=sdk.id, name=sdk.name, basis="structure"
+            )
+        return by_callers(self.dex.class_names, owners, self._class_edges)
 
     def _class_edges(self, wanted: Sequence[int]) -> list[tuple[int, int]]:
         """Return (caller class, callee class) positions of all calls into the ``wanted`` classes."""
@@ -141,6 +144,10 @@ class Code:
                 found.setdefault(node, entry)
                 for method in self._constructors(entry.name):
                     found.setdefault(method, entry)
+        for name in self.program.initializers:
+            for called in ("<init>", "create"):
+                for created in self.inherited(name, called):
+                    found.setdefault(created, Entry(name, "provider"))
         return found
 
     def _constructors(self, name: str) -> list[int]:
@@ -152,72 +159,15 @@ class Code:
         return self.graph.reach(self._entry_nodes)
 
     @cached_property
-    def startup(self) -> Reach:
-        """What runs before any user interface exists: application start and providers, and what they start."""
-        return self.graph.reach(self._startup_nodes, callbacks=self.graph.subclasses(ASYNC))
+    def order(self) -> StartOrder:
+        """What runs while the app starts, and in which order."""
+        return StartOrder(self)
 
-    @cached_property
-    def _startup_nodes(self) -> dict[int, Entry]:
-        found: dict[int, Entry] = {}
-        for entry in self.entries:
-            for method in STARTUP_METHODS.get(entry.kind, ()):
-                for node in self._inherited(entry.name, method):
-                    found.setdefault(node, entry)
-        return found
+    def guard(self, node: int, offset: int) -> GuardKind | None:
+        """Return the weakest kind of flag test on any way to this place before any user interface; None elsewhere."""
+        return self.order.guard(node, offset)
 
-    @cached_property
-    def unguarded(self) -> Reach:
-        """What runs before any user interface exists even when no side of a stored-flag test is taken for granted."""
-        flags = self._flag_methods
-        cut: set[tuple[int, int]] = set()
-        names = frozenset(self.describe(n) for n in flags) | self._flag_names
-        for node in sorted(self._flag_callers):
-            if not self.startup.methods[node]:
-                continue
-            guarded = guarded_offsets(self.dex, node, names)
-            if guarded:
-                part = self.dex.part_of(node)
-                low, high = part.sites_of(node)
-                others = set(part.site_offset[low:high].tolist()) - guarded
-                targets = self.graph.targets_of(node, guarded) - self.graph.targets_of(node, others)
-                cut.update((node, target) for target in targets)
-        return self.graph.reach(self._startup_nodes, callbacks=self.graph.subclasses(ASYNC), without=cut)
-
-    @cached_property
-    def _flag_names(self) -> frozenset[str]:
-        return frozenset(hit.site.target for hit in self.sites(FLAGS))
-
-    @cached_property
-    def _flag_methods(self) -> frozenset[int]:
-        """Methods of the program that return a boolean and read a stored flag, directly or through two more."""
-        level = {hit.site.node for hit in self.sites(FLAGS) if hit.site.caller.endswith(")Z")}
-        found = set(level)
-        for _ in range(2):
-            level = {n for n in self._callers(level) if self.describe(n).endswith(")Z")} - found
-            found |= level
-        return frozenset(found)
-
-    def _callers(self, nodes: Collection[int]) -> list[int]:
-        source, target = self.graph.call_pairs()
-        hits = np.isin(target, np.array(sorted(nodes), dtype=np.int64))
-        return [int(n) for n in np.unique(source[hits])]
-
-    def guarded(self, node: int, offset: int) -> bool | None:
-        """Whether every way to this place before any user interface passes a test of a stored flag; None elsewhere."""
-        if not self.startup.methods[node]:
-            return None
-        if not self.unguarded.methods[node]:
-            return True
-        names = frozenset(self.describe(n) for n in self._flag_methods) | self._flag_names
-        return offset in guarded_offsets(self.dex, node, names) if node in self._flag_callers else False
-
-    @cached_property
-    def _flag_callers(self) -> frozenset[int]:
-        return frozenset(
-            {hit.site.node for hit in self.sites(FLAGS)} | set(self._callers(self._flag_methods))
-        )
-
-    def _inherited(self, name: str, method: str) -> list[int]:
+    def inherited(self, name: str, method: str) -> list[int]:
         """Return ``method`` of class ``name``, or of the nearest ancestor in the package that defines it."""
         classes = self.dex.classes
         number = self.dex.find_type(descriptor(name))
@@ -233,15 +183,24 @@ class Code:
 
     def reached(self, node: int) -> tuple[bool, Entry | None]:
         """Return whether ``node`` is reachable, and from which entry the shortest chain starts."""
-        first = self.startup.entry(node)
-        if first is not None:
-            return True, self._startup_nodes.get(first)
+        if self.before_ui(node):
+            return True, self._start_entries.get(self.order.everything.reach.entry(node) or 0)
         first = self.reach.entry(node)
         return (False, None) if first is None else (True, self._entry_nodes.get(first))
 
     def before_ui(self, node: int) -> bool:
         """Whether ``node`` runs before any user interface exists."""
-        return bool(self.startup.methods[node])
+        return self.order.before_ui(node)
+
+    @cached_property
+    def _start_entries(self) -> dict[int, Entry]:
+        kinds = {entry.name: entry for entry in self.entries}
+        found: dict[int, Entry] = {}
+        for stage in self.order.stages:
+            entry = kinds.get(stage.component, Entry(stage.component, "provider"))
+            for node in stage.nodes:
+                found.setdefault(node, entry)
+        return found
 
     # --- evidence -------------------------------------------------------------------------------------
 
@@ -254,9 +213,13 @@ class Code:
     def chain(self, node: int) -> tuple[CodeStep, ...]:
         """Return the shortest chain from an entry point to ``node``."""
         if node not in self._evidence_chains:
-            reach = self.startup if self.startup.methods[node] else self.reach
-            self._evidence_chains[node] = tuple(self._code_step(step) for step in reach.chain(node))
+            reach = self.order.everything.reach if self.before_ui(node) else self.reach
+            self._evidence_chains[node] = self.steps(reach.chain(node))
         return self._evidence_chains[node]
+
+    def steps(self, chain: Iterable[Step]) -> tuple[CodeStep, ...]:
+        """Return the chain that a search found, as evidence."""
+        return tuple(self._code_step(step) for step in chain)
 
     def _code_step(self, step: Step) -> CodeStep:
         found = self._code_steps.get(step)
@@ -297,7 +260,7 @@ class Code:
             reflection_calls=len(self.sites(REFLECTION, inherited=False)),
             dynamic_loads=len(self.sites(DYNAMIC, inherited=True)),
             entry_points=len(self.entries),
-            reachable_methods=int((self.reach.methods | self.startup.methods).sum()),
+            reachable_methods=int((self.reach.methods | self.order.before_ui_mask).sum()),
             obfuscated_share=round(renamed / total, 3) if total else None,
         )
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from scanner import __version__, catalogue
-from scanner.appfacts import NetworkConfig
+from scanner.appfacts import NetworkConfig, StartupStep
+from scanner.collect.app.abilities import Abilities
 from scanner.collect.app.accesses import accesses as find_accesses
-from scanner.collect.app.archive import Archive, EntryError
-from scanner.collect.app.axml import AxmlError
+from scanner.collect.app.archive import EntryError
+from scanner.collect.app.autostart import find_autostarts
+from scanner.collect.app.category import Spoken, propose, with_category
 from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
+from scanner.collect.app.evasion import DEX_ODDITIES, HIDDEN, oddities, summary
 from scanner.collect.app.extras import read_extras
-from scanner.collect.app.interface import Layouts, code_texts, resource_texts
+from scanner.collect.app.intake import Intake
+from scanner.collect.app.interface import Layouts
 from scanner.collect.app.issues import code_issues
 from scanner.collect.app.manifest import (
     ALLOW_BACKUP,
@@ -28,17 +33,22 @@ from scanner.collect.app.manifest import (
     TEST_ONLY,
     Manifest,
 )
+from scanner.collect.app.opening import open_package
+from scanner.collect.app.package import MANIFEST, Package
 from scanner.collect.app.packers import find_packer
 from scanner.collect.app.permissions import permission_facts
 from scanner.collect.app.requests import permission_requests
-from scanner.collect.app.resources import ResourceError, Resources
+from scanner.collect.app.restable import ResourceTable
 from scanner.collect.app.sdks import sdk_facts
 from scanner.collect.app.searched import searched
-from scanner.collect.app.signing import read_signing
+from scanner.collect.app.shown import consent_screens, shown
+from scanner.collect.app.startorder import INITIALIZATION_PROVIDER
+from scanner.collect.app.startup import startup_steps
 from scanner.collect.app.subject import Program
+from scanner.collect.app.surface import Surface
+from scanner.collect.app.wakes import find_wakes
 from scanner.context import CollectOptions
 from scanner.dex import DexError
-from scanner.errors import InputError
 from scanner.facts import (
     Access,
     AppFacts,
@@ -50,11 +60,22 @@ from scanner.facts import (
     InterfaceText,
     NativeLibrary,
     Origin,
+    Sdk,
 )
-from scanner.model import Artifact, Evidence, Gap, Problem, Subject, Text, XmlLocator
+from scanner.model import Evidence, Problem, Subject, Text, XmlLocator
 
-MANIFEST = "AndroidManifest.xml"
-CODE_PATHS = ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.issues")
+CODE_PATHS = (
+    "app.accesses",
+    "app.sdks",
+    "app.startup",
+    "app.requests",
+    "app.endpoints",
+    "app.issues",
+    "app.autostarts",
+    "app.wakes",
+    "app.abilities",
+    "app.dialogs",
+)
 UNKNOWN = Origin(kind="unknown")
 # String resources that libraries bring along, by the prefixes of their names.
 LIBRARY_STRINGS = (
@@ -73,167 +94,147 @@ LIBRARY_STRINGS = (
 
 def collect_app(path: Path, options: CollectOptions) -> Facts:
     """Return the facts of the Android package at ``path``; raises InputError when it is no package at all."""
-    with Archive(path) as archive:
-        return _Collector(archive, options).run()
+    with open_package(path) as package:
+        return collect_package(package, options)
+
+
+def collect_package(package: Package, options: CollectOptions) -> Facts:
+    """Return the facts of an open package; raises InputError when it is no package at all."""
+    return _Collector(package, options).run()
 
 
 class _Collector:
-    def __init__(self, archive: Archive, options: CollectOptions) -> None:
-        self.archive = archive
+    def __init__(self, package: Package, options: CollectOptions) -> None:
+        self.package = package
         self.options = options
-        self.gaps: list[Gap] = []
-        self.problems: list[Problem] = []
-        self.artifacts: list[Artifact] = []
+        self.intake = Intake(package)
+        self.gaps, self.problems = self.intake.gaps, self.intake.problems
 
     def run(self) -> Facts:
-        archive, step = self.archive, self.options.observer.step
+        package, step = self.package, self.options.observer.step
         step("package")
-        digest = archive.sha256()
-        self.artifacts.append(Artifact(name="base.apk", sha256=digest, size=archive.size))
-        resources = self._resources()
-        manifest = self._manifest(resources)
+        intake = self.intake
+        resources = intake.resources()
+        manifest = intake.manifest(resources)
         layouts = self._layouts(resources)
         step("code")
         code, program = self._code(manifest, layouts)
-        found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
-        components = self._components(manifest, code)
         step("interface")
-        texts = self._texts(code, resources, layouts)
+        seen = shown(code, resources, layouts, manifest)
+        if code is not None:
+            code.consent_screens = consent_screens(seen)
+        step("accesses")
+        found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
+        step("sdks")
+        endpoints = find_endpoints(code) if code is not None else ()
+        sdks = sdk_facts(code, program, found, endpoints)
+        components = self._components(manifest, code)
         step("signing")
-        signing = read_signing(archive, manifest.min_sdk or 1, manifest.effective_target)
+        signing = intake.signing(manifest)
         identity = self._identity(manifest)
-        extras = read_extras(archive, manifest, resources, code)
+        step("files")
+        extras = read_extras(package, manifest, resources, code)
         self.gaps += extras.gaps
         self.problems += extras.problems
+        intake.delivery(manifest, identity, resources)
         stats = self._stats(code, program)  # also finds packers, which are gaps of the code
+        self._oddities(manifest, stats)
+        intake.skipped(resources)
+        permissions = permission_facts(
+            manifest, components, found, None if self._code_gaps() else code, near_misses
+        )
+        natives = tuple(self._native())
+        abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
+        surface = Surface(package, manifest, resources, code, components)
+        step("startup")
+        startup = self._startup(code, sdks, found)
+        step("patterns")
+        issues = code_issues(code, components, found) if code is not None else []
+        step("wakes")
+        autostarts = find_autostarts(program, components, natives, code)
+        wakes = find_wakes(code) if code is not None else []
+        step("summary")
         app = AppFacts(
             identity=identity,
             flags=self._flags(manifest, extras.network),
             signing=signing,
             components=components,
-            permissions=tuple(
-                permission_facts(
-                    manifest, components, found, None if self._code_gaps() else code, near_misses
-                )
-            ),
+            permissions=tuple(permissions),
             accesses=tuple(found),
-            sdks=tuple(sdk_facts(code, program, found)),
-            requests=tuple(permission_requests(code)) if code is not None else (),
-            texts=texts,
-            checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
-            endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
-            issues=tuple(code_issues(code)) if code is not None else (),
-            native_libraries=tuple(self._native()),
+            sdks=tuple(sdks),
+            startup=startup,
+            requests=tuple(permission_requests(code, seen.texts)) if code is not None else (),
+            texts=seen.texts,
+            unused_texts=seen.unused,
+            dialogs=seen.dialogs,
+            checkboxes=seen.boxes,
+            endpoints=(*endpoints, *extras.endpoints),
+            issues=tuple(issues),
+            native_libraries=natives,
             network=extras.network,
             secrets=extras.secrets,
             hardening=extras.hardening,
             containers=extras.containers,
+            autostarts=tuple(autostarts),
+            wakes=tuple(wakes),
+            abilities=tuple(abilities.find(components, permissions)),
+            links=tuple(surface.links()),
+            own_permissions=tuple(surface.own_permissions()),
+            guards=tuple(surface.guards()),
+            tasks=tuple(surface.tasks()),
+            queries=surface.queries(),
+            foreground_services=tuple(surface.foreground_services()),
+            shared_folders=tuple(surface.shared_folders()),
             code=stats,
-            category=self.options.category,
             collects_pi=self._collects(found, code),
-            has_account=self._has_account(texts, layouts, code),
+            has_account=self._has_account(seen.texts, layouts, code),
         )
-        return Facts(
+        app = self._with_category(app, manifest, resources)
+        self._unfinished(code)
+        facts = Facts(
             collector=f"guijian {__version__}",
             subject=Subject(
                 kind="app",
                 name=identity.label_zh or identity.label or identity.package,
                 identifier=identity.package,
                 version=identity.version_name or "",
-                sha256=digest,
-                source=archive.path.name,
+                sha256=intake.artifacts[0].sha256,
+                source=package.path.name,
                 category=self.options.category,
                 developer=self.options.developer,
                 store=self.options.store,
             ),
             app=app,
-            artifacts=tuple(self.artifacts),
+            artifacts=tuple(intake.artifacts),
             gaps=tuple(self.gaps),
-            looked=(*searched(self.archive, manifest, code, resources, layouts), *extras.looked),
-            problems=(*archive.problems, *self.problems),
+            looked=(*searched(package, manifest, code, resources, layouts), *extras.looked),
+            problems=(*package.problems, *self.problems),
         )
+        return intake.named(facts, resources)
+
+    def _oddities(self, manifest: Manifest, stats: CodeStats) -> None:
+        """Note what Android takes and other readers stumble over, and code that only the app itself can load."""
+        found = oddities(self.package, manifest)
+        for problem in found:
+            if problem.code == HIDDEN and stats.dynamic_loads:
+                self.intake.gap(HIDDEN, problem.message, *CODE_PATHS)
+        self.problems += found
+        evasive = summary([*self.package.problems, *self.problems])
+        if evasive is not None:
+            self.problems.append(evasive)
 
     # --- parts ----------------------------------------------------------------------------------------
 
-    def _read(self, name: str) -> bytes:
-        data, digest = self.archive.read_hashed(name)
-        self.artifacts.append(Artifact(name=name, sha256=digest, size=len(data)))
-        return data
-
-    def _resources(self) -> Resources | None:
-        if "resources.arsc" not in self.archive.entries:
-            return None
-        try:
-            resources = Resources(self._read("resources.arsc"))
-        except (EntryError, ResourceError) as error:
-            reason = Text(
-                zh=f"资源表无法读取（{error}）", en=f"the resource table could not be read ({error})"
-            )
-            self._gap("resources-unread", reason, "app.texts", "app.checkboxes", "app.has_account")
-            self.problems.append(Problem(code="resources-unread", where="resources.arsc", message=reason))
-            return None
-        if resources.skipped:
-            message = Text(
-                zh="资源表有部分条目损坏，已跳过",
-                en="parts of the resource table are broken and were skipped",
-            )
-            self.problems.append(
-                Problem(
-                    code="resources-skipped", where="resources.arsc", message=message, count=resources.skipped
-                )
-            )
-            self._gap("resources-skipped", message, "app.texts", "app.checkboxes", "app.has_account")
-        return resources
-
-    def _manifest(self, resources: Resources | None) -> Manifest:
-        where = self.archive.path
-        try:
-            manifest = Manifest(self._read(MANIFEST), resources)
-        except EntryError as error:
-            if error.code == "missing":
-                raise InputError(
-                    "no-manifest",
-                    Text(
-                        zh=f"{where}：没有 AndroidManifest.xml，不是 Android 安装包。请给出 APK 文件",
-                        en=f"{where}: no AndroidManifest.xml, so not an Android package; give an APK file",
-                    ),
-                ) from error
-            raise InputError(
-                "manifest-unreadable",
-                Text(
-                    zh=f"{where}：AndroidManifest.xml 无法读取（{error.text.zh}）。安装包已损坏，请重新获取",
-                    en=f"{where}: AndroidManifest.xml cannot be read ({error.text.en}); get the package again",
-                ),
-            ) from error
-        except AxmlError as error:
-            raise InputError(
-                "manifest-broken",
-                Text(
-                    zh=f"{where}：AndroidManifest.xml 不是 Android 能读的格式（{error}）。请确认安装包能在手机上安装",
-                    en=f"{where}: AndroidManifest.xml is not what Android can read ({error}); check that it installs",
-                ),
-            ) from error
-        if manifest.dropped:
-            message = Text(
-                zh=f"清单中有 {manifest.dropped} 个元素嵌套过深，未读取",
-                en=f"{manifest.dropped} elements of the manifest are nested too deep and were not read",
-            )
-            self.problems.append(
-                Problem(code="manifest-depth", where=MANIFEST, message=message, count=manifest.dropped)
-            )
-            self._gap("manifest-depth", message, "app.components", "app.permissions")
-        return manifest
-
     def _dex_sources(self) -> Iterator[tuple[str, bytes]]:
-        for name in self.archive.dex_names():
+        for name in self.package.dex_names():
             try:
-                yield name, self._read(name)
+                yield name, self.intake.read(name)
             except EntryError as error:
-                self._code_gap("dex-unread", error.text, name)
+                self._code_gap("dex-unread", error.text, self.package.artifact(name))
 
     def _code(self, manifest: Manifest, layouts: Layouts | None) -> tuple[Code | None, Program]:
         program = self._program(manifest, layouts)
-        names = self.archive.dex_names()
+        names = self.package.dex_names()
         if not names:
             message = Text(zh="安装包中没有 dex 代码", en="the package holds no dex code")
             self._code_gap("no-dex", message, "classes.dex")
@@ -246,22 +247,52 @@ class _Collector:
             )
             return None, program
         for problem in code.dex.problems:
+            if problem.code in DEX_ODDITIES:
+                odd = Problem(code=problem.code, where=problem.dex, message=DEX_ODDITIES[problem.code])
+                self.problems.append(odd)
+                continue
             message = Text(
                 zh=f"{problem.dex} 有 {problem.count} 处结构损坏（{problem.code}），已跳过",
                 en=f"{problem.dex}: {problem.count} malformed places ({problem.code}) were skipped",
             )
             self.problems.append(
-                Problem(code=problem.code, where=problem.dex, message=message, count=problem.count)
+                Problem(
+                    code=problem.code,
+                    where=self.package.artifact(problem.dex),
+                    message=message,
+                    count=problem.count,
+                )
             )
-            self._gap(problem.code, message, *CODE_PATHS)
+            self.intake.gap(problem.code, message, *CODE_PATHS)
         return code, program
+
+    def _startup(
+        self, code: Code | None, sdks: Sequence[Sdk], found: Sequence[Access]
+    ) -> tuple[StartupStep, ...]:
+        if code is None:
+            return ()
+        steps, more = startup_steps(code, sdks, found)
+        if more:
+            message = Text(
+                zh=f"启动步骤另有 {more} 项未列出", en=f"{more} more steps of the start are not listed"
+            )
+            self.intake.gap("startup-cut", message, "app.startup")
+        return tuple(steps)
+
+    def _unfinished(self, code: Code | None) -> None:
+        """Say which searches of the code were given up before they ended."""
+        if code is None or not code.unfinished:
+            return
+        reason = Text(
+            zh="代码过大，对组件的跟踪没有做完",
+            en="too much code: components were not followed to the end",
+        )
+        self.problems.append(Problem(code="flow-unfinished", where="dex", message=reason))
+        self.intake.gap("flow-unfinished", reason, *sorted(code.unfinished))
 
     def _code_gap(self, code: str, reason: Text, where: str) -> None:
         self.problems.append(Problem(code=code, where=where, message=reason))
-        self._gap(code, reason, *CODE_PATHS, "app.collects_pi", "app.has_account")
-
-    def _gap(self, code: str, reason: Text, *paths: str) -> None:
-        self.gaps.extend(Gap(path=path, code=code, reason=reason) for path in paths)
+        self.intake.gap(code, reason, *CODE_PATHS, "app.collects_pi", "app.has_account")
 
     def _program(self, manifest: Manifest, layouts: Layouts | None) -> Program:
         return Program(
@@ -273,8 +304,16 @@ class _Collector:
             components=tuple(component_fact(c, UNKNOWN) for c in manifest.components()),
             meta_data=tuple(manifest.meta_data()),
             declared=frozenset(p.name for p in manifest.uses_permissions()),
-            files=tuple(self.archive.entries),
+            files=tuple(self.package.entries),
             layout_classes=tuple(sorted(layouts.classes)) if layouts is not None else (),
+            init_orders={c.name: c.init_order for c in manifest.components() if c.init_order is not None},
+            initializers=tuple(
+                one.name
+                for component in manifest.components()
+                if component.name == INITIALIZATION_PROVIDER and component.enabled
+                for one in component.meta_data
+                if one.value == "androidx.startup"
+            ),
         )
 
     def _components(self, manifest: Manifest, code: Code | None) -> tuple[Component, ...]:
@@ -329,30 +368,20 @@ class _Collector:
             ),
         )
 
-    def _layouts(self, resources: Resources | None) -> Layouts | None:
+    def _layouts(self, resources: ResourceTable | None) -> Layouts | None:
         if resources is None:
             return None
-        layouts = Layouts(self.archive, resources)
+        layouts = Layouts(self.package, resources, self.package.parse_xml)
         if layouts.unread:
             message = Text(
                 zh=f"{layouts.unread} 个布局无法读取", en=f"{layouts.unread} layouts could not be read"
             )
-            self._gap("layouts-unread", message, "app.checkboxes", "app.texts")
+            self.intake.gap("layouts-unread", message, "app.checkboxes", "app.texts", "app.dialogs")
             problem = Problem(
                 code="layouts-unread", where="res/layout", message=message, count=layouts.unread
             )
             self.problems.append(problem)
         return layouts
-
-    def _texts(
-        self, code: Code | None, resources: Resources | None, layouts: Layouts | None
-    ) -> tuple[InterfaceText, ...]:
-        found: list[InterfaceText] = []
-        if resources is not None and layouts is not None:
-            found += [*resource_texts(resources), *layouts.texts]
-        if code is not None:
-            found += code_texts(code)
-        return tuple(sorted(found, key=lambda t: (t.kind, t.origin, t.name, t.locale, t.text)))
 
     def _stats(self, code: Code | None, program: Program) -> CodeStats:
         if code is None:
@@ -371,13 +400,34 @@ class _Collector:
 
     def _native(self) -> Iterator[NativeLibrary]:
         by_name = {n: s for s in catalogue.sdks().values() for n in s.native}
-        for path, entry in sorted(self.archive.entries.items()):
+        for path, entry in sorted(self.package.entries.items()):
             parts = path.split("/")
             if len(parts) == 3 and parts[0] == "lib" and parts[2].endswith(".so"):
                 sdk = by_name.get(parts[2])
                 kind = "unknown" if sdk is None else ("library" if sdk.is_library else "sdk")
                 owner = Origin(kind=kind, id=sdk.id, name=sdk.name, basis="prefix") if sdk else UNKNOWN
                 yield NativeLibrary(path=path, name=parts[2], abi=parts[1], size=entry.size, owner=owner)
+
+    def _with_category(self, app: AppFacts, manifest: Manifest, resources: ResourceTable | None) -> AppFacts:
+        """Return ``app`` with its category as given, and what it looks like."""
+        spoken = (
+            Spoken(name, locale, text)
+            for name, locale, text in (resources.strings() if resources is not None else ())
+            if locale in {"", "zh"} or locale.startswith("zh")
+            if not name.partition("/")[2].startswith(LIBRARY_STRINGS)
+        )
+        app = app.model_copy(update={"category_proposal": propose(app, spoken, manifest.app_category)})
+        name = self.options.category
+        if name and not catalogue.find_categories(name):
+            message = Text(
+                zh=f"不认识的应用类别“{name[:40]}”，按未指定处理",
+                en=f"unknown category “{name[:40]}”, taken as not given",
+            )
+            self.problems.append(Problem(code="category-unknown", where="--category", message=message))
+        basis: Literal["given", "declared"] = (
+            "given" if name and catalogue.is_category_name(name) else "declared"
+        )
+        return with_category(app, name, basis)
 
     def _collects(self, found: Sequence[Access], code: Code | None) -> bool | None:
         """Whether reachable code obtains personal information in a way that is not merely incidental."""

@@ -23,6 +23,7 @@ def component_fact(component: ManifestComponent, owner: Origin) -> Component:
         read_permission=component.read_permission,
         write_permission=component.write_permission,
         grant_uri_permissions=component.grant_uri_permissions,
+        label=component.label,
         process=component.process,
         authorities=component.authorities,
         actions=component.actions,

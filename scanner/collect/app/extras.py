@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from scanner.appfacts import Container, NativeHardening, NetworkConfig, Secret
-from scanner.collect.app.archive import Archive, EntryError
+from scanner.collect.app.archive import EntryError
 from scanner.collect.app.code import Code
 from scanner.collect.app.containers import find_containers
 from scanner.collect.app.elf import hardening
 from scanner.collect.app.endpoints import text_endpoints
 from scanner.collect.app.manifest import CLEARTEXT, NETWORK_CONFIG, Manifest
 from scanner.collect.app.netconfig import read_network_config, without_config
-from scanner.collect.app.resources import Resources
+from scanner.collect.app.package import Package
+from scanner.collect.app.restable import ResourceTable
 from scanner.collect.app.secrets import find_secrets
 from scanner.facts import Endpoint
 from scanner.model import Gap, Looked, Problem, Text
@@ -45,17 +46,17 @@ class Extras:
 
 
 def read_extras(
-    archive: Archive, manifest: Manifest, resources: Resources | None, code: Code | None
+    package: Package, manifest: Manifest, resources: ResourceTable | None, code: Code | None
 ) -> Extras:
-    """Return what ``archive`` holds beside its manifest, resources and dex files."""
-    return _Reader(archive, manifest, resources, code).run()
+    """Return what ``package`` holds beside its manifest, resources and dex files."""
+    return _Reader(package, manifest, resources, code).run()
 
 
 class _Reader:
     def __init__(
-        self, archive: Archive, manifest: Manifest, resources: Resources | None, code: Code | None
+        self, package: Package, manifest: Manifest, resources: ResourceTable | None, code: Code | None
     ) -> None:
-        self.archive, self.manifest, self.resources, self.code = archive, manifest, resources, code
+        self.archive, self.manifest, self.resources, self.code = package, manifest, resources, code
         self.found = Extras()
         self._texts: dict[str, str] = {}
         self._skipped = 0
@@ -69,7 +70,7 @@ class _Reader:
         found.containers = tuple(container for container, _ in pairs)
         scripts = sorted({path for _, paths in pairs for path in paths})
         found.endpoints = tuple(text_endpoints((p, self._texts[p]) for p in scripts if p in self._texts))
-        strings = list(self.resources.strings()) if self.resources is not None else []
+        strings = self.resources.strings() if self.resources is not None else ()
         meta = [(m.name, m.value or "") for m in self.manifest.application_meta_data()]
         found.secrets = tuple(find_secrets(self.code, strings, meta, sorted(self._texts.items())))
         found.hardening = tuple(self._hardening())
@@ -85,7 +86,9 @@ class _Reader:
         if path is None:
             return without_config(target, attribute)
         try:
-            config = read_network_config(self.archive.read(path), path, target, attribute)
+            config = read_network_config(
+                self.archive.read(path), path, target, attribute, self.archive.parse_xml
+            )
         except EntryError:
             config = NetworkConfig(present=True, readable=False)
         if config.readable is False:
@@ -115,13 +118,7 @@ class _Reader:
     def _head(self, path: str) -> bytes:
         if path in self._texts:
             return self._texts[path][:HEAD].encode()
-        entry = self.archive.entries[path]
-        if entry.size > MAX_NATIVE_FILE:
-            return b""
-        try:
-            return self.archive.read(path)[:HEAD]
-        except EntryError:
-            return b""
+        return self.archive.head(path, HEAD)
 
     def _hardening(self) -> Iterator[NativeHardening]:
         """Read the libraries of one ABI: the others are builds of the same source."""

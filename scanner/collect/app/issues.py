@@ -1,12 +1,16 @@
-"""Code patterns that a rule may name: leaving the app when a permission is refused, very frequent location."""
+"""Code that a rule may name: leaving the app on refusal, very frequent location, patterns, switched-off checks, doors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from scanner.collect.app.broadcasts import broadcast_issues
 from scanner.collect.app.code import Code
+from scanner.collect.app.inbound import inbound_issues
 from scanner.collect.app.patterns import pattern_issues
 from scanner.collect.app.trust import trust_issues
 from scanner.dex import Member, MemberSite, constant_arguments
-from scanner.facts import CodeIssue
+from scanner.facts import Access, CodeIssue, Component
 
 EXITS = (
     Member("Landroid/app/Activity;", "finish"),
@@ -27,8 +31,11 @@ SHORT_MS = 10_000
 CONTINUOUS_FROM_MS = 1
 
 
-def code_issues(code: Code) -> list[CodeIssue]:
-    """Return the issues found, sorted by kind and place."""
+def code_issues(code: Code, components: Sequence[Component], accesses: Sequence[Access]) -> list[CodeIssue]:
+    """Return the issues found, sorted by kind and place.
+
+    ``components`` are those of the manifest, ``accesses`` what the code obtains of personal information.
+    """
     found = [
         _issue(code, hit, "exit-on-refusal", "") for hit in code.sites(EXITS) if RESULT in hit.site.caller
     ]
@@ -38,7 +45,9 @@ def code_issues(code: Code) -> list[CodeIssue]:
             found.append(_issue(code, hit, "frequent-location", f"{interval} ms"))
     found += pattern_issues(code)
     found += trust_issues(code)
-    return sorted(found, key=lambda i: (i.kind, i.caller, i.detail))
+    found += inbound_issues(code, components)
+    found += broadcast_issues(code, accesses)
+    return sorted(found, key=lambda i: (i.kind, i.caller, i.detail, i.component))
 
 
 def _interval(code: Code, hit: MemberSite) -> int | None:

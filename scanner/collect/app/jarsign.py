@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass
+from itertools import chain
 
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
@@ -29,6 +30,8 @@ from scanner.collect.app.signingblock import (
 
 MANIFEST = "META-INF/MANIFEST.MF"
 MAX_META = 32 << 20
+# As many as a package may have files.
+MAX_SECTIONS = 200_000
 MAX_CONTENT = 1 << 30
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "md5": hashes.MD5(),  # noqa: S303 - old packages are signed with it
@@ -148,16 +151,18 @@ def _verify_signature(raw: bytes, signature: bytes, message: bytes, digest_name:
 
 def _sections(data: bytes) -> list[_Section]:
     """Split a JAR manifest into sections; lines continue where the next one begins with a space."""
-    ends = [match.end() for match in re.finditer(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)+", data)]
+    ends = (match.end() for match in re.finditer(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)+", data))
     found = []
     start = 0
-    for end in [*ends, len(data)]:
+    for end in chain(ends, (len(data),)):
         raw = data[start:end]
         start = end
         text = re.sub(rb"(?:\r\n|\n|\r) ", b"", raw).decode("utf-8", "replace")
         headers = dict(line.split(": ", 1) for line in re.split(r"[\r\n]+", text) if ": " in line)
         if headers:
             found.append(_Section(raw, headers))
+        if len(found) > MAX_SECTIONS:
+            raise _UndecidedError("too many sections in a manifest")
     return found
 
 

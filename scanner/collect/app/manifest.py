@@ -17,6 +17,7 @@ from scanner.collect.app.axml import (
     TYPE_INT_LAST,
     Attribute,
     AxmlError,
+    Document,
     Element,
     read,
 )
@@ -35,23 +36,43 @@ from scanner.collect.app.manifest_parts import (
     UsesPermission,
     element_path,
 )
-from scanner.collect.app.resources import Resources
+from scanner.collect.app.restable import ResourceTable
 
 NAME, LABEL, PERMISSION, READ, WRITE = 0x01010003, 0x01010001, 0x01010006, 0x01010007, 0x01010008
 PROTECTION, GROUP, SHARED_USER, HAS_CODE = 0x01010009, 0x0101000A, 0x0101000B, 0x0101000C
+INIT_ORDER = 0x0101001A
 ENABLED, DEBUGGABLE, EXPORTED, PROCESS = 0x0101000E, 0x0101000F, 0x01010010, 0x01010011
 AFFINITY, AUTHORITIES, GRANT, LAUNCH_MODE = 0x01010012, 0x01010018, 0x0101001B, 0x0101001D
 TARGET_PACKAGE, VALUE, RESOURCE = 0x01010021, 0x01010024, 0x01010025
 MIME_TYPE, SCHEME, HOST, PORT = 0x01010026, 0x01010027, 0x01010028, 0x01010029
 PATH_KINDS = ((0x0101002A, "path"), (0x0101002B, "pathPrefix"), (0x0101002C, "pathPattern"))
-TARGET_ACTIVITY, MIN_SDK, VERSION_CODE, VERSION_NAME = 0x01010202, 0x0101020C, 0x0101021B, 0x0101021C
+REPARENTING, TARGET_ACTIVITY, MIN_SDK, VERSION_CODE, VERSION_NAME = (
+    0x01010204,
+    0x01010202,
+    0x0101020C,
+    0x0101021B,
+    0x0101021C,
+)
 TARGET_SDK, MAX_SDK, TEST_ONLY, ALLOW_BACKUP = 0x01010270, 0x01010271, 0x01010272, 0x01010280
 GL_VERSION, REQUIRED, CLEARTEXT, AUTO_VERIFY = 0x01010281, 0x0101028E, 0x010104EC, 0x010104EE
 DIRECT_BOOT, NETWORK_CONFIG, FEATURE_SPLIT = 0x01010505, 0x01010527, 0x0101055B
 COMPILE_SDK, VERSION_MAJOR, FACTORY = 0x01010572, 0x01010576, 0x0101057A
 SPLIT_REQUIRED, SERVICE_TYPE, LEGACY_STORAGE = 0x01010591, 0x01010599, 0x01010603
 PERMISSION_FLAGS, REQUIRED_SPLITS = 0x01010644, 0x0101064E
+APP_CATEGORY, IS_GAME = 0x01010545, 0x010103F4
+APP_CATEGORIES = (
+    "game",
+    "audio",
+    "video",
+    "image",
+    "social",
+    "news",
+    "maps",
+    "productivity",
+    "accessibility",
+)
 NEVER_FOR_LOCATION = 0x00010000
+MAX_TITLE = 100
 CODENAMES = {
     "M": 23,
     "N": 24,
@@ -70,19 +91,20 @@ SERVICE_TYPES = (
     (0x20, "mediaProjection"), (0x40, "camera"), (0x80, "microphone"), (0x100, "health"), (0x200, "remoteMessaging"),
     (0x400, "systemExempted"), (0x800, "shortService"), (0x2000, "mediaProcessing"), (0x40000000, "specialUse"),
 )  # fmt: skip
+DEFINITIONS = frozenset(["permission", "permission-tree", "permission-group"])
 USES_PERMISSION = {"uses-permission": None, "uses-permission-sdk-23": 23, "uses-permission-sdk-m": 23}
 
 
 class Manifest:
     """The manifest of a package; raises AxmlError when Android would not read it either.
 
-    ``dropped`` counts elements nested too deep to be read.
+    ``dropped`` counts elements nested too deep to be read, ``odd`` what misleads other readers (see Document).
     """
 
-    def __init__(self, data: bytes, resources: Resources | None) -> None:
+    def __init__(self, data: bytes | Document, resources: ResourceTable | None) -> None:
         self._resources = resources
-        document = read(data)
-        self.root, self.dropped = document.root, document.dropped
+        document = data if isinstance(data, Document) else read(data)
+        self.root, self.dropped, self.odd = document.root, document.dropped, document.odd
         if self.root.name != "manifest":
             raise AxmlError(f"root element {self.root.name!r} is not manifest")
         application = self.root.find("application")
@@ -172,6 +194,10 @@ class Manifest:
         """Return a boolean attribute of ``<application>`` as written, None when absent."""
         return None if self.application is None else self._bool(self.application, resource)
 
+    def switch(self, element: Element, resource: int) -> bool:
+        """Return a boolean attribute of ``element`` that is off where it is not written."""
+        return bool(self._bool(element, resource))
+
     def application_text(self, resource: int) -> str | None:
         """Return a text attribute of ``<application>``."""
         return None if self.application is None else self._text(self.application, resource)
@@ -180,6 +206,22 @@ class Manifest:
         """Return the application's label in the first of ``languages`` that has it."""
         attribute = self.application.attribute(LABEL) if self.application is not None else None
         return None if attribute is None else self.resolve(attribute, languages)
+
+    def _title(self, element: Element) -> str | None:
+        """Return a component's own label, the Chinese one where there is one."""
+        attribute = element.attribute(LABEL)
+        text = self.resolve(attribute, ("zh", "")) if attribute is not None else None
+        return text[:MAX_TITLE] if text else None
+
+    @property
+    def app_category(self) -> str | None:
+        """What the developer says the app is: ``android:appCategory``, or ``game`` for the older ``isGame``."""
+        if self.application is None:
+            return None
+        number = self._int(self.application, APP_CATEGORY)
+        if number is None:
+            return "game" if self._bool(self.application, IS_GAME) else None
+        return APP_CATEGORIES[number] if 0 <= number < len(APP_CATEGORIES) else None
 
     def class_name(self, name: str | None) -> str | None:
         """Return a full class name: ``.Main`` and ``Main`` are relative to the package."""
@@ -210,13 +252,13 @@ class Manifest:
         yield from found.values()
 
     def defined_permissions(self) -> Iterator[DefinedPermission]:
-        """Yield the permissions the package defines."""
-        for element in self.root.find("permission"):
-            name = self._text(element, NAME)
+        """Yield the permissions, permission trees and permission groups the package defines."""
+        for element in self.root.children:
+            name = self._text(element, NAME) if element.name in DEFINITIONS else None
             if name:
                 level = self._int(element, PROTECTION) or 0
-                path = element_path("/manifest", "permission", name)
-                yield DefinedPermission(name, level, self._text(element, GROUP), path)
+                path = element_path("/manifest", element.name, name)
+                yield DefinedPermission(name, level, self._text(element, GROUP), path, element.name)
 
     def queries(self) -> Queries:
         """Return what ``<queries>`` asks to see of other packages."""
@@ -268,6 +310,16 @@ class Manifest:
         """Return the application's meta-data with their values."""
         return self._meta(self.application, "/manifest/application") if self.application is not None else ()
 
+    def references(self) -> frozenset[int]:
+        """Return the ids of all resources the manifest refers to."""
+        found: set[int] = set()
+        stack = [self.root]
+        while stack:
+            element = stack.pop()
+            found.update(a.data for a in element.attributes if a.type in REFERENCES and a.data)
+            stack.extend(element.children)
+        return frozenset(found)
+
     @cached_property
     def _components(self) -> tuple[ManifestComponent, ...]:
         if self.application is None:
@@ -311,16 +363,29 @@ class Manifest:
             read_permission=(self._text(element, READ) or permission or None) if provider else None,
             write_permission=(self._text(element, WRITE) or permission or None) if provider else None,
             grant_uri_permissions=bool(self._bool(element, GRANT)),
+            label=self._title(element),
+            grants=tuple(
+                (kind, text)
+                for grant in element.find("grant-uri-permission")
+                for key, kind in PATH_KINDS
+                if (text := self._text(grant, key)) is not None
+            ),
             process=self._process(self._text(element, PROCESS) or self._text(application, PROCESS)),
             authorities=tuple(filter(None, (self._text(element, AUTHORITIES) or "").split(";"))),
             task_affinity=self._text(application, AFFINITY) if affinity is None else affinity,
             launch_mode=self._int(element, LAUNCH_MODE) or 0,
+            task_reparenting=self._reparenting(element, application),
             direct_boot_aware=bool(self._bool(element, DIRECT_BOOT)),
             service_types=tuple(label for bit, label in SERVICE_TYPES if types & bit),
+            init_order=self._int(element, INIT_ORDER) if provider else None,
             filters=filters,
             meta_data=self._meta(element, path),
             path=path,
         )
+
+    def _reparenting(self, element: Element, application: Element) -> bool:
+        own = self._bool(element, REPARENTING)
+        return bool(self._bool(application, REPARENTING) if own is None else own)
 
     def _exported(self, kind: ComponentKind, explicit: bool | None, has_filter: bool) -> bool:
         if explicit is not None:

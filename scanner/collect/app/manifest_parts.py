@@ -31,12 +31,16 @@ class UsesPermission:
 
 @dataclass(frozen=True, slots=True)
 class DefinedPermission:
-    """A ``<permission>`` the package defines; ``protection`` is the base level in the low 4 bits, then flags."""
+    """A ``<permission>`` the package defines; ``protection`` is the base level in the low 4 bits, then flags.
+
+    ``kind`` is the element's name.
+    """
 
     name: str
     protection: int
     group: str | None
     path: str
+    kind: str = "permission"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ class ManifestComponent:
     """A component with effective values: ``exported`` and what it inherits from ``<application>``.
 
     ``exported`` follows the rule of Android 11 and earlier where it is not written (an intent filter implies it);
-    Android 12 refuses such a package when it targets 31 or more.
+    Android 12 refuses such a package when it targets 31 or more.  ``grants`` are the (kind, path) of a provider's
+    ``<grant-uri-permission>`` elements.  ``init_order``: providers with a higher one start first.
     """
 
     kind: ComponentKind
@@ -95,12 +100,16 @@ class ManifestComponent:
     read_permission: str | None
     write_permission: str | None
     grant_uri_permissions: bool
+    label: str | None
+    grants: tuple[tuple[str, str], ...]
     process: str | None
     authorities: tuple[str, ...]
     task_affinity: str | None
     launch_mode: int
+    task_reparenting: bool
     direct_boot_aware: bool
     service_types: tuple[str, ...]
+    init_order: int | None
     filters: tuple[IntentFilter, ...]
     meta_data: tuple[MetaData, ...]
     path: str

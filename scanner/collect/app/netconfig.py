@@ -6,7 +6,7 @@ Source: developer.android.com/privacy-and-security/security-config; values inher
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
@@ -34,15 +34,19 @@ class _Pins:
 
 
 def read_network_config(
-    data: bytes, path: str, target: int, cleartext_attribute: bool | None
+    data: bytes,
+    path: str,
+    target: int,
+    cleartext_attribute: bool | None,
+    parse_xml: Callable[[bytes], Element] = parse,
 ) -> NetworkConfig:
-    """Return the configuration in the binary XML ``data`` of file ``path``.
+    """Return the configuration in the XML ``data`` of file ``path``, which ``parse_xml`` reads.
 
     ``target`` is the target level, which sets the defaults; on platforms before 7.0, which ignore the file, the
     manifest's ``usesCleartextTraffic`` holds instead.
     """
     try:
-        root = parse(data)
+        root = parse_xml(data)
     except AxmlError:
         return NetworkConfig(present=True, readable=False)
     default = _Trust(cleartext=target < CLEARTEXT_FREE_FROM, user=target <= USER_TRUST_UNTIL)

@@ -1,14 +1,14 @@
 """Who wrote a class: the app, a known SDK, a plain library, or not determinable.
 
-Four grounds, strongest first: the package prefix of a known SDK (longest wins, on ``.`` boundaries); the app's own
+Five grounds, strongest first: the package prefix of a known SDK (longest wins, on ``.`` boundaries); the app's own
 package and the packages of its application class and launcher (the manifest keeps their names through renaming);
+for classes without a name of their own, what renaming leaves of a known SDK (:mod:`~scanner.collect.app.structure`);
 for renamed classes, the only owner that calls them; else unknown.  An unknown class is never counted as somebody's.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scanner.catalogue import SdkInfo
@@ -22,7 +22,9 @@ SHARED_ROOTS = frozenset(
 HOSTING_ROOTS = frozenset(
     {"com.github", "io.github", "com.gitee", "com.google", "com.android", "com.example"}
 )
-RENAMED = re.compile(r"^[A-Za-z]{1,2}\d?$")
+RENAMED = re.compile(r"^[A-Za-z]{1,2}\d{0,4}$")
+# A class name as R8 gives it: ``-repackageclasses`` can place such classes below any package, the app's own too.
+RENAMED_CLASS = re.compile(r"^[A-Za-z]{1,3}\d{0,4}$")
 MAX_ROUNDS = 8
 
 
@@ -35,7 +37,7 @@ class Prefixes:
 
     def find(self, class_name: str) -> Origin | None:
         """Return the owner of the longest prefix of ``class_name`` that ends on a ``.`` boundary."""
-        exact = self._owners.get(class_name)
+        exact = self._owners.get(class_name.partition("$")[0])
         if exact is not None:
             return exact
         package = class_name.rpartition(".")[0]
@@ -80,7 +82,8 @@ def app_prefixes(package: str, anchors: Iterable[str], known: Prefixes) -> dict[
         segments = anchor.split(".")[:-1]
         if segments:
             found[".".join(segments[:3])] = origin
-    return {prefix: owner for prefix, owner in found.items() if known.find(prefix) is None}
+    # A vendor's own app may live below a prefix of its SDK: its package, exactly, is still the app's.
+    return {p: owner for p, owner in found.items() if p == package or known.find(p) is None}
 
 
 def _roots(package: str) -> list[str]:
@@ -93,35 +96,74 @@ def _roots(package: str) -> list[str]:
 
 def looks_renamed(class_name: str) -> bool:
     """Whether every package segment and the class look machine-made (``a.b.c``), or there is no package."""
-    segments = class_name.split("$", maxsplit=1)[0].split(".")
-    return all(RENAMED.match(segment) for segment in segments)
+    package, _, _ = class_name.rpartition(".")
+    segments = package.split(".") if package else []
+    return has_renamed_class(class_name) and all(RENAMED.match(segment) for segment in segments)
 
 
-def assign(
+def open_classes(classes: Sequence[str], owners: Sequence[Origin]) -> list[bool]:
+    """Return which of ``classes`` bear no name that tells their owner.
+
+    A class with a machine-made name below the app's own package may be an SDK's: renaming can repackage it there.
+    """
+    return [
+        owner.kind == "unknown" or (owner.kind == "app" and has_renamed_class(name))
+        for name, owner in zip(classes, owners, strict=True)
+    ]
+
+
+def has_renamed_class(name: str) -> bool:
+    """Whether the class's own name, without its package, looks machine-made."""
+    return bool(RENAMED_CLASS.match(name.rpartition(".")[2].partition("$")[0]))
+
+
+def mixed_packages(classes: Sequence[str], owners: Sequence[Origin]) -> frozenset[str]:
+    """Return the packages that hold renamed code of an SDK.
+
+    Whoever repackaged the SDK's classes there did so with all renamed ones, the app's and other SDKs' too.
+    """
+    return frozenset(
+        name.rpartition(".")[0]
+        for name, owner in zip(classes, owners, strict=True)
+        if owner.basis == "structure"
+    )
+
+
+def by_callers(
     classes: Sequence[str],
-    prefixes: Prefixes,
+    owners: Sequence[Origin],
     edges: Callable[[Sequence[int]], Iterable[tuple[int, int]]],
 ) -> list[Origin]:
-    """Return the owner of each class of ``classes`` (dotted names).
+    """Return ``owners`` of ``classes`` (dotted names), with those of renamed classes found through their callers.
 
-    ``edges`` gives the (caller class, callee class) positions of calls into the classes asked for.  They decide
-    renamed classes only: such a class belongs to the single app or SDK that calls it, found by propagation in at most
-    8 rounds; with two owners it stays unknown.
+    ``edges`` gives the (caller class, callee class) positions of calls into the classes asked for.  A renamed class
+    belongs to the single app or SDK that calls it, found by propagation in at most 8 rounds; with two owners it stays
+    unknown.  Where an SDK's renamed classes stand in the same package, neither the package nor being called by the
+    app only makes a class the app's: that is how an SDK's interface looks.
     """
-    owners = [prefixes.find(name) or UNKNOWN for name in classes]
-    open_ = {i for i, name in enumerate(classes) if owners[i].kind == "unknown" and looks_renamed(name)}
+    owners = list(owners)
+    packages = mixed_packages(classes, owners)
+    mixed = {i for i, name in enumerate(classes) if name.rpartition(".")[0] in packages}
+    for i in mixed:
+        if owners[i].kind == "app" and has_renamed_class(classes[i]):
+            owners[i] = UNKNOWN
+    open_ = {
+        i
+        for i, name in enumerate(classes)
+        if owners[i].kind == "unknown" and (i in mixed or looks_renamed(name))
+    }
     if not open_:
         return owners
-    callers: dict[int, Counter[int]] = {i: Counter() for i in open_}
+    callers: dict[int, set[int]] = {i: set() for i in open_}
     for source, target in edges(sorted(open_)):
-        callers[target][source] += 1
+        callers[target].add(source)
     for _ in range(MAX_ROUNDS):
         decided = {}
         for i in open_:
             parties = {(owners[c].kind, owners[c].id): owners[c] for c in callers[i]}
             if len(parties) == 1:
                 ((key, owner),) = parties.items()
-                if key[0] in {"app", "sdk", "library"}:
+                if key[0] in {"sdk", "library"} or (key[0] == "app" and i not in mixed):
                     decided[i] = Origin(kind=owner.kind, id=owner.id, name=owner.name, basis="callers")
         if not decided:
             break

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from scanner.collect.app.code import Code
+from scanner.collect.app.intents import CONTEXTS
 from scanner.datafiles import read_data
 from scanner.dex import Member, MemberSite, constant_arguments
 from scanner.facts import CodeIssue
@@ -94,6 +95,13 @@ def member_of(text: str) -> Member:
     return Member(owner, name, bracket + proto or None)
 
 
+def members_of(text: str) -> list[Member]:
+    """Return the members a call of the data stands for: methods of Context are called through its subclasses too."""
+    one = member_of(text)
+    owners = CONTEXTS if one.owner == CONTEXTS[0] else (one.owner,)
+    return [Member(owner, one.name, one.proto) for owner in owners]
+
+
 def pattern_issues(code: Code) -> list[CodeIssue]:
     """Return what the patterns find in ``code``, at most :data:`MAX_PER_KIND` of a kind."""
     finder = _Finder(code)
@@ -114,7 +122,10 @@ class _Finder:
 
     def run(self) -> Iterator[CodeIssue]:
         wanted: list[tuple[Pattern, Member]] = [
-            (pattern, member_of(call)) for pattern in patterns() for call in pattern.calls
+            (pattern, member)
+            for pattern in patterns()
+            for call in pattern.calls
+            for member in members_of(call)
         ]
         for hit in self.code.sites([member for _, member in wanted]):
             pattern = wanted[hit.member][0]
@@ -141,7 +152,7 @@ class _Finder:
 
     def _callers(self, calls: tuple[str, ...]) -> frozenset[int]:
         if calls not in self._calling:
-            hits = self.code.sites([member_of(call) for call in calls])
+            hits = self.code.sites([member for call in calls for member in members_of(call)])
             self._calling[calls] = frozenset(hit.site.node for hit in hits)
         return self._calling[calls]
 

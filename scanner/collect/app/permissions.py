@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -9,11 +10,13 @@ from scanner import catalogue
 from scanner.collect.app.code import Code
 from scanner.collect.app.manifest import Manifest
 from scanner.collect.app.manifest_parts import DefinedPermission
+from scanner.collect.app.surface import MAX_NAMES, similar_permission
 from scanner.dex import Site, string_sites, strings_containing
 from scanner.facts import Access, Component, Origin, Permission, PermissionUse
 from scanner.model import Evidence, XmlLocator
 
 MANIFEST = "AndroidManifest.xml"
+TELLING = re.compile(r"[a-z]+[A-Z][A-Za-z]*")
 LEVELS = {0: "normal", 1: "dangerous", 2: "signature", 3: "signature"}
 
 
@@ -27,15 +30,16 @@ def permission_facts(
     """Return all permissions declared or used, by name.
 
     Pass ``code=None`` when the code was not read completely: nothing is then said about permissions without use, nor
-    about those of ``near_misses``.
+    about those of ``near_misses`` and those whose methods' names stand in code as strings: reflection may call them.
     """
     known = catalogue.permissions()
-    defined = {p.name: p for p in manifest.defined_permissions()}
+    defined = {p.name: p for p in manifest.defined_permissions() if p.kind == "permission"}
     declared = {p.name: p for p in manifest.uses_permissions()}
     uses = _uses(accesses)
     named = _named_in_code(code)
+    near_misses |= _named_methods(code, frozenset(declared).difference(uses))
     bound = {c.permission for c in components if c.permission}
-    found = []
+    found: list[Permission] = []
     for name in sorted({*declared, *uses}):
         info = known.get(name)
         asked = declared.get(name)
@@ -62,6 +66,7 @@ def permission_facts(
                 used_by=used_by,
                 used_by_owner=tuple(sorted({use.owner.kind for use in used_by})),
                 requested=None if code is None else name in named,
+                similar="" if info or name in defined or len(found) > MAX_NAMES else similar_permission(name),
                 evidence=evidence or tuple(e for use in used_by[:1] for e in use.evidence),
             )
         )
@@ -101,6 +106,23 @@ def _use(group: Sequence[Access]) -> PermissionUse:
     places = {(a.dex, a.caller, a.offset) for a in group}
     owner: Origin = best.owner
     return PermissionUse(owner=owner, sites=len(places), evidence=best.evidence)
+
+
+def _named_methods(code: Code | None, names: frozenset[str]) -> frozenset[str]:
+    """Return which of the permissions ``names`` protect a method whose name is a string constant in code."""
+    if code is None:
+        return frozenset()
+    methods: dict[str, set[str]] = defaultdict(set)
+    for source in catalogue.sources():
+        needed = names.intersection(span.name for spans in source.permissions for span in spans)
+        # Words such as "query" occur everywhere; a name in camel case hardly means anything else.
+        if needed and source.kind == "method" and source.name and TELLING.fullmatch(source.name):
+            methods[source.name] |= needed
+    if not methods:
+        return frozenset()
+    needles = [name.encode() for name in sorted(methods)]
+    sites = string_sites(code.dex, lambda file: strings_containing(file, needles))
+    return frozenset(name for site in sites for name in methods.get(site.target, ()))
 
 
 def _named_in_code(code: Code | None) -> dict[str, Site]:

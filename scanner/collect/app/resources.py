@@ -8,14 +8,17 @@ are checked, references are followed a bounded number of times, what is malforme
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scanner.collect.app.axml import REFERENCES, TYPE_ATTRIBUTE, TYPE_NULL, TYPE_STRING
 from scanner.collect.app.resconfig import Config, read_config
+from scanner.collect.app.restable import Form
 from scanner.collect.app.stringpool import POOL_TYPE, PoolError, StringPool
 
 TABLE, PACKAGE, TYPE, STAGED_ALIAS = 0x0002, 0x0200, 0x0201, 0x0206
@@ -25,6 +28,8 @@ NO_ENTRY, NO_ENTRY16 = 0xFFFFFFFF, 0xFFFF
 MAX_HOPS = 16
 MAX_VALUES = 8 << 20
 MAX_PACKAGES, MAX_BLOCKS = 32, 50_000
+# Values may share one long string; what is handed on for reading stays within this many characters.
+MAX_CHARACTERS = 100_000_000
 BAGS = frozenset({"array", "plurals"})
 
 _CHUNK = struct.Struct("<HHI")
@@ -89,6 +94,8 @@ class Resources:
         self.skipped = 0
         self._blocks = self._seen_packages = 0
         self._values, self._bags = _Rows(), _Rows()
+        self._links: list[Words] = [np.zeros((0, 2), np.uint32)]
+        self._items = 0
         try:
             self._read()
         except (struct.error, IndexError, PoolError) as error:
@@ -161,8 +168,11 @@ class Resources:
         self._configs.append(read_config(self._data[place + 20 : place + header]))
         resource = (np.uint32(number << 24 | kind << 16) | index).astype(np.uint32)
         self._simple(words, at, resource)
+        owner, what, data = self._complex(words, at, resource)
         if self._type_name(kind, package) in BAGS:
-            self._complex(words, at, resource)
+            self._bags.add(owner, what, data, what, len(self._configs) - 1)
+        refers = np.isin(what, list(REFERENCES)) & (data != 0)
+        self._links.append(np.column_stack([owner[refers], data[refers]]))
 
     def _simple(self, words: Words, at: Indices, resource: Words) -> None:
         """Decode entries that hold one value: key, then Res_value; or both packed into eight bytes."""
@@ -185,25 +195,32 @@ class Resources:
             none = np.full(int(np.count_nonzero(bags)), TYPE_NULL, np.uint32)
             self._values.add(resource[bags], none, none, second[bags], config)
 
-    def _complex(self, words: Words, at: Indices, resource: Words) -> None:
-        """Decode the items of string arrays and plurals: each a name and a Res_value of 12 bytes together."""
+    def _complex(self, words: Words, at: Indices, resource: Words) -> tuple[Words, Words, Words]:
+        """Decode the items of bags (arrays, plurals, styles): resource, value type and value data of each.
+
+        An item is a name and a Res_value, of 12 bytes together.
+        """
         first = words[at]
         size = (first & 0xFFFF).astype(np.int64)
         bag = (first >> 16 & (ENTRY_COMPACT | ENTRY_COMPLEX) == ENTRY_COMPLEX) & (at + 4 <= len(words))
         at, size, resource = at[bag], size[bag], resource[bag]
+        parent = words[at + 2]  # the style whose items a style inherits
+        self._links.append(np.column_stack([resource[parent != 0], parent[parent != 0]]))
         count, start = words[at + 3].astype(np.int64), at + size // 4
         fits = (size & 3 == 0) & (size >= 16) & (start + 3 * count <= len(words))
         self.skipped += int(np.count_nonzero(~fits))
         count, start, resource = count[fits], start[fits], resource[fits]
         total = int(count.sum())
-        if self._values.total + self._bags.total + total > MAX_VALUES:
+        self._items += total
+        if self._values.total + self._items > MAX_VALUES:
             self.skipped += total
-            return
+            none = np.zeros(0, np.uint32)
+            return none, none, none
         ends = np.cumsum(count)
         inner = np.arange(total) - np.repeat(ends - count, count)
         item = np.repeat(start, count) + 3 * inner
         kind, data = words[item + 1] >> 24, words[item + 2]
-        self._bags.add(np.repeat(resource, count), kind, data, kind, len(self._configs) - 1)
+        return np.repeat(resource, count), kind, data
 
     def _offsets(self, place: int, room: int, count: int, flags: int) -> tuple[Words, Words]:
         """Return entry indices and byte offsets of a type block, absent entries left out."""
@@ -285,6 +302,15 @@ class Resources:
         config = self._configs[int(self._config[row])]
         return Value(config.locale, int(self._kind[row]), int(self._value[row]), config.qualified)
 
+    def forms(self, resource: int) -> list[Form]:
+        """Return the values of a resource in all configurations, for several tables to be asked as one."""
+        found = []
+        for row in self._rows(resource):
+            kind, data = int(self._kind[row]), int(self._value[row])
+            text = self._string(data) if kind == TYPE_STRING else None
+            found.append(Form(self._configs[int(self._config[row])], kind, data, text))
+        return found
+
     def _string(self, index: int) -> str:
         try:
             return self._strings[index] if self._strings is not None else ""
@@ -301,11 +327,29 @@ class Resources:
         ]
         return np.isin(ids >> 16, np.array(wanted, np.uint32))
 
-    def strings(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (``type/name``, locale, text) of every string resource, then of string arrays and plurals."""
+    def strings(self) -> Sequence[tuple[str, str, str]]:
+        """Return (``type/name``, locale, text) of every string resource, then of string arrays and plurals.
+
+        Beyond :data:`MAX_CHARACTERS` in all, texts are left out and counted in ``skipped``.
+        """
+        return self._all_strings
+
+    @cached_property
+    def _all_strings(self) -> list[tuple[str, str, str]]:
         named = self._with_types(self._id, frozenset({"string"}))
-        yield from self._texts((self._kind == TYPE_STRING) & named, self._id, self._config, self._value)
-        yield from self._texts(self._bag_kind == TYPE_STRING, self._bag_id, self._bag_config, self._bag_value)
+        own, bags = (self._kind == TYPE_STRING) & named, self._bag_kind == TYPE_STRING
+        found: list[tuple[str, str, str]] = []
+        room = MAX_CHARACTERS
+        for row in chain(
+            self._texts(own, self._id, self._config, self._value),
+            self._texts(bags, self._bag_id, self._bag_config, self._bag_value),
+        ):
+            room -= len(row[0]) + len(row[2])
+            if room < 0:
+                self.skipped += int(np.count_nonzero(own)) + int(np.count_nonzero(bags)) - len(found)
+                break
+            found.append(row)
+        return found
 
     def _texts(
         self, mask: NDArray[np.bool_], ids: Words, configs: Words, values: Words
@@ -318,6 +362,17 @@ class Resources:
             if resource != last:
                 last, name = resource, self.name(resource)
             yield name, locales[config], self._string(value)
+
+    def identifiers(self, kinds: frozenset[str]) -> dict[str, int]:
+        """Return the ids of all resources of these types by ``type/name``."""
+        ids = np.unique(self._id[self._with_types(self._id, kinds)])
+        return {self.name(resource): resource for resource in ids.tolist()}
+
+    def links(self) -> Words:
+        """Return (resource, resource it refers to) pairs of values, of the items of arrays and styles, of parents."""
+        refers = np.isin(self._kind, list(REFERENCES)) & (self._value != 0)
+        values = np.column_stack([self._id[refers], self._value[refers]])
+        return np.concatenate([*self._links, values]).astype(np.uint32)
 
     def files(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield (``type/name``, path in the package) of the file resources of type ``kind`` (``layout``, ``xml``)."""

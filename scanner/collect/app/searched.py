@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scanner.collect.app.archive import Archive
 from scanner.collect.app.code import Code
+from scanner.collect.app.files import Files
 from scanner.collect.app.interface import Layouts
 from scanner.collect.app.manifest import Manifest
-from scanner.collect.app.resources import Resources
+from scanner.collect.app.restable import ResourceTable
 from scanner.model import Looked, Text
 
-FROM_MANIFEST = ("app.permissions", "app.components", "app.identity", "app.flags")
-FROM_CODE = ("app.accesses", "app.sdks", "app.requests", "app.endpoints", "app.issues", "app.texts")
+FROM_MANIFEST = (
+    "app.permissions",
+    "app.components",
+    "app.identity",
+    "app.flags",
+    "app.abilities",
+    "app.autostarts",
+    "app.links",
+    "app.own_permissions",
+    "app.guards",
+    "app.tasks",
+    "app.queries",
+    "app.foreground_services",
+    "app.shared_folders",
+)
+FROM_CODE = ("app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues", "app.texts",
+             "app.abilities", "app.autostarts", "app.wakes")  # fmt: skip
 
 
 def searched(
-    archive: Archive,
+    archive: Files,
     manifest: Manifest,
     code: Code | None,
-    resources: Resources | None,
+    resources: ResourceTable | None,
     layouts: Layouts | None,
 ) -> Iterator[Looked]:
     """Yield a record for every part of the facts that was filled by a search."""
@@ -40,13 +55,14 @@ def searched(
         for path in FROM_CODE:
             yield Looked(path=path, what=what, amount=calls)
     if resources is not None and layouts is not None:
-        strings = sum(1 for _ in resources.strings())
+        strings = len(resources.strings())
         what = Text(
             zh=f"{strings} 条字符串资源、{layouts.read} 个布局",
             en=f"{strings} string resources, {layouts.read} layouts",
         )
         yield Looked(path="app.texts", what=what, amount=strings)
         yield Looked(path="app.checkboxes", what=what, amount=layouts.read)
+        yield Looked(path="app.dialogs", what=what, amount=layouts.read)
     elif code is not None:
         none = Text(zh="安装包没有资源表", en="the package has no resource table")
         yield Looked(path="app.checkboxes", what=none)

@@ -30,6 +30,7 @@ from scanner.facts import Certificate, SchemeState, Signing
 from scanner.model import Evidence, FileLocator
 
 FIRST_V2, FIRST_V3, TARGET_NEEDS_V2 = 24, 28, 30
+CERTIFICATE_UNREAD = "a certificate cannot be read"
 Scheme = str
 
 
@@ -53,6 +54,10 @@ def read_signing(archive: Archive, min_sdk: int = 1, target_sdk: int = 1) -> Sig
                 jar, verified=False, problem="a package that targets API level 30 needs scheme v2 or newer"
             )
         found = {"v1": jar, **found}
+    described = {raw: _described(raw) for result in found.values() for raw in result.certificates}
+    for scheme, result in found.items():
+        if result.verified and None in map(described.get, result.certificates):
+            found[scheme] = replace(result, verified=None, problem=CERTIFICATE_UNREAD)
     content = tuple(part for scheme in ("v3", "v2") if scheme in found for part in found[scheme].content)
     sidecar = verify_idsig(archive, content)
     states = [_state(scheme, found.get(scheme), damage) for scheme in ("v1", "v2", "v3", "v3.1")]
@@ -62,7 +67,7 @@ def read_signing(archive: Archive, min_sdk: int = 1, target_sdk: int = 1) -> Sig
         verified=_verdict(found, min_sdk) if damage is None else False,
         v1_only=set(found) == {"v1"},
         schemes=tuple(states),
-        certificates=_certificates(found),
+        certificates=_certificates(found, described),
         evidence=(_evidence(states),),
     )
 
@@ -111,19 +116,28 @@ def _state(scheme: Scheme, result: SchemeResult | None, damage: str | None) -> S
     return SchemeState.model_validate(values)
 
 
-def _certificates(found: dict[Scheme, SchemeResult]) -> tuple[Certificate, ...]:
-    """Describe the signers' certificates, the newest scheme's first; v1's only where there is no other."""
+def certificates_unread(signing: Signing) -> bool:
+    """Whether the list of certificates may lack one: a signature is there and its certificate could not be read."""
+    problems = [state.problem for state in signing.schemes]
+    return CERTIFICATE_UNREAD in problems or (not signing.certificates and any(problems))
+
+
+def _certificates(
+    found: dict[Scheme, SchemeResult], described: dict[bytes, Certificate | None]
+) -> tuple[Certificate, ...]:
+    """Return the signers' certificates, the newest scheme's first; v1's only where there is no other."""
     newest = [found[scheme].certificates for scheme in ("v3.1", "v3", "v2") if scheme in found]
     raw = dict.fromkeys(one for certificates in newest for one in certificates)
     if not raw and "v1" in found:
         raw = dict.fromkeys(found["v1"].certificates)
-    described = []
-    for one in raw:
-        try:
-            described.append(describe_certificate(one))
-        except MALFORMED:  # the scheme's problem says that it is malformed
-            continue
-    return tuple(described)
+    return tuple(one for one in map(described.get, raw) if one is not None)
+
+
+def _described(raw: bytes) -> Certificate | None:
+    try:
+        return describe_certificate(raw)
+    except MALFORMED:
+        return None
 
 
 def _evidence(states: list[SchemeState]) -> Evidence:

@@ -10,7 +10,8 @@ import struct
 _HEADER = struct.Struct("<HHIIIIII")
 _WORD = struct.Struct("<I")
 POOL_TYPE = 0x0001
-UTF8 = 1 << 8
+SORTED, UTF8 = 1, 1 << 8
+KNOWN_FLAGS = SORTED | UTF8
 SLACK = 1 << 20
 NONE = 0xFFFFFFFF
 
@@ -20,7 +21,7 @@ class PoolError(ValueError):
 
 
 class StringPool:
-    """A string pool at ``offset`` of ``data``; ``count`` strings, decoded on demand and kept.
+    """A string pool at ``offset`` of ``data``; ``count`` strings, decoded on demand and kept; ``flags`` as written.
 
     The bytes decoded in total are bounded by four times the pool, so strings that share data cannot multiply it.
     """
@@ -35,7 +36,7 @@ class StringPool:
         self._utf8 = bool(flags & UTF8)
         self._cache: dict[int, str] = {}
         self._budget = 4 * size + SLACK
-        self.count = count
+        self.count, self.flags = count, flags
         self._start = self._end = offset + size
         self._table = offset + header
         if count:

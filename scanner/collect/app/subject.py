@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from scanner.facts import Component
 
@@ -13,7 +14,9 @@ class Program:
 
     ``components`` carry only names and kinds here (their owners are found by this analysis); ``application`` and
     ``factory`` are class names or None; ``files`` are all entry names of the archive;
-    ``layout_classes`` are the views and fragments that layouts name and the framework therefore creates.
+    ``layout_classes`` are the views and fragments that layouts name and the framework therefore creates;
+    ``init_orders`` the ``android:initOrder`` of providers that state one, by class; ``initializers`` the classes that
+    androidx.startup creates.
     """
 
     package: str
@@ -26,3 +29,5 @@ class Program:
     declared: frozenset[str]
     files: tuple[str, ...]
     layout_classes: tuple[str, ...] = ()
+    init_orders: Mapping[str, int] = field(default_factory=dict)
+    initializers: tuple[str, ...] = ()

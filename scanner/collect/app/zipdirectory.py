@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from scanner.errors import InputError
@@ -53,6 +53,11 @@ class Entry:
     offset: int
     raw_name: bytes
 
+    @property
+    def deflated(self) -> bool:
+        """Whether Android inflates it; every other method it takes as stored."""
+        return self.method == DEFLATED
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:
@@ -90,8 +95,13 @@ def read_directory(data: Buffer, name: str, limits: Limits, notes: Notes) -> Dir
             zh = "压缩包目录位置错误，文件可能被截断或损坏，请重新获取安装包"
             en = "the ZIP directory is not where the file says; it may be truncated, get it again"
             raise InputError("zip-directory", Text(zh=f"{name}：{zh}", en=f"{name}: {en}"))
+        zh, en = (
+            "目录不在声明的位置，Android 拒绝安装",
+            "the directory is elsewhere than stated, which Android refuses",
+        )
+        notes.add("zip-directory-moved", zh, en)
     entries: dict[str, Entry] = {}
-    for entry in _central(data, start, count, shift, limits, notes):
+    for entry in _central(data, start, count, shift, size, limits, notes):
         if entry.name in entries:
             zh, en = (
                 "同名文件出现多次，Android 拒绝安装；这里取第一个",
@@ -125,7 +135,14 @@ def _bounds(data: Buffer, end: int, notes: Notes) -> tuple[int, int, int]:
             "文件末尾有多余数据，Android 拒绝安装",
             "data after the end of the ZIP, which Android refuses",
         )
-    if (count == 0xFFFF or start == 0xFFFFFFFF) and end >= 20 and data[end - 20 : end - 16] == ZIP64_LOCATOR:
+    elif end + 22 + comment > len(data):
+        zh, en = (
+            "注释长度超出文件，Android 拒绝安装",
+            "the comment is longer than the file, which Android refuses",
+        )
+        notes.add("zip-comment", zh, en)
+    wide = count == 0xFFFF or 0xFFFFFFFF in {size, start}
+    if wide and end >= 20 and data[end - 20 : end - 16] == ZIP64_LOCATOR:
         (place,) = struct.unpack_from("<Q", data, end - 12)
         if place + 56 <= end and data[place : place + 4] == ZIP64_END:
             count, size, start = struct.unpack_from("<QQQ", data, place + 32)
@@ -133,7 +150,7 @@ def _bounds(data: Buffer, end: int, notes: Notes) -> tuple[int, int, int]:
 
 
 def _central(
-    data: Buffer, start: int, count: int, shift: int, limits: Limits, notes: Notes
+    data: Buffer, start: int, count: int, shift: int, size: int, limits: Limits, notes: Notes
 ) -> Iterator[Entry]:
     place, names, end = start, 0, len(data)
     for number in range(count):
@@ -146,7 +163,7 @@ def _central(
             notes.add("zip-directory-cut", zh, en, count=count - number)
             return
         (
-            _, _, flags, method, _, _, crc, packed, size, name_size, extra_size, comment_size, _, _, _, offset,
+            _, _, flags, method, _, _, crc, packed, length, name_size, extra_size, comment_size, _, _, _, offset,
         ) = _CENTRAL.unpack_from(data, place + 4)  # fmt: skip
         names += name_size
         if names > limits.names:
@@ -154,11 +171,17 @@ def _central(
             notes.add("zip-names", zh, en, count=count - number)
             return
         raw = bytes(data[place + 46 : place + 46 + name_size])
-        if 0xFFFFFFFF in {packed, size, offset}:
+        if 0xFFFFFFFF in {packed, length, offset}:
             extra = bytes(data[place + 46 + name_size : place + 46 + name_size + extra_size])
-            packed, size, offset = _zip64(extra, packed, size, offset)
+            packed, length, offset = _zip64(extra, packed, length, offset)
         place += 46 + name_size + extra_size + comment_size
-        yield Entry(_name(raw, notes), method, flags, crc, packed, size, offset + shift, raw)
+        if place > start + size:
+            zh, en = (
+                "目录超出声明的长度，Android 拒绝安装",
+                "the directory exceeds its size, which Android refuses",
+            )
+            notes.add("zip-directory-size", zh, en, _name(raw, Notes()))
+        yield Entry(_name(raw, notes), method, flags, crc, packed, length, offset + shift, raw)
     if data[place : place + 4] == CENTRAL_SIGNATURE:
         zh, en = "目录中的文件多于声明的数量，多出的未读", "more entries than stated; the rest was not read"
         notes.add("zip-count", zh, en)
@@ -194,7 +217,7 @@ def _zip64(extra: bytes, packed: int, size: int, offset: int) -> tuple[int, int,
     return packed, size, offset
 
 
-def dex_names(entries: dict[str, Entry]) -> list[str]:
+def dex_names(entries: Container[str]) -> list[str]:
     """Return the dex files Android loads, in order: classes.dex, classes2.dex … up to the first gap."""
     names = []
     number = 1
@@ -220,6 +243,13 @@ def _check(data: Buffer, start: int, entries: dict[str, Entry], notes: Notes) ->
         if _DEX.fullmatch(name) and name not in loaded:
             zh, en = "dex 编号不连续，Android 不加载", "dex number after a gap, which Android does not load"
             notes.add("dex-unloaded", zh, en, name)
+        top = name.partition("/")[0]
+        if top != name and (top in {"AndroidManifest.xml", "resources.arsc"} or _DEX.fullmatch(top)):
+            zh, en = (
+                "目录与 Android 读取的文件同名，妨碍解压",
+                "a folder named like a file that Android reads",
+            )
+            notes.add("zip-shadow-folder", zh, en, name)
     last_end = 0
     for entry in sorted(entries.values(), key=lambda e: e.offset):
         if entry.offset < last_end:
@@ -237,8 +267,17 @@ def _check_entry(entry: Entry, start: int, notes: Notes) -> None:
     if entry.method not in {STORED, DEFLATED}:
         zh, en = "压缩方式非法，Android 按未压缩处理", "invalid method, read as stored like Android"
         notes.add("zip-method", zh, en, entry.name)
+    if entry.method == STORED and entry.packed != entry.size:
+        zh, en = (
+            "未压缩的文件声称两种大小，Android 按原始大小读取",
+            "stored with two sizes; Android takes the real one",
+        )
+        notes.add("zip-stored-size", zh, en, entry.name)
     if entry.name.startswith("/") or ".." in re.split(r"[/\\]", entry.name):
         notes.add("zip-path", "文件名试图跳出目录", "the name tries to leave the folder", entry.name)
+    if entry.offset < start < entry.offset + 30 + len(entry.raw_name) + entry.packed:
+        zh, en = "文件数据伸入目录，Android 拒绝读取", "data runs into the directory, which Android refuses"
+        notes.add("zip-offset", zh, en, entry.name)
     if entry.offset >= start:
         zh, en = "文件位置在目录之后，Android 拒绝读取", "data behind the directory, which Android refuses"
         notes.add("zip-offset", zh, en, entry.name)

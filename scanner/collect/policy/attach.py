@@ -7,113 +7,56 @@ found and could not be had is a gap, so no rule takes the silence for compliance
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from scanner.collect.app.archive import Archive, EntryError
-from scanner.collect.app.resources import ResourceError, Resources
-from scanner.collect.policy.collect import FoundBy, PolicyReading, join, read, read_file, read_policy
+from scanner.collect.app.package import Package
 from scanner.collect.policy.embedded import Candidate, PolicyLink, find_links, find_policies
-from scanner.collect.policy.rendered import MEASURE, Run, read_rendered
-from scanner.collect.policy.source import read_document
-from scanner.context import CollectOptions, SiteOptions
+from scanner.context import CollectOptions
 from scanner.errors import InputError
 from scanner.facts import Facts
 from scanner.model import Artifact, Gap, Problem, Subject, Text
 
-MAX_BODY = 32 << 20
-WRITTEN_BY_SCRIPT = "policy-script"
-RUN = len(Run._fields)
+if TYPE_CHECKING:
+    from scanner.collect.policy.collect import PolicyReading
+
 # What stands beside a policy and belongs to it.
 LISTS = frozenset({"sdk_list", "collection_list", "permission_list"})
 
 
-def with_policy(facts: Facts, path: Path | None, options: CollectOptions) -> Facts:
-    """Return ``facts`` with the policy that belongs to it, compared; ``path`` is the package examined, None for a site.
+def with_policy(facts: Facts, package: Package | None, options: CollectOptions) -> Facts:
+    """Return ``facts`` with the policy that belongs to it, compared; ``package`` is what was examined, None for a site.
 
     Raises :class:`~scanner.errors.InputError` when the policy the user gave cannot be had.
     """
     if options.policy is not None:
         options.observer.step("policy")
-        return join(facts, read_given(options.policy, options, facts.subject))
-    if path is not None:
+        return _given(facts, options.policy, options)
+    if package is not None:
         options.observer.step("policy")
-        return _from_package(facts, path)
+        return _from_package(facts, package)
     if facts.site is not None and facts.site.disclosure.policy_url:
         options.observer.step("policy")
         return _from_site(facts, facts.site.disclosure.policy_url, options)
     return facts
 
 
-def read_given(source: str, options: CollectOptions, subject: Subject | None = None) -> PolicyReading:
-    """Return the policy at ``source``, a file or URL; raises InputError when it cannot be had."""
-    from scanner.collect import is_url  # noqa: PLC0415 - the package imports this module
+def _given(facts: Facts, source: str, options: CollectOptions) -> Facts:
+    from scanner.collect.policy.collect import join  # noqa: PLC0415 - the readers load when there is a policy
+    from scanner.collect.policy.given import read_given  # noqa: PLC0415 - as above
 
-    if not is_url(source):
-        path = Path(source)
-        return read_policy(read_file(path), path.name, found_by="given", subject=subject)
-    data, final, media_type = fetch(source, options.site)
-    return _read_page(data, final, media_type, "given", options, subject)
+    return join(facts, read_given(source, options, facts.subject))
 
 
-def _read_page(
-    data: bytes,
-    url: str,
-    media_type: str,
-    found_by: FoundBy,
-    options: CollectOptions,
-    subject: Subject | None,
-) -> PolicyReading:
-    """Return the policy of a fetched page; one whose text scripts write is opened in the browser."""
-    document = read_document(data, url, media_type)
-    artifact = Artifact(name=url, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
-    if options.site.browser and any(problem.code == WRITTEN_BY_SCRIPT for problem in document.problems):
-        from scanner.collect.site.render import render  # noqa: PLC0415 - the browser loads only when needed
-
-        shown = render(url, options.site, MEASURE)
-        if shown is not None:
-            runs = [Run(*run) for run in shown.measured or () if isinstance(run, list) and len(run) == RUN]
-            rendered = read_rendered(shown.html, runs, url)
-            if rendered.text:
-                body = shown.html.encode("utf-8", "replace")
-                document = rendered
-                artifact = Artifact(name=url, sha256=hashlib.sha256(body).hexdigest(), size=len(body))
-    return read(document, artifact, found_by=found_by, subject=subject)
-
-
-def fetch(url: str, options: SiteOptions) -> tuple[bytes, str, str]:
-    """Return body, final URL and media type of the page at ``url``; raises InputError when it gives none."""
-    from scanner.collect.site.address import AddressGuard  # noqa: PLC0415 - the web stack loads for URLs only
-    from scanner.collect.site.fetch import Fetcher  # noqa: PLC0415
-
-    guard = AddressGuard(allow_private=options.allow_private, hosts=options.hosts)
-    fetcher = Fetcher(guard, verify=str(options.authority) if options.authority else True)
-    try:
-        fetched = fetcher.fetch(url, body_limit=MAX_BODY)
-    finally:
-        fetcher.close()
-    status = fetched.final.status if fetched.final else None
-    if fetched.ok and fetched.body:
-        return fetched.body, fetched.final_url, fetched.content_type
-    why = fetched.trouble.text if fetched.trouble else None
-    zh = why.zh if why else f"服务器回答 {status}" if status else "没有得到内容"
-    en = why.en if why else f"the server answered {status}" if status else "nothing came back"
-    raise InputError(
-        "policy-not-fetched",
-        Text(
-            zh=f"无法取得隐私政策 {url}：{zh}。请检查网址，或下载后以文件提供",
-            en=f"cannot fetch the policy {url}: {en}; check the address, or download it and give the file",
-        ),
-    )
-
-
-def _from_package(facts: Facts, path: Path) -> Facts:
+def _from_package(facts: Facts, package: Package) -> Facts:
     """Read the policy inside the package, with the lists of SDKs, items and permissions that stand beside it."""
-    with Archive(path) as archive:
-        resources = _resources(archive)
-        found = find_policies(archive, resources)
-        links = [] if found else [link for link in find_links(archive, resources, None) if link.own]
+    resources = package.resources(package.read, _unread_table)
+    found = [_placed(one, package.artifact(one.name)) for one in find_policies(package, resources)]
+    links = [] if found else [link for link in find_links(package, resources, None) if link.own]
     main = next((c for c in found if c.kind == "privacy_policy"), None)
     if main is not None:
+        from scanner.collect.policy.collect import join  # noqa: PLC0415 - few packages hold a policy
+
         reading = _read(main, facts.subject)
         for extra in found:
             if extra.kind in LISTS:
@@ -123,18 +66,21 @@ def _from_package(facts: Facts, path: Path) -> Facts:
     return facts if link is None else _unread_link(facts, link)
 
 
+def _placed(candidate: Candidate, name: str) -> Candidate:
+    """Return the text under the name of its file in what was delivered."""
+    return replace(candidate, name=name, document=replace(candidate.document, source=name))
+
+
 def _read(candidate: Candidate, subject: Subject) -> PolicyReading:
+    from scanner.collect.policy.collect import read  # noqa: PLC0415 - few packages hold a policy
+
     digest = hashlib.sha256(candidate.data).hexdigest()
     artifact = Artifact(name=candidate.name, sha256=digest, size=len(candidate.data))
     return read(candidate.document, artifact, found_by="package", subject=subject)
 
 
-def _resources(archive: Archive) -> Resources | None:
-    """Return the package's resource table, None where there is none or it cannot be read (the app's facts say so)."""
-    try:
-        return Resources(archive.read("resources.arsc"))
-    except (EntryError, ResourceError):
-        return None
+def _unread_table(name: str, why: Text) -> None:
+    """Ignore a resource table that cannot be read: the app's facts say so."""
 
 
 def _unread_link(facts: Facts, link: PolicyLink) -> Facts:
@@ -149,10 +95,13 @@ def _unread_link(facts: Facts, link: PolicyLink) -> Facts:
 
 
 def _from_site(facts: Facts, url: str, options: CollectOptions) -> Facts:
+    from scanner.collect.policy.collect import join  # noqa: PLC0415 - the readers load when there is a policy
+    from scanner.collect.policy.given import fetch, read_page  # noqa: PLC0415 - as above
+
     try:
         data, final, media_type = fetch(url, options.site)
     except InputError as error:
         problem = Problem(code=error.code, where=url, message=error.text)
         gap = Gap(path="policy", code=error.code, reason=error.text)
         return facts.model_copy(update={"gaps": (*facts.gaps, gap), "problems": (*facts.problems, problem)})
-    return join(facts, _read_page(data, final, media_type, "site", options, facts.subject))
+    return join(facts, read_page(data, final, media_type, "site", options, facts.subject))

@@ -127,7 +127,7 @@ def read(
 
 def collect_policy(target: str, options: CollectOptions) -> Facts:
     """Return the facts of the policy ``target`` alone, a file or URL; raises InputError when it cannot be had."""
-    from scanner.collect.policy.attach import read_given  # noqa: PLC0415 - it imports this module
+    from scanner.collect.policy.given import read_given  # noqa: PLC0415 - it imports this module
 
     options.observer.step("policy")
     reading = read_given(target, options)

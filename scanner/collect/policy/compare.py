@@ -7,19 +7,25 @@ denial is certain (see :mod:`scanner.collect.policy.stance`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from scanner import catalogue
 from scanner.collect.policy.comparesite import compare_site
 from scanner.collect.policy.stance import OPERATORS, Says, Stance
 from scanner.facts import Access, AppFacts, Facts
-from scanner.model import Evidence, Text
+from scanner.model import Confidence, Evidence, Text
 from scanner.policyfacts import Comparison, Party
 
 MAX_SEEN = 3
 _STRONG = frozenset({"direct", "derived"})
 _STRENGTHS = ("none", "weak", "derived", "direct")
+_STRENGTH_OF: Mapping[Confidence, Literal["direct", "derived", "weak"]] = {
+    Confidence.CERTAIN: "direct",
+    Confidence.FIRM: "derived",
+    Confidence.TENTATIVE: "weak",
+}
 _SDK_ONLY: frozenset[Party] = frozenset({"sdk"})
 ANYBODY: frozenset[Party] = OPERATORS | {"sdk", "partner"}
 _NOT_RUNNING = Text(
@@ -147,6 +153,12 @@ def _sdks(app: AppFacts, says: Says) -> Iterator[Comparison]:
                 en="the SDK is in the package, but it is not certain to run and collect",
             )
             stance = Stance("unknown", stance.umbrella, stance.evidence, reason)
+        elif stance.state in {"omitted", "contradicted"} and sdk.confidence is Confidence.TENTATIVE:
+            reason = Text(
+                zh="该 SDK 由少量或未经核对的痕迹识别，须人工确认",
+                en="the SDK was recognised by few or unchecked traces; a person must confirm it",
+            )
+            stance = Stance("unknown", stance.umbrella, stance.evidence, reason)
         yield _comparison(
             "sdk",
             sdk.id,
@@ -156,7 +168,7 @@ def _sdks(app: AppFacts, says: Says) -> Iterator[Comparison]:
             owner_kind="sdk",
             owner_id=sdk.id,
             reachable=reached,
-            strength="direct" if "class" in sdk.basis else "derived",
+            strength=_STRENGTH_OF[sdk.confidence],
         )
 
 

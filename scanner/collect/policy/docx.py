@@ -150,8 +150,8 @@ def _styles(root: etree._Element | None) -> dict[str, Style]:
         if name is not None and name.get(f"{W}val", "").lower() in {"title", "标题"}:
             style.level = 1
         outline = element.find(f"{W}pPr/{W}outlineLvl")
-        if outline is not None and outline.get(f"{W}val", "9").isdigit() and int(outline.get(f"{W}val")) < 9:
-            style.level = style.level or int(outline.get(f"{W}val")) + 1
+        if outline is not None:
+            style.level = style.level or _outline_level(outline.get(f"{W}val"))
         style.bold = _on(element.find(f"{W}rPr/{W}b"))
         based = element.find(f"{W}basedOn")
         style.based_on = based.get(f"{W}val", "") if based is not None else ""
@@ -183,6 +183,11 @@ def _on(element: etree._Element | None) -> bool:
 
 def _number(value: str | None) -> int:
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 6 else 0
+
+
+def _outline_level(value: str | None) -> int:
+    """Return the heading level (from 1) of an outline level (from 0); 0 for body text, which is level 9, or nonsense."""
+    return int(value) + 1 if value in set("012345678") else 0
 
 
 @dataclass
@@ -257,8 +262,8 @@ class _Body:
         in_run = f"{W}rPr" in self._path[-2:] and f"{W}r" in self._path[-3:-1]
         if name == "pStyle":
             paragraph.style = value or ""
-        elif name == "outlineLvl" and value and value.isdigit() and int(value) < 9:
-            paragraph.level = int(value) + 1
+        elif name == "outlineLvl":
+            paragraph.level = _outline_level(value) or paragraph.level
         elif name == "numId":
             paragraph.list_id = value or ""
         elif name == "ilvl":

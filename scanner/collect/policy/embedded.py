@@ -10,19 +10,21 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
-from scanner.collect.app.archive import Archive, EntryError
+from scanner.collect.app.archive import EntryError
 from scanner.collect.app.code import Code
-from scanner.collect.app.resources import Resources
+from scanner.collect.app.files import Files
+from scanner.collect.app.restable import ResourceTable
 from scanner.collect.policy.blocks import Limits
-from scanner.collect.policy.document import Document
-from scanner.collect.policy.identify import Kind, kind_of
-from scanner.collect.policy.source import read_document
 from scanner.datafiles import read_data
 from scanner.dex import string_sites, strings_with_prefix
 from scanner.model import Evidence, FileLocator, ResourceLocator, Text
+
+if TYPE_CHECKING:
+    from scanner.collect.policy.document import Document
+    from scanner.collect.policy.identify import Kind
 
 MIN_SIZE, MAX_SIZE = 300, 16 << 20
 MAX_PEEKED, PEEK = 600, 2 << 20
@@ -102,24 +104,33 @@ def _places() -> _Places:
 # --- texts ----------------------------------------------------------------------------------------------
 
 
-def find_policies(archive: Archive, resources: Resources | None) -> list[Candidate]:
+def find_policies(archive: Files, resources: ResourceTable | None) -> list[Candidate]:
     """Return the policies in a package, the likeliest privacy policy first; files that cannot be read are left out."""
     found = []
     sources = sorted(_sources(archive, resources), key=lambda source: -source[2])[:MAX_READ]
     for name, data, weight, why in sources:
-        document = read_document(data, name, limits=READ_LIMITS)
-        if len(_HAN.findall(document.text)) < MIN_HAN and len(document.text) < MIN_STRING * 3:
-            continue
-        kind, confidence = kind_of(document)
-        if kind == "other":
-            continue
-        if not document.title and weight < 3:
-            confidence = min(confidence, 0.6)
-        found.append(Candidate(name, data, kind, confidence, document, why))
+        candidate = _read(name, data, weight, why)
+        if candidate is not None:
+            found.append(candidate)
     found.sort(
         key=lambda c: (_ORDER.index(c.kind), -c.confidence, -min(len(c.document.text), 30_000), c.name)
     )
     return _without_copies(found)[:MAX_CANDIDATES]
+
+
+def _read(name: str, data: bytes, weight: float, why: Text) -> Candidate | None:
+    from scanner.collect.policy.identify import kind_of  # noqa: PLC0415 - few packages hold a policy
+    from scanner.collect.policy.source import read_document  # noqa: PLC0415 - the readers cost a tenth of a second
+
+    document = read_document(data, name, limits=READ_LIMITS)
+    if len(_HAN.findall(document.text)) < MIN_HAN and len(document.text) < MIN_STRING * 3:
+        return None
+    kind, confidence = kind_of(document)
+    if kind == "other":
+        return None
+    if not document.title and weight < 3:
+        confidence = min(confidence, 0.6)
+    return Candidate(name, data, kind, confidence, document, why)
 
 
 def _without_copies(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -129,7 +140,7 @@ def _without_copies(candidates: Iterable[Candidate]) -> list[Candidate]:
     return list(first.values())
 
 
-def _sources(archive: Archive, resources: Resources | None) -> Iterator[tuple[str, bytes, float, Text]]:
+def _sources(archive: Files, resources: ResourceTable | None) -> Iterator[tuple[str, bytes, float, Text]]:
     """Yield (name, content, weight, reason) of the texts worth reading."""
     aliases = {path: name for name, path in resources.files("raw")} if resources is not None else {}
     peeked = 0
@@ -179,7 +190,7 @@ def _has_words(data: bytes) -> bool:
     )
 
 
-def _strings(resources: Resources) -> Iterator[tuple[str, bytes, float, Text]]:
+def _strings(resources: ResourceTable) -> Iterator[tuple[str, bytes, float, Text]]:
     """Yield long string resources that speak of privacy; the parts of an array as one text."""
     joined: dict[str, list[str]] = {}
     for name, locale, text in resources.strings():
@@ -217,7 +228,7 @@ def _worded() -> Text:
 # --- links ----------------------------------------------------------------------------------------------
 
 
-def find_links(archive: Archive, resources: Resources | None, code: Code | None) -> list[PolicyLink]:
+def find_links(archive: Files, resources: ResourceTable | None, code: Code | None) -> list[PolicyLink]:
     """Return the links to policies in strings, code and small files, the application's own first, without repetition."""
     found: dict[str, PolicyLink] = {}
     links = [*_string_links(resources), *_file_links(archive), *_code_links(code)]
@@ -276,7 +287,7 @@ def _by_name(name: str) -> Kind | None:
     )
 
 
-def _string_links(resources: Resources | None) -> Iterator[PolicyLink]:
+def _string_links(resources: ResourceTable | None) -> Iterator[PolicyLink]:
     for name, locale, text in resources.strings() if resources is not None else ():
         if "http" not in text:
             continue
@@ -289,7 +300,7 @@ def _string_links(resources: Resources | None) -> Iterator[PolicyLink]:
             yield PolicyLink(url, kind, True, evidence)
 
 
-def _file_links(archive: Archive) -> Iterator[PolicyLink]:
+def _file_links(archive: Files) -> Iterator[PolicyLink]:
     """Links in small text files of the assets that are named like a policy or a consent dialog (androidPrivacy.json)."""
     for name, entry in archive.entries.items():
         lower = name.lower()

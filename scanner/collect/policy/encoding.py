@@ -33,6 +33,10 @@ _SUPERSETS = {
     "iso8859-1": "cp1252",
     "ascii": "cp1252",
 }
+# Codecs of Python that no browser knows as an encoding: host names, escapes, and UTF-7, which hides markup.
+_NOT_OF_PAGES = frozenset(
+    {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7", "mbcs", "oem"}
+)
 _CANDIDATES = ("gb18030", "big5hkscs", "utf-8")
 # The most frequent characters of policies, simplified and traditional: a wrong decoding yields rare ones.
 _COMMON = frozenset(
@@ -69,7 +73,7 @@ def decode(data: bytes, media_type: str = "") -> Decoded:
     name, share = _best(data)
     if share < 0.02:
         guess = from_bytes(data[:SAMPLE]).best()
-        name = _usual(guess.encoding) if guess is not None else name
+        name = codec_of(guess.encoding) if guess is not None else name
     read = _read(data, name)
     return read._replace(lied=declared if declared and declared != name else "")
 
@@ -87,20 +91,22 @@ def _declared(data: bytes, media_type: str) -> str:
     for source in (media_type.encode("ascii", "ignore"), data[:HEAD]):
         match = _DECLARED.search(source)
         if match:
-            name = _usual(match[1].decode("ascii"))
+            name = codec_of(match[1].decode("ascii"))
             if name:
                 return name
     return ""
 
 
-def _usual(name: str) -> str:
-    """Return the codec to use for a declared name, empty when there is none or it is no text encoding."""
+def codec_of(name: str) -> str:
+    """Return the codec to use for a declared name, empty when there is none or it is no encoding of pages."""
     try:
-        b"".decode(name)
+        usual = codecs.lookup(name).name
+        bytes(4).decode(
+            usual
+        )  # refuses what turns bytes into bytes; of nothing, Python says that any codec reads it
     except (LookupError, ValueError):
         return ""
-    usual = codecs.lookup(name).name
-    return _SUPERSETS.get(usual, usual)
+    return "" if usual in _NOT_OF_PAGES else _SUPERSETS.get(usual, usual)
 
 
 def _wide(data: bytes) -> str:

@@ -6,6 +6,8 @@ import re
 
 from charset_normalizer import from_bytes
 
+from scanner.collect.policy.encoding import codec_of
+
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE
 )
@@ -29,13 +31,11 @@ def decode_html(body: bytes, content_type: str = "") -> tuple[str, str]:
     meta = _META_CHARSET.search(body[:4096])
     for name in (found.group(1) if found else "", meta.group(1).decode("ascii") if meta else ""):
         codec = ALIASES.get(name.lower(), name.lower())
-        if not codec or codec.startswith("utf-16"):
+        if codec.startswith("utf-16") or not codec_of(codec):
             continue
         try:
             return body.decode(codec), codec
         except UnicodeDecodeError:
-            continue
-        except LookupError:
             continue
     try:
         return body.decode("utf-8"), "utf-8"

@@ -179,10 +179,12 @@ class Fetcher:
         method: str = "GET",
         body_limit: int | None = None,
         origin: str | None = None,
+        sink: Callable[[bytes], object] | None = None,
     ) -> Fetched:
         """Fetch ``url``, following redirects while ``scope`` (given the URL) accepts them.
 
-        ``origin`` is sent as the ``Origin`` header, to see whether the answer is open to other sites.
+        ``origin`` is sent as the ``Origin`` header, to see whether the answer is open to other sites.  ``sink`` takes the
+        body of the last answer piece by piece; the result then has none.
         """
         started = time.monotonic()
         self._deadline.until = min(started + self.limits.total, self.until)
@@ -191,7 +193,8 @@ class Fetcher:
         notes: list[str] = []
         body, trouble, left = b"", None, None
         try:
-            body, left = self._follow(url, scope, method, hops, notes, body_limit or self.limits.body, origin)
+            limit = body_limit or self.limits.body
+            body, left = self._follow(url, scope, method, hops, notes, limit, origin, sink)
         except _Stop as stop:
             trouble, body = stop.trouble, stop.partial
         elapsed = round((time.monotonic() - started) * 1000)
@@ -206,6 +209,7 @@ class Fetcher:
         notes: list[str],
         limit: int,
         origin: str | None,
+        sink: Callable[[bytes], object] | None,
     ) -> tuple[bytes, str | None]:
         seen: set[str] = set()
         while True:
@@ -226,7 +230,7 @@ class Fetcher:
                 hops.append(Hop(url, response.status_code, headers))
                 location = hops[-1].header("location")
                 if response.status_code not in REDIRECTS or not location:
-                    return self._body(response, limit) if method == "GET" else b"", None
+                    return self._body(response, limit, sink) if method == "GET" else b"", None
             finally:
                 self._release(response)
             if url in seen and len(hops) > 2:
@@ -280,14 +284,15 @@ class Fetcher:
         prepared.prepare_cookies(self._cookies)
         return prepared
 
-    def _body(self, response: requests.Response, limit: int) -> bytes:
+    def _body(self, response: requests.Response, limit: int, sink: Callable[[bytes], object] | None) -> bytes:
         parts: list[bytes] = []
+        take = parts.append if sink is None else sink
         size = 0
         encodings = response.headers.get("Content-Encoding", "")
         try:
             for piece in decoded(self._raw(response, limit), encodings, max_ratio=self.limits.ratio):
-                parts.append(piece)
                 size += len(piece)
+                take(piece)
                 if size > limit:
                     raise _Stop(
                         _trouble(

@@ -101,6 +101,13 @@ def test_a_local_name_that_differs_is_noted() -> None:
     assert codes(archive) == {"zip-local-header"}
 
 
+def test_a_directory_that_is_elsewhere_than_stated_is_read_and_noted() -> None:
+    content = build_broken.archive([Entry("a", b"a")])
+    archive = opened(content[:4] + content)
+    assert archive.read("a") == b"a"
+    assert codes(archive) == {"zip-directory-moved"}
+
+
 def test_headers_without_an_entry_in_front_are_build_tools_work() -> None:
     filler = Entry("", b"", STORED)
     archive = built(Entry("a", b"a"), prefix=local_header(filler, b"", STORED))
@@ -239,6 +246,19 @@ def test_data_that_ends_early_is_an_error_of_the_entry(cut: int) -> None:
         with pytest.raises(EntryError) as caught:
             read()
         assert caught.value.code in {"truncated", "inflate"}
+
+
+@pytest.mark.parametrize("method", [STORED, DEFLATED, 99])
+def test_the_head_of_an_entry_is_read_without_the_rest(method: int) -> None:
+    data = b"head" + bytes(8 * MEGA)
+    archive = built(Entry("a", data, min(method, DEFLATED), stated_method=method))
+    tracemalloc.start()
+    head = archive.head("a", 100)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < MEGA
+    assert method == 99 or head == data[:100]
+    assert archive.head("none", 4) == b""
 
 
 def test_missing_entries_have_a_code() -> None:

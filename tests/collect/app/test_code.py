@@ -8,7 +8,7 @@ import pytest
 from conftest import corpus_path, fixture_apk_path
 
 from scanner.collect import collect
-from scanner.collect.app.origin import Prefixes, app_prefixes, assign, looks_renamed
+from scanner.collect.app.origin import Prefixes, app_prefixes, by_callers, looks_renamed
 from scanner.facts import Access, AppFacts, Origin
 
 
@@ -97,12 +97,21 @@ def test_prefixes_end_at_dots_and_the_longest_wins() -> None:
     assert prefixes.find("com.umengx.A") is None
 
 
+def test_a_vendors_own_app_below_its_sdks_prefix_is_still_the_app() -> None:
+    known = Prefixes({"com.umeng": SDK})
+    prefixes = Prefixes({"com.umeng": SDK} | app_prefixes("com.umeng.demo", ["com.umeng.demo.Main"], known))
+
+    owners = [prefixes.find(name) for name in ("com.umeng.demo.Main", "com.umeng.analytics.A")]
+    assert [owner.kind for owner in owners if owner] == ["app", "sdk"]
+
+
 def test_renamed_classes_belong_to_their_only_caller() -> None:
     classes = ["com.umeng.A", "a.b", "c.d", "com.shop.Main", "e.f"]
     prefixes = Prefixes({"com.umeng": SDK} | app_prefixes("com.shop", ["com.shop.Main"], Prefixes({})))
     edges = [(0, 1), (1, 2), (0, 4), (3, 4)]
 
-    owners = assign(classes, prefixes, lambda wanted: [e for e in edges if e[1] in wanted])
+    named = [prefixes.find(name) or Origin(kind="unknown") for name in classes]
+    owners = by_callers(classes, named, lambda wanted: [e for e in edges if e[1] in wanted])
 
     assert [o.kind for o in owners] == ["sdk", "sdk", "sdk", "app", "unknown"]
     assert owners[2].basis == "callers"
@@ -110,7 +119,14 @@ def test_renamed_classes_belong_to_their_only_caller() -> None:
 
 @pytest.mark.parametrize(
     ("name", "renamed"),
-    [("a.b.c", True), ("A", True), ("com.shop.a", False), ("a.b.Main", False), ("a1.b2.c$d", True)],
+    [
+        ("a.b.c", True),
+        ("A", True),
+        ("com.shop.a", False),
+        ("a.b.Main", False),
+        ("a1.b2.c$d", True),
+        ("x.a20", True),
+    ],
 )
 def test_what_looks_renamed(name: str, renamed: bool) -> None:
     assert looks_renamed(name) is renamed

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+import build_broken
 import pytest
 from conftest import corpus_ids, corpus_path, fixture_apk_path
 from cryptography import x509
@@ -20,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scanner.collect import collect
+from scanner.collect.app import jarsign
 from scanner.collect.app.archive import Archive
 from scanner.collect.app.certificates import describe_certificate
 from scanner.collect.app.contentdigest import chunked
@@ -229,12 +232,12 @@ def test_stripping_v3_is_seen_in_v2(layout: dict[str, int], tmp_path: Path) -> N
     assert not apksigner_verifies(path, "--min-sdk-version", "24")
 
 
-def signed_v2(content: bytes, key: rsa.RSAPrivateKey, attributes: bytes = b"") -> bytes:
-    """Put a signing block with a v2 signature into a package without one."""
+def signed_v2(content: bytes, key: rsa.RSAPrivateKey, attributes: bytes = b"", name: bytes = b"v2") -> bytes:
+    """Put a signing block with a v2 signature into a package without one; ``name`` stands in the certificate."""
     end = content.rindex(b"PK\x05\x06")
     (central,) = struct.unpack_from("<I", content, end + 16)
     parts = [memoryview(part) for part in (content[:central], content[central:end], content[end:])]
-    raw = certificate(key, "v2").public_bytes(Encoding.DER)
+    raw = certificate(key, "v2").public_bytes(Encoding.DER).replace(b"\x0c\x02v2", b"\x0c\x02" + name)
 
     def lp(*values: bytes) -> bytes:
         return b"".join(struct.pack("<I", len(value)) + value for value in values)
@@ -250,6 +253,30 @@ def signed_v2(content: bytes, key: rsa.RSAPrivateKey, attributes: bytes = b"") -
     tail = bytearray(content[central:])
     struct.pack_into("<I", tail, end - central + 16, central + len(block))
     return content[:central] + block + bytes(tail)
+
+
+def test_a_manifest_of_endless_sections_is_left_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jarsign, "MAX_SECTIONS", 3)
+    with Archive(fixture_apk_path("clean")) as archive:
+        result = jarsign.verify_jar(archive, {"2": True, "3": False})
+
+    assert result.verified is None
+    assert result.problem == "too many sections in a manifest"
+
+
+@pytest.mark.parametrize(("name", "read"), [(b"v2", True), (b"\xff\xfe", False)])
+def test_a_certificate_that_cannot_be_read_is_a_gap(tmp_path: Path, name: bytes, read: bool) -> None:
+    """A good signature with an unreadable certificate says nothing about debug or weak keys."""
+    key = rsa.generate_private_key(65537, 2048)
+    path = tmp_path / "x.apk"
+    path.write_bytes(signed_v2(build_broken.archive(build_broken.clean_entries()), key, name=name))
+
+    facts = collect(str(path))
+
+    assert facts.app is not None and facts.app.signing is not None
+    assert facts.app.signing.verified is (True if read else None)
+    assert len(facts.app.signing.certificates) == read
+    assert any(gap.path == "app.signing.certificates" for gap in facts.gaps) is not read
 
 
 @pytest.mark.parametrize(("min_sdk", "verified"), [(21, False), (24, True)])

@@ -13,7 +13,9 @@ from makers import check_offsets, raw_pdf, stream, word_with
 from scanner.collect.policy.blocks import Limits
 from scanner.collect.policy.document import Document
 from scanner.collect.policy.source import read_document
+from scanner.collect.site.page import decode_html
 
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 LOW = Limits(seconds=10, memory=400 << 20)
 
 
@@ -228,3 +230,27 @@ def test_a_broken_style_part_costs_only_the_styles() -> None:
     )
     assert document.text == "隐私政策"
     assert document.complete
+
+
+@pytest.mark.parametrize(
+    "name", ["utf-4", "idna", "punycode", "undefined", "unicode_escape", "utf-7", "base64", "hex"]
+)
+def test_a_claimed_encoding_that_no_browser_knows_is_ignored(name: str) -> None:
+    head = f"<html><head><meta charset={name}></head><body><p>"
+    for body in ("我们收集您的个人信息。".encode("gb18030"), b"a-" + b"b9" * 100_000 + b".b"):
+        data = head.encode() + body + b"</p></body></html>"
+        document = read_document(data, "p.html")
+        assert document.encoding in {"gb18030", "utf-8"}
+        text, encoding = decode_html(data)
+        assert encoding in {"gb18030", "utf-8"}
+        assert document.text.strip() in text
+
+
+@pytest.mark.parametrize(
+    "level", ["", ' w:x="1"', ' w:val="²"', ' w:val="9"', ' w:val="-1"', ' w:val="99999999999"']
+)
+def test_an_outline_level_that_is_none_makes_no_heading(level: str) -> None:
+    styles = f'<w:styles xmlns:w="{WORD}"><w:style w:styleId="a"><w:pPr><w:outlineLvl{level}/></w:pPr></w:style></w:styles>'
+    body = f'<w:p><w:pPr><w:pStyle w:val="a"/><w:outlineLvl{level}/></w:pPr><w:r><w:t>我们收集信息。</w:t></w:r></w:p>'
+    document = read_document(word_with(body, styles=styles), "p.docx")
+    assert [(p.kind, p.text) for p in document.paragraphs] == [("text", "我们收集信息。")]
