@@ -231,7 +231,14 @@ def describe(schema: dict[str, Any]) -> None:
     """Give the properties of the facts' JSON Schema the texts of their fields."""
     definitions = schema.get("$defs", {})
     for entry in described():
-        properties = definitions.get(entry.model.__name__, {}).get("properties", {})
+        module = entry.model.__module__.replace(".", "__")
+        names = (
+            f"{module}__{entry.model.__name__}",
+            entry.model.__name__,
+        )  # pydantic's, where two share a name
+        properties: dict[str, Any] = {}
+        for name in names:
+            properties = properties or definitions.get(name, {}).get("properties", {})
         for name, said in entry.fields.items():
             if said.meaning is not None and name in properties:
                 properties[name]["description"] = _cell(said.meaning)

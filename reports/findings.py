@@ -125,10 +125,18 @@ def finding_views(
         for result in assessment.evaluation.results
         for finding in result.findings
     ]
+    # A hit has reasons only where it rests on something not certain, such as a proposed category.
+    notes = {
+        result.rule: tuple(names.text(reason) for reason in result.reasons)
+        for result in assessment.evaluation.results
+        if result.findings
+    }
     found.sort(key=lambda pair: (*_urgency(pair[0]), pair[0].code, pair[1].group))
     shown = SHOWN if len(found) <= MANY_FINDINGS else SHOWN_OF_MANY
     return tuple(
-        _finding(n, rule, finding, names, shown, finding.fingerprint in known, standings[rule.id])
+        _finding(
+            n, rule, finding, names, shown, finding.fingerprint in known, standings[rule.id], notes[rule.id]
+        )
         for n, (rule, finding) in enumerate(found, 1)
     )
 
@@ -138,7 +146,14 @@ def _urgency(rule: Rule) -> tuple[int, int]:
 
 
 def _finding(
-    number: int, rule: Rule, finding: Finding, names: Names, shown: int, known: bool, standing: Standing
+    number: int,
+    rule: Rule,
+    finding: Finding,
+    names: Names,
+    shown: int,
+    known: bool,
+    standing: Standing,
+    notes: tuple[str, ...],
 ) -> FindingView:
     return FindingView(
         number=number,
@@ -150,7 +165,7 @@ def _finding(
         confidence=rule.confidence,
         confidence_label=CONFIDENCE_LABELS[rule.confidence].get(names.lang),
         title=names.text(rule.title),
-        message=names.text(rule.message),
+        message=" ".join((names.text(rule.message), *notes)),
         why=names.text(rule.why),
         fix=names.text(rule.fix),
         snippet=rule.snippet,

@@ -177,6 +177,9 @@ def category_notes(app: AppFacts | None, table: Overreach, names: Names) -> tupl
     notes = [names.text(table.contrary)] if table.contrary else []
     if proposal is None or table.basis in {"given", "declared"}:
         return tuple(notes)
+    if proposal.within:
+        known = names.join(names.text(text, 40) for text in table.within)
+        notes.append(names.word("o_within", names=known))
     leading = proposal.category or (proposal.runners_up[0].category if proposal.runners_up else None)
     signs = [r for r in proposal.reasons if r.category == leading][:MAX_SIGNS]
     if signs:

@@ -41,6 +41,10 @@ OVERREACH: dict[str, Text] = {
         "{name} (proposed from signs, confidence {sure}; to be confirmed)",
     ),
     "o_no_category": _t("未指定，无法判断", "not given, cannot tell"),
+    "o_within": _t(
+        "商店分类可能对应{names}，请用 --category 指定其一",
+        "the store's category may mean {names}; give one with --category",
+    ),
     "o_measured": _t("对照的应用类别", "Measured against"),
     "o_signs": _t("线索", "Signs"),
     "o_candidates": _t("候选", "Candidates"),

@@ -269,3 +269,31 @@ class CategoryProposal(Frozen):
     runners_up: tuple[CategoryCandidate, ...] = ()  #: 其他可能的类别 / other candidates
     within: tuple[str, ...] = ()  #: 商店分类所限的范围 / types a store's category allows
     supply_side: str | None = None  #: 面向供方的应用所属 / whether it serves the supply side
+
+
+class ConsentDialog(Frozen):
+    """A dialog or screen that asks for agreement to a policy, with its buttons.
+
+    ``built``: in code (a dialog builder) or in a layout; ``place`` the method or layout.  ``agree`` and ``refuse``: a
+    button that agrees is there, one that may refuse; ``cancelable``: it can be closed otherwise (None: not told).  ``links_policy``: one
+    of its words or buttons leads to the policy.
+
+    How: 代码中对话框构造器的调用及其常量文字，布局中带同意用语和按钮的界面 / calls of dialog builders with
+    constant words, and layouts with words of consent and buttons
+    Blind: 由网页或自绘控件实现的对话框、运行时拼出的文字 / dialogs made of web pages or drawn views, words
+    put together at run time
+    Evidence: dex, xml
+    """
+
+    built: Literal["code", "layout"]  #: 在代码中还是布局中 / in code or in a layout
+    place: str  #: 所在方法或布局 / method or layout
+    text: str  #: 文字（截短） / its words, cut
+    buttons: tuple[str, ...] = ()  #: 按钮文字 / words of its buttons
+    agree: bool  #: 是否有同意按钮 / has a button that agrees
+    refuse: bool  #: 是否有可能表示拒绝的按钮 / has a button that may refuse
+    #: 是否可用其他方式关闭，不明为 null / can be closed otherwise, null when not told
+    cancelable: bool | None = None
+    links_policy: bool = False  #: 文字或按钮是否通向隐私政策 / its words or buttons lead to the policy
+    owner_kind: Literal["app", "sdk", "library", "unknown"] = "unknown"
+    used_by: tuple[str, ...] = ()  #: 显示它的类 / classes that show it
+    evidence: tuple[Evidence, ...] = ()

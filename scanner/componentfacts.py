@@ -126,21 +126,26 @@ class DeepLink(Frozen):
     ``paths`` are written as ``kind:path`` (``pathPrefix:/share``).  ``browsable``: pages can open it.  ``verifiable``:
     for web links, whether Android can verify them with their hosts (App Links: ``autoVerify``, VIEW, BROWSABLE,
     DEFAULT, http or https only, every host named); None for others.
+
+    How: 清单中带 data 的 intent-filter / intent filters with data elements of the manifest
+    Blind: 主机上的验证文件、代码收到链接后的检查 / the hosts' verification files, checks code makes on a link
+    Evidence: xml
     """
 
-    component: str
-    kind: str
-    schemes: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
-    mime_types: tuple[str, ...] = ()
-    custom_schemes: tuple[str, ...] = ()
-    web: bool = False
-    browsable: bool = False
-    auto_verify: bool = False
+    component: str  #: 组件 / component
+    kind: str  #: 组件种类 / kind of component
+    schemes: tuple[str, ...] = ()  #: 协议 / schemes
+    hosts: tuple[str, ...] = ()  #: 主机 / hosts
+    paths: tuple[str, ...] = ()  #: 路径（种类:路径） / paths (kind:path)
+    mime_types: tuple[str, ...] = ()  #: MIME 类型 / MIME types
+    custom_schemes: tuple[str, ...] = ()  #: 自定义协议 / custom schemes
+    web: bool = False  #: 是否为网页链接 / web links
+    browsable: bool = False  #: 网页能否打开 / pages can open it
+    auto_verify: bool = False  #: 是否要求验证 / asks for verification
+    #: Android 能否验证，非网页链接为 null / Android can verify it, null for other links
     verifiable: bool | None = None
-    exported: bool
-    permission: str | None = None
+    exported: bool  #: 其他应用能否启动 / other apps can start it
+    permission: str | None = None  #: 启动所需的权限 / permission needed
     owner_kind: OwnerKind = "unknown"
     owner_id: str = ""
     evidence: tuple[Evidence, ...] = ()
@@ -154,14 +159,19 @@ class OwnPermission(Frozen):
 
     ``guards`` are the components it protects; ``flags`` the bits beside the base level (``privileged``,
     ``knownSigner`` …) that are known by name.
+
+    How: 清单中的 permission、permission-tree 和 permission-group / permission, permission-tree and
+    permission-group of the manifest
+    Blind: 其他应用是否先定义了同名权限 / whether another app defined the name first
+    Evidence: xml
     """
 
-    name: str
-    kind: Literal["permission", "tree", "group"]
-    level: PermissionLevel = "normal"
-    flags: tuple[str, ...] = ()
-    group: str | None = None
-    guards: tuple[str, ...] = ()
+    name: str  #: 权限名 / name
+    kind: Literal["permission", "tree", "group"]  #: 权限、权限树或权限组 / permission, tree or group
+    level: PermissionLevel = "normal"  #: 保护级别 / protection level
+    flags: tuple[str, ...] = ()  #: 级别之外的标志 / flags beside the level
+    group: str | None = None  #: 权限组 / group
+    guards: tuple[str, ...] = ()  #: 它保护的组件 / components it protects
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -171,16 +181,22 @@ class ComponentGuard(Frozen):
     ``defined_by``: the package itself, the platform (or a vendor the catalogue knows), or nobody known: then whoever
     defines the name first decides who gets it.  ``own_name``: it bears the name of the package's own domain;
     ``similar``: a known name it may be a misspelling of.
+
+    How: 导出组件的权限属性，与清单和权限目录对照 / permission attributes of exported components, held against
+    manifest and catalogue
+    Blind: 代码中另做的检查；其他应用定义的权限 / checks made in code; permissions other apps define
+    Evidence: xml
     """
 
-    component: str
-    kind: str
-    permission: str
+    component: str  #: 组件 / component
+    kind: str  #: 组件种类 / kind of component
+    permission: str  #: 权限 / permission
+    #: 保护全部、读取还是写入 / guards all, reading or writing
     access: Literal["all", "read", "write"] = "all"
-    level: PermissionLevel
-    defined_by: Literal["package", "platform", "unknown"]
-    own_name: bool = False
-    similar: str = ""
+    level: PermissionLevel  #: 保护级别 / protection level
+    defined_by: Literal["package", "platform", "unknown"]  #: 由谁定义 / who defines it
+    own_name: bool = False  #: 是否用本包域名命名 / bears the package's own name
+    similar: str = ""  #: 可能拼错的已知权限 / known name it may misspell
     owner_kind: OwnerKind = "unknown"
     owner_id: str = ""
     evidence: tuple[Evidence, ...] = ()
@@ -193,31 +209,44 @@ class TaskSetting(Frozen):
     into its task on some Android release the package runs on (10 and earlier, unless the affinity is empty);
     ``strandhogg2``: the same by CVE-2020-0096 (8.0 to 9 without the patch of May 2020, unless the launch mode is
     ``singleTask`` or ``singleInstance``).  Both depend on the device, not on the target level.
+
+    How: 活动的 taskAffinity、launchMode 等属性与支持的系统范围 / taskAffinity, launchMode and related
+    attributes, with the releases supported
+    Blind: 设备的安全补丁；代码启动时所加的标志 / a device's patches; flags added when code starts it
+    Evidence: xml
     """
 
-    component: str
-    affinity: str
-    foreign: bool = False
+    component: str  #: 活动 / activity
+    affinity: str  #: 任务亲和性 / task affinity
+    foreign: bool = False  #: 是否指向其他应用的包名 / names another app's package
+    #: 启动模式 / launch mode
     launch_mode: Literal["standard", "singleTop", "singleTask", "singleInstance", "singleInstancePerTask"]
-    reparenting: bool = False
-    exported: bool = False
-    launcher: bool = False
+    reparenting: bool = False  #: 是否允许转移任务 / may be moved to another task
+    exported: bool = False  #: 其他应用能否启动 / other apps can start it
+    launcher: bool = False  #: 是否为桌面入口 / launcher entry
+    #: 其他应用的界面能否放入其任务 / another app's screen can place itself into its task
     strandhogg1: bool = False
-    strandhogg2: bool = False
+    strandhogg2: bool = False  #: 同上，依 CVE-2020-0096 / the same by CVE-2020-0096
     owner_kind: OwnerKind = "unknown"
     owner_id: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 
 class QueriedApps(Frozen):
-    """What the package asks to see of other apps: ``<queries>`` and QUERY_ALL_PACKAGES (Android 11)."""
+    """What the package asks to see of other apps: ``<queries>`` and QUERY_ALL_PACKAGES (Android 11).
 
-    all_packages: bool = False
-    packages: tuple[str, ...] = ()
-    authorities: tuple[str, ...] = ()
-    actions: tuple[str, ...] = ()
-    count: int = 0
-    foreign: int = 0
+    How: 清单的 queries 元素与 QUERY_ALL_PACKAGES 权限 / the manifest's queries element and the permission
+    QUERY_ALL_PACKAGES
+    Blind: Android 11 之前不受此限制的查询 / queries before Android 11, which it does not limit
+    Evidence: xml
+    """
+
+    all_packages: bool = False  #: 是否要求看到全部应用 / asks to see all apps
+    packages: tuple[str, ...] = ()  #: 列出的包 / packages named
+    authorities: tuple[str, ...] = ()  #: 列出的提供者 / providers named
+    actions: tuple[str, ...] = ()  #: 列出的动作 / actions named
+    count: int = 0  #: 条目数 / entries
+    foreign: int = 0  #: 其中他方应用的个数 / apps of others among them
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -225,11 +254,17 @@ class ForegroundService(Frozen):
     """A service with a foreground type: the permissions its types need that are not declared (Android 14).
 
     ``started``: reachable code of the class calls ``startForeground``; None where code was not read.
+
+    How: 服务的前台类型与声明的权限（Android 14 的要求），及代码对 startForeground 的调用 / foreground types
+    of services and declared permissions (as Android 14 asks), and calls of startForeground
+    Blind: 运行时指定的类型 / types given at run time
+    Evidence: xml
     """
 
-    component: str
-    types: tuple[str, ...]
-    missing: tuple[str, ...] = ()
+    component: str  #: 服务 / service
+    types: tuple[str, ...]  #: 前台类型 / foreground types
+    missing: tuple[str, ...] = ()  #: 缺少的权限 / permissions missing
+    #: 可达代码是否启动前台，代码未读为 null / reachable code starts it, null where code was not read
     started: bool | None = None
     owner_kind: OwnerKind = "unknown"
     owner_id: str = ""
@@ -240,14 +275,19 @@ class SharedFolder(Frozen):
     """Files a provider may hand to other apps: a path of a FileProvider, or a ``<grant-uri-permission>``.
 
     ``everything``: the whole file system, or every address of the provider.
+
+    How: FileProvider 的路径文件与 grant-uri-permission 元素 / path files of FileProviders and
+    grant-uri-permission elements
+    Blind: 代码实际授权的文件 / files code really grants
+    Evidence: xml
     """
 
-    component: str
-    kind: Literal["file-provider", "grant"]
-    root: str
-    path: str
-    everything: bool = False
-    exported: bool = False
+    component: str  #: 提供者 / provider
+    kind: Literal["file-provider", "grant"]  #: 种类 / kind
+    root: str  #: 根目录 / root
+    path: str  #: 路径 / path
+    everything: bool = False  #: 是否为整个文件系统或全部地址 / the whole file system or every address
+    exported: bool = False  #: 提供者是否导出 / provider exported
     owner_kind: OwnerKind = "unknown"
     owner_id: str = ""
     evidence: tuple[Evidence, ...] = ()

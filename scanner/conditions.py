@@ -398,8 +398,11 @@ def _leaves(condition: Condition | None) -> Iterator[Condition]:
 def _root_fact(condition: Condition, path: str, index: FactIndex) -> Result:
     truth = value_test(condition)(index.facts)
     if truth is None:
-        gaps = index.gaps(path)
-        return Result(None, (), [gap.reason for gap in gaps] or [_missing(path)])
+        reasons = [gap.reason for gap in index.gaps(path)] or [_missing(path)]
+        app = index.facts.app
+        if path == "app.category" and app is not None and app.category_proposal is not None:
+            reasons.append(app.category_proposal.why)
+        return Result(None, (), reasons)
     if truth is False:
         return Result(False)
     return Result(True, [_nearest_evidence(path, index.facts)])

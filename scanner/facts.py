@@ -14,6 +14,7 @@ from pydantic import Field
 
 from scanner.appfacts import (
     CategoryProposal,
+    ConsentDialog,
     Container,
     GuardKind,
     NativeHardening,
@@ -201,7 +202,7 @@ class Permission(Frozen):
     used_by_owner: tuple[Owner, ...] = ()  #: 使用者的种类 / kinds of the users
     #: 权限名是否作为字符串出现在代码中 / whether code holds its name as a string
     requested: bool | None = None
-    similar: str = ""
+    similar: str = ""  #: 可能拼错的系统权限 / Android permission it may misspell
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -217,6 +218,14 @@ class Access(Frozen):
     test of a stored flag (None where it does not apply, or where the flag's meaning cannot be told); ``guard`` is the
     weakest kind of test on any way.  ``restricted``: no device of the package's range gives an
     ordinary app the value.
+
+    How:
+    目录（rules/data）中的方法、字段、URI、属性、路径和意图动作，与全部指令匹配；从组件出发按调用、类层次和系统回调求可达
+    / methods, fields, URIs, properties, paths and intent actions of the catalogue matched against all
+    instructions; reachability from components by calls, class hierarchy and callbacks
+    Blind: 反射、native、脚本和运行时加载的代码；目录未收录的接口；参数的运行时取值 / reflection, native,
+    script and loaded code; interfaces the catalogue lacks; values known only at run time
+    Evidence: dex
 
     How:
     目录（rules/data）中的方法、字段、URI、属性、路径和意图动作，与全部指令匹配；从组件出发按调用、类层次和系统回调求可达
@@ -274,12 +283,14 @@ class Sdk(Frozen):
     ``basis``: what identified it (``class``: a class only it has, ``prefix``: package names, ``structure``: strings
     and system calls of renamed code, ``string``, ``native``, ``manifest``, ``manifest-key``, ``resource``).
     ``confidence``: tentative where the traces are few or nobody has checked them against the real SDK.
+    ``version`` is what its own code states (``version_evidence`` says where), None when it does not say exactly one.
     ``items`` were seen accessed by its code here; ``documented_items`` are what its vendor says it collects.
-    ``init``: its initialisation calls found in code, with the earliest entry kind; ``init_guard`` is the weakest kind
+    ``domains`` are those its vendor uses, ``hosts`` those named in its code here.
+    ``init``: its initialisation calls found in code, with the earliest entry kind (None where its names are gone); ``init_guard`` is the weakest kind
     of test before those that run ahead of any screen (``init_guarded`` None: the flag's meaning cannot be told).
 
-    How: 特有类、包名前缀、native 库、资源文件、清单组件与键值，按 SDK 目录认定 / distinctive classes, package
-    prefixes, native libraries, resource files, components and keys of the manifest, by the SDK catalogue
+    How: 特有类、包名前缀、改名后留下的字符串与系统调用、native 库、资源文件、清单组件与键值，按 SDK 目录认定 / distinctive classes, package
+    prefixes, strings and system calls that renaming leaves, native libraries, resource files, components and keys of the manifest, by the SDK catalogue
     Blind: 目录没有的 SDK；代码被完全改名且没有特征的 SDK；由服务器下发的 SDK / SDKs the catalogue lacks,
     wholly renamed ones without traces, ones sent by a server
     Evidence: file, xml
@@ -303,6 +314,7 @@ class Sdk(Frozen):
     #: Blind: 文档之后的版本和开关设置 / later versions, and switches
     documented_items: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()  #: 其已知的域名 / its known domains
+    hosts: tuple[str, ...] = ()  #: 其代码中出现的主机 / hosts named in its code
     initialised: bool | None = None  #: 应用是否在可达代码中初始化它 / whether reachable code initialises it
     #: 初始化的最早入口种类 / kind of the earliest entry that starts it
     init_entry_kind: EntryKind | None = None
@@ -317,6 +329,7 @@ class Sdk(Frozen):
     source_verified: str = ""  #: 来源核对日期 / day the source was checked
     evidence: tuple[Evidence, ...] = ()
     init_evidence: tuple[Evidence, ...] = ()  #: 初始化调用的证据 / evidence of its initialisation
+    version_evidence: tuple[Evidence, ...] = ()  #: 版本的证据 / evidence of the version
 
 
 class CodeStats(Frozen):
@@ -425,7 +438,8 @@ class InterfaceText(Frozen):
 
     ``kind`` comes from ``rules/data/texts.yaml`` (``policy_link``, ``consent_prompt``, ``implied_consent``,
     ``account_deletion``, ``complaint_channel``, ``personalisation_switch``, ``login`` …); ``origin`` is the place
-    it was found in; ``used`` whether a resource or class refers to it (None = not analysed).
+    it was found in; ``used`` whether a resource or class refers to it (None = not analysed), ``used_by`` the classes
+    that show it, directly or through a layout; ``url`` the address it names or its class opens.
 
     How: 字符串资源、布局中的文字、代码中的中文字符串，与短语表 rules/data/texts.yaml 匹配 / string resources,
     words of layouts and Chinese strings of code, matched against rules/data/texts.yaml
@@ -440,19 +454,30 @@ class InterfaceText(Frozen):
     name: str = ""  #: 资源名、布局名或方法 / resource, layout or method
     locale: str = ""  #: 语言 / locale
     owner_kind: Owner = "unknown"
+    #: 是否有资源或类使用它，未分析为 null / a resource or class refers to it, null when not analysed
+    used: bool | None = None
+    used_by: tuple[str, ...] = ()  #: 使用它的类 / classes that use it
+    url: str = ""  #: 它指向的网址 / URL it leads to
     evidence: tuple[Evidence, ...] = ()
 
 
 class CheckBox(Frozen):
     """A check box or switch in a layout; ``agreement`` when its words or a neighbour's mention consent.
 
+    ``origin`` says where ``checked`` was seen: in the layout, or set by code before the user does anything; ``view`` is
+    its id in the layout, ``used_by`` the classes that show the layout.
+
     How: 布局文件中的勾选框和开关元素，文字取自身或相邻元素 / check boxes and switches of layout files, with
     their own or a neighbour's words
-    Blind: 代码中创建或改变状态的勾选框、网页中的勾选框 / boxes created or changed in code, or in web pages
+    Blind: 代码中创建的勾选框、网页中的勾选框 / boxes created in code, or in web pages
     Evidence: xml
     """
 
     layout: str  #: 布局资源名 / layout resource
+    view: str = ""  #: 布局中的 id / its id in the layout
+    #: 勾选状态在哪里看到：布局或代码 / where the state was seen: in the layout or in code
+    origin: Literal["layout", "code"] = "layout"
+    used_by: tuple[str, ...] = ()  #: 显示该布局的类 / classes that show the layout
     checked: bool  #: 布局中是否默认勾选 / ticked in the layout
     agreement: bool  #: 文字是否与同意有关 / whether its words speak of consent
     text: str = ""  #: 文字（截短） / its words, cut
@@ -461,6 +486,8 @@ class CheckBox(Frozen):
 
 class PermissionRequest(Frozen):
     """A run-time permission request: the permissions that could be read from its constant arguments.
+
+    ``purposes`` are the texts about the use of permissions that a class on the way to the request shows.
 
     How: 代码中 requestPermissions 的调用及其常量参数 / calls of requestPermissions with their constant
     arguments
@@ -477,11 +504,21 @@ class PermissionRequest(Frozen):
     reachable: bool | None = None  #: 能否从入口到达 / whether an entry point leads here
     entry_kind: EntryKind | None = None  #: 入口种类 / kind of the entry
     before_ui: bool | None = None  #: 是否在任何界面之前 / before any user interface
+    purposes: tuple[
+        str, ...
+    ] = ()  #: 途中的类显示的权限用途文字 / texts on the use shown by classes on the way
     evidence: tuple[Evidence, ...] = ()
 
 
 class Endpoint(Frozen):
-    """A URL or host in code or resources; ``country`` of registration or hosting from offline data.
+    """An address in code or text files that may be contacted: a URL, or an IP address with a port.
+
+    ``kind``: ``url`` (a host name), ``ip``, or ``private`` (an address of no public network).  ``operator`` is the company
+    the offline data registers for the host, ``category`` what the host serves, ``sdk`` the SDK whose documented hosts
+    include it.  ``country`` (ISO 3166-1) is that of the operator, of the address's registration, or hinted at by the
+    name's last part (``country_of``): where the host stands cannot be told from a package.  ``overseas`` counts Hong
+    Kong, Macao and Taiwan as outside the mainland, as data export rules do, and is None on a mere hint;
+    ``country_source`` and ``as_of`` name the data and its day.
 
     How: 代码字符串、资源和脚本文件中的网址 / URLs in strings of code, resources and script files
     Blind: 运行时拼出或下发的地址；是否真的访问 / addresses put together or sent at run time; whether they are
@@ -496,6 +533,17 @@ class Endpoint(Frozen):
     owner: Origin
     owner_kind: Owner
     kind: str = "url"  #: 地址的种类 / kind of address
+    operator: Text | None = None  #: 离线数据登记的运营者 / company the offline data registers for the host
+    category: str = "unknown"  #: 主机的用途 / what the host serves
+    sdk: str = ""  #: 公开说明含此主机的 SDK / SDK whose documented hosts include it
+    country: str | None = None  #: 国家或地区代码 / country code
+    #: 该国家属于运营者、地址登记还是域名后缀 / whose country it is: operator, address or a hint by suffix
+    country_of: Literal["operator", "address", "suffix"] | None = None
+    country_source: str = ""  #: 数据来源 / source of the data
+    as_of: str = ""  #: 数据日期 / day of the data
+    #: 是否在境外（港澳台计入境外），仅有提示时为 null / overseas (Hong Kong, Macao and Taiwan count as such),
+    #: null on a mere hint
+    overseas: bool | None = None
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -549,6 +597,9 @@ class AppFacts(Frozen):
     requests: tuple[PermissionRequest, ...] = ()  #: 运行时的权限申请 / run-time permission requests
     #: 与法律要求有关的界面文字 / interface sentences that matter for the law
     texts: tuple[InterfaceText, ...] = ()
+    #: 没有资源或类使用的文字 / sentences no resource or class refers to
+    unused_texts: tuple[InterfaceText, ...] = ()
+    dialogs: tuple[ConsentDialog, ...] = ()  #: 征求同意的对话框 / dialogs that ask for agreement
     checkboxes: tuple[CheckBox, ...] = ()  #: 布局中的勾选框和开关 / check boxes and switches of layouts
     endpoints: tuple[Endpoint, ...] = ()  #: 代码和资源中的网址与主机 / URLs and hosts in code and resources
     issues: tuple[CodeIssue, ...] = ()  #: 与安全有关的代码写法 / security-relevant code patterns
@@ -562,13 +613,14 @@ class AppFacts(Frozen):
     autostarts: tuple[AutoStart, ...] = ()
     wakes: tuple[Wake, ...] = ()  #: 启动其他应用组件的调用 / calls that start parts of other apps
     abilities: tuple[Ability, ...] = ()  #: 超出普通权限的能力 / powers beyond ordinary permissions
-    links: tuple[DeepLink, ...] = ()
-    own_permissions: tuple[OwnPermission, ...] = ()
+    links: tuple[DeepLink, ...] = ()  #: 组件响应的链接 / links components answer to
+    own_permissions: tuple[OwnPermission, ...] = ()  #: 自定义的权限 / permissions the package defines
+    #: 保护导出组件的权限 / permissions that guard exported components
     guards: tuple[ComponentGuard, ...] = ()
-    tasks: tuple[TaskSetting, ...] = ()
-    queries: QueriedApps | None = None
-    foreground_services: tuple[ForegroundService, ...] = ()
-    shared_folders: tuple[SharedFolder, ...] = ()
+    tasks: tuple[TaskSetting, ...] = ()  #: 活动的任务设置 / task settings of activities
+    queries: QueriedApps | None = None  #: 要求看到的其他应用 / what it asks to see of other apps
+    foreground_services: tuple[ForegroundService, ...] = ()  #: 前台服务 / foreground services
+    shared_folders: tuple[SharedFolder, ...] = ()  #: 可共享的文件范围 / files it may share
     #: 代码的规模和无法跟踪的部分 / size of the code and what could not be followed
     code: CodeStats = CodeStats()
     #: How: 由用户给出 / given by the user

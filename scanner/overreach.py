@@ -57,6 +57,7 @@ def overreach(
         confidence=proposal.confidence if proposal and given is None and category else None,
         why=proposal.why if proposal and given is None else None,
         contrary=contrary,
+        within=tuple(catalogue.categories()[c].name for c in proposal.within) if proposal else (),
         permissions=table.permissions(),
         items=table.items(),
     )

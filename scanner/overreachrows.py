@@ -95,7 +95,8 @@ class Overreach(Frozen):
     """The whole table.
 
     ``category`` is the app type the rows are measured against and ``basis`` where it came from; None: unknown, and
-    every need is then unknown too.  ``contrary``: what the package looks like where that differs from what was given.
+    every need is then unknown too.  ``contrary``: what the package looks like where that differs from what was given;
+    ``within``: the types a store's category leaves open.
     """
 
     category: str | None = None
@@ -104,5 +105,6 @@ class Overreach(Frozen):
     confidence: float | None = None
     why: Text | None = None
     contrary: Text | None = None
+    within: tuple[Text, ...] = ()
     permissions: tuple[PermissionRow, ...] = ()
     items: tuple[ItemRow, ...] = ()

@@ -71,6 +71,7 @@ NAMES: dict[str, Text] = {
     "app.startup": Text(zh="启动时依次发生的事", en="what happens while the app starts"),
     "app.accesses.guard": Text(zh="读取前判断的是什么标志", en="which flag access depends on"),
     "app.signing": Text(zh="签名", en="signatures"),
+    "app.dialogs": Text(zh="同意弹窗", en="consent dialogs"),
     "app.texts": Text(zh="界面文字", en="interface text"),
     "site.forms": Text(zh="网站的表单", en="the site's forms"),
     "site.pages": Text(zh="网站的页面", en="the site's pages"),

@@ -120,6 +120,8 @@ def test_reasons_and_standings_carry_the_proposal() -> None:
     clauses = {c.clause: c.verdict for i in outcome.instruments for c in i.clauses}
     assert clauses["CAC-2021-14-5-30"] is Verdict.MANUAL
     assert clauses["CAC-2021-14-5-18"] is Verdict.MANUAL
+    why = {c.clause: c.reasons for i in outcome.instruments for c in i.clauses}
+    assert "线索" in {reason.zh for reason in why["CAC-2021-14-5-18"]}
 
 
 def test_stored_facts_with_a_chinese_name_still_work() -> None:

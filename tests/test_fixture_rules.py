@@ -25,9 +25,11 @@ PAIRS = {
     "consent-checkbox": "agreement-ticked-by-default",
     "consent-implied": "implied-consent-wording",
     "consent-no-reject": "agree-only-dialog",
+    "consent-tick-code": "agreement-ticked-by-default",
     "consent-withdrawal": "no-withdrawal-route",
     "contacts": "contacts-before-consent",
     "device-id": "imei-before-consent",
+    "endpoint-overseas": "own-code-sends-to-overseas-service",
     "installed-apps": "reads-installed-apps",
     "location": "location-before-consent",
     "location-background": "background-location-permission",
@@ -48,6 +50,7 @@ PAIRS = {
     "startup-initializer": "sdk-started-before-consent",
     "startup-screen": "sdk-started-on-first-screen",
     "target-sdk-low": "target-sdk-below-23",
+    "text-unused": "no-account-deletion",
     "wifi-scan": "wifi-info-before-consent",
 }
 REAL = ["apidemos", "appium-settings", "appium-uia2-server", "yosemite", "pocoservice"]
@@ -109,6 +112,21 @@ def test_a_permission_that_reflection_may_use_is_not_called_unused() -> None:
 
     assert outcomes["permission-requested-never-used"] is Outcome.UNKNOWN
     assert outcomes["permission-never-used"] is not Outcome.HIT
+
+
+def test_a_dialog_that_only_agrees_is_told_from_one_with_a_choice() -> None:
+    assert "consent-dialog-without-refusal" in hits("consent-no-reject.bad")
+    assert "consent-dialog-without-refusal" not in hits("consent-no-reject.good")
+
+
+def test_a_flag_whose_meaning_is_not_known_neither_clears_nor_accuses() -> None:
+    results = {
+        r.rule: r.outcome
+        for r in assessed(str(fixture_apk_path("startup-flag-renamed.bad"))).evaluation.results
+    }
+
+    assert results["sdk-started-before-consent"] is Outcome.UNKNOWN
+    assert results["imei-before-consent"] is Outcome.UNKNOWN
 
 
 def test_all_stable_rules_are_silent_on_the_clean_app() -> None:

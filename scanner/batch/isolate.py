@@ -83,7 +83,7 @@ def _supervise(process: Any, receiver: Connection, limits: Limits) -> Any:
             return value if kind == "result" else Ended(why=kind, detail=value)
         if time.monotonic() > deadline:
             return Ended(why="wall", detail=f"> {limits.wall_seconds:g} s")
-        used = group_memory(process.pid)
+        used = session_memory(process.pid)
         peak = max(peak, used)
         if used > limits.memory_mb << 20:
             return Ended(why="memory", detail=f"> {limits.memory_mb} MB")
@@ -153,9 +153,9 @@ def _kill_group(pid: int | None) -> None:
             continue
 
 
-def group_memory(group: int | None) -> int:
-    """Return the resident memory in bytes of all processes of process group ``group`` (Linux /proc)."""
-    if group is None:
+def session_memory(session: int | None) -> int:
+    """Return the resident memory in bytes of all processes of ``session`` (Linux /proc), a browser's own group too."""
+    if session is None:
         return 0
     total = 0
     page = os.sysconf("SC_PAGE_SIZE")
@@ -165,7 +165,7 @@ def group_memory(group: int | None) -> int:
         try:
             with open(f"/proc/{name}/stat", "rb") as stat:  # noqa: PTH123 - hot path
                 fields = stat.read().rpartition(b")")[2].split()
-            if int(fields[2]) == group:
+            if int(fields[3]) == session:
                 total += int(fields[21]) * page
         except (OSError, IndexError, ValueError):
             continue

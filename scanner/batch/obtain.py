@@ -11,9 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
-
-import fsspec
 
 from scanner.batch.nested import INSIDE, PACKAGE_SUFFIXES, extract, is_archive_name, safe_name
 from scanner.context import SiteOptions
@@ -101,6 +100,8 @@ def local_copy(location: str, options: SiteOptions | None = None) -> Iterator[Pa
 def _download(location: str, folder: Path, options: SiteOptions) -> Path:
     if is_web(location):
         return _fetch(location, folder / safe_name(unquote(urlsplit(location).path)), options)
+    import fsspec  # noqa: PLC0415 - most packages lie on this machine
+
     try:
         filesystem, remote = fsspec.core.url_to_fs(location)
         if filesystem.isdir(remote):
@@ -121,7 +122,7 @@ def _download(location: str, folder: Path, options: SiteOptions) -> Path:
     return copy
 
 
-def _copy(filesystem: fsspec.AbstractFileSystem, remote: str, path: Path, location: str, room: int) -> int:
+def _copy(filesystem: Any, remote: str, path: Path, location: str, room: int) -> int:
     size = 0
     with filesystem.open(remote, "rb") as source, path.open("wb") as copy:
         while chunk := source.read(CHUNK):

@@ -6,6 +6,7 @@ Useful on its own (docs/dex.md); needs only numpy and knows nothing of the rest 
 from __future__ import annotations
 
 from scanner.dex.body import Instruction, constant_arguments, instructions, listing
+from scanner.dex.constants import NumberSite, number_sites
 from scanner.dex.errors import DexError, DexProblem
 from scanner.dex.graph import CallGraph
 from scanner.dex.guards import Guard, Kept, guarded_offsets, guards, kept_flags
@@ -36,6 +37,7 @@ __all__ = [
     "Kept",
     "Member",
     "MemberSite",
+    "NumberSite",
     "Reach",
     "References",
     "Site",
@@ -54,6 +56,7 @@ __all__ = [
     "kept_flags",
     "listing",
     "native_methods",
+    "number_sites",
     "open_dex",
     "string_sites",
     "strings_beyond_ascii",

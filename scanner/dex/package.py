@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from scanner.dex.classdata import DefinedMethods, defined_methods
 from scanner.dex.errors import DexError, DexProblem
 from scanner.dex.file import ACC_INTERFACE, ACC_NATIVE, NO_INDEX, DexFile
 from scanner.dex.numbering import name_hashes, number, ragged, signature_hashes, type_hashes, type_lists
-from scanner.dex.opcodes import CONST_STRING, INVOKE
+from scanner.dex.opcodes import CONST_STRING, FIELD, INVOKE
 from scanner.dex.sweep import Bodies, Sites, bodies, sweep
 
 I4 = NDArray[Any]
@@ -58,6 +58,7 @@ class Part:
     def __init__(self, file: DexFile, base: int) -> None:
         self.file = file
         self.base = base
+        self._referring: dict[str, tuple[NDArray[Any], I8]] = {}
         self.defined: DefinedMethods = defined_methods(file)
         code: Bodies = bodies(file, self.defined.code)
         sites: Sites = sweep(file, code)
@@ -132,6 +133,32 @@ class Part:
         """Hash of every type descriptor of the file."""
         return type_hashes(self.file)
 
+    @cached_property
+    def _types_by_hash(self) -> tuple[NDArray[Any], I8]:
+        order = np.argsort(self.type_hashes, kind="stable")
+        return self.type_hashes[order], order
+
+    def types_hashed(self, hashes: NDArray[Any]) -> list[int]:
+        """Return the type_ids whose descriptor has one of ``hashes``, ascending."""
+        ordered, order = self._types_by_hash
+        low = np.searchsorted(ordered, hashes)
+        count = np.searchsorted(ordered, hashes, side="right") - low
+        found: list[int] = np.sort(order[np.repeat(low, count) + ragged(count)]).tolist()
+        return found
+
+    def sites_to(self, kind: Literal["call", "field"], ids: Sequence[int]) -> I8:
+        """Return the positions of the sites that refer to one of the method_ids or field_ids ``ids``, ascending."""
+        if kind not in self._referring:
+            sites = np.flatnonzero((INVOKE if kind == "call" else FIELD)[self.site_op]).astype(np.int32)
+            index = self.site_index[sites].astype(np.uint16)  # both instructions have 16 bits for it
+            order = np.argsort(index, kind="stable")
+            self._referring[kind] = index[order], sites[order]
+        index, sites = self._referring[kind]
+        wanted = np.array([i for i in ids if i < 1 << 16], dtype=np.uint16)
+        low = np.searchsorted(index, wanted)
+        count = np.searchsorted(index, wanted, side="right") - low
+        return np.sort(sites[np.repeat(low, count) + ragged(count)])
+
     @property
     def site_node(self) -> I4:
         """The calling node of every site, ascending (made anew at each use: it is large and seldom needed)."""
@@ -141,6 +168,10 @@ class Part:
     def node_of_site(self, position: int) -> int:
         """Return the calling node of the site at ``position``."""
         return int(np.searchsorted(self._first_site, position, side="right")) - 1 + self.base
+
+    def nodes_of_sites(self, positions: I8) -> I8:
+        """Return the calling nodes of the sites at ``positions``."""
+        return np.searchsorted(self._first_site, positions, side="right") - 1 + self.base
 
     def sites_of(self, node: int) -> tuple[int, int]:
         """Return the range of positions in the site arrays that belong to ``node``."""

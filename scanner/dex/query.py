@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.dex.bytesearch import find_all
 from scanner.dex.file import DexFile, decode_mutf8
 from scanner.dex.numbering import name_hashes
-from scanner.dex.opcodes import CONST_STRING, FIELD, INVOKE
+from scanner.dex.opcodes import CONST_STRING
 from scanner.dex.package import Dex, Part, Site
 from scanner.dex.refs import References
 
 I8 = NDArray[Any]
+# method_ids and field_ids name their class in 16 bits.
+_CLASS_IDS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +49,26 @@ def call_sites(dex: Dex, members: Sequence[Member], references: References | Non
     With ``references`` also calls written against a class of the package that inherits the method from the asked
     framework class (``inherited=True``).
     """
+    asked = _Asked(dex, members)
     found: list[MemberSite] = []
     for number, part in enumerate(dex.parts):
-        wanted = _targets(part, members, part.file.methods, part.file.method)
+        wanted = asked.targets(part, part.file.methods, part.file.method)
         inherited: set[int] = set()
         if references is not None:
-            more = _inherited_targets(dex, part, references, number, members)
+            more = asked.inherited(part, references.inherited[number])
             inherited = set(more) - set(wanted)
             wanted = more | wanted
-        found.extend(_member_sites(dex, part, INVOKE, wanted, part.file.method, inherited))
+        found.extend(_member_sites(dex, part, "call", wanted, part.file.method, inherited))
     return found
 
 
 def field_sites(dex: Dex, members: Sequence[Member]) -> list[MemberSite]:
     """Return every read or write of the fields ``members``."""
+    asked = _Asked(dex, members)
     found: list[MemberSite] = []
     for part in dex.parts:
-        wanted = _targets(part, members, part.file.fields, part.file.field)
-        found.extend(_member_sites(dex, part, FIELD, wanted, part.file.field, set()))
+        wanted = asked.targets(part, part.file.fields, part.file.field)
+        found.extend(_member_sites(dex, part, "field", wanted, part.file.field, set()))
     return found
 
 
@@ -77,7 +83,7 @@ def string_sites(dex: Dex, chosen: Callable[[DexFile], Iterable[int]]) -> list[S
         wanted[indices] = True
         loads = np.flatnonzero(CONST_STRING[part.site_op])
         index = np.minimum(part.site_index[loads].astype(np.int64), len(wanted) - 1)
-        found.extend(_site(dex, part, int(i), part.file.string) for i in loads[wanted[index]])
+        found.extend(_sites(dex, part, loads[wanted[index]], part.file.string))
     return found
 
 
@@ -98,26 +104,17 @@ def strings_with_prefix(file: DexFile, prefixes: Iterable[bytes]) -> list[int]:
 
 
 def strings_containing(file: DexFile, parts: Iterable[bytes]) -> list[int]:
-    """Return the indices of strings that contain one of ``parts``."""
+    """Return the indices of strings that contain one of ``parts``, which have at least two bytes."""
     starts, ends = file.string_spans
     if not len(starts):
         return []
     order = file.string_order
     ordered = starts[order]
     low, high = int(ordered[0]), int(ends.max())
-    found: set[int] = set()
-    for part in set(parts):
-        if not part:
-            continue
-        at = file.data.find(part, low, high)
-        while at != -1:
-            slot = int(np.searchsorted(ordered, at, side="right")) - 1
-            index = int(order[slot])
-            if at + len(part) <= int(ends[index]):
-                found.add(index)
-                at = int(ends[index])
-            at = file.data.find(part, at + 1, high)
-    return sorted(found)
+    at, stop = find_all(file.data, file.bytes, sorted(set(parts)), low, high)
+    index = order[np.searchsorted(ordered, at, side="right") - 1]
+    found: list[int] = np.unique(index[stop <= ends[index]]).tolist()
+    return found
 
 
 def strings_beyond_ascii(file: DexFile, first: int = 0xE3, last: int = 0xE9) -> list[int]:
@@ -142,84 +139,94 @@ def native_methods(dex: Dex) -> Iterator[str]:
             yield part.file.method(int(part.defined.method[row]))
 
 
-def _targets(
-    part: Part, members: Sequence[Member], table: NDArray[Any], describe: Callable[[int], str]
-) -> dict[int, list[int]]:
-    """Return the members (positions) each id of ``table`` stands for."""
-    file = part.file
-    numbers: dict[str, dict[bytes, list[int]]] = {}
-    for position, member in enumerate(members):
-        by_name = numbers.setdefault(member.owner, {})
-        by_name.setdefault(member.name.encode("utf-8", "surrogatepass"), []).append(position)
-    hashes = name_hashes([name.encode("utf-8", "surrogatepass") for name in numbers])
-    candidates = np.flatnonzero(np.isin(part.type_hashes, hashes)).tolist()
-    owners = {i: numbers[name] for i in candidates if (name := file.type(i)) in numbers}
-    rows = np.flatnonzero(np.isin(table["class"], np.array(list(owners), dtype=np.int64)))
-    found: dict[int, list[int]] = {}
-    for row, owner, name in zip(
-        rows.tolist(), table["class"][rows].tolist(), table["name"][rows].tolist(), strict=True
-    ):
-        for position in owners[owner].get(file.raw_string(name), ()):
-            if members[position].proto is None or describe(row).endswith(members[position].proto or ""):
-                found.setdefault(row, []).append(position)
-    return found
+class _Asked:
+    """The members of one question, by owner; names are hashed once for all files."""
 
+    def __init__(self, dex: Dex, members: Sequence[Member]) -> None:
+        self._dex = dex
+        self._members = members
+        self._owners: dict[str, dict[bytes, list[int]]] = {}
+        for position, member in enumerate(members):
+            by_name = self._owners.setdefault(member.owner, {})
+            by_name.setdefault(member.name.encode("utf-8", "surrogatepass"), []).append(position)
+        self._hashes = name_hashes([name.encode("utf-8", "surrogatepass") for name in self._owners])
 
-def _inherited_targets(
-    dex: Dex, part: Part, references: References, number: int, members: Sequence[Member]
-) -> dict[int, list[int]]:
-    """Ids written against a class of the package whose first framework ancestor is asked for."""
-    names = list({member.owner for member in members})
-    owners = dict(zip(names, dex.find_types(names), strict=True))
-    wanted: dict[int, list[int]] = {}
-    for position, member in enumerate(members):
-        wanted.setdefault(owners[member.owner], []).append(position)
-    wanted.pop(-1, None)
-    mapping = references.of_file[number]
-    framework = references.framework[mapping]
-    own = references.keys[mapping] >> 32
-    rows = np.flatnonzero(
-        (framework >= 0) & (framework != own) & np.isin(framework, np.array(list(wanted), dtype=np.int64))
-    )
-    found: dict[int, list[int]] = {}
-    for row in rows.tolist():
-        name = decode_mutf8(part.file.raw_string(int(part.file.methods["name"][row])))
-        for position in wanted[int(framework[row])]:
-            member = members[position]
-            if member.name == name and (member.proto is None or part.file.method(row).endswith(member.proto)):
-                found.setdefault(row, []).append(position)
-    return found
+    def targets(
+        self, part: Part, table: NDArray[Any], describe: Callable[[int], str]
+    ) -> dict[int, list[int]]:
+        """Return the members (positions) each id of ``table`` stands for."""
+        file, members = part.file, self._members
+        owners = {
+            i: self._owners[name]
+            for i in part.types_hashed(self._hashes)
+            if i < _CLASS_IDS and (name := file.type(i)) in self._owners
+        }
+        mask = np.zeros(_CLASS_IDS, dtype=np.bool_)
+        mask[list(owners)] = True
+        rows = np.flatnonzero(mask[table["class"]])
+        found: dict[int, list[int]] = {}
+        for row, owner, name in zip(
+            rows.tolist(), table["class"][rows].tolist(), table["name"][rows].tolist(), strict=True
+        ):
+            for position in owners[owner].get(file.raw_string(name), ()):
+                if members[position].proto is None or describe(row).endswith(members[position].proto or ""):
+                    found.setdefault(row, []).append(position)
+        return found
+
+    @cached_property
+    def _by_type(self) -> tuple[dict[int, list[int]], NDArray[Any]]:
+        """The members by their owner's type number, and for every type whether it is an owner."""
+        names = list(self._owners)
+        numbers = dict(zip(names, self._dex.find_types(names), strict=True))
+        found: dict[int, list[int]] = {}
+        for position, member in enumerate(self._members):
+            found.setdefault(numbers[member.owner], []).append(position)
+        found.pop(-1, None)
+        mask = np.zeros(self._dex.type_count, dtype=np.bool_)
+        mask[list(found)] = True
+        return found, mask
+
+    def inherited(self, part: Part, candidates: tuple[I8, I8]) -> dict[int, list[int]]:
+        """Ids written against a class of the package whose first framework ancestor is asked for."""
+        by_type, mask = self._by_type
+        rows, framework = candidates
+        chosen = mask[framework]
+        found: dict[int, list[int]] = {}
+        for row, owner in zip(rows[chosen].tolist(), framework[chosen].tolist(), strict=True):
+            name = decode_mutf8(part.file.raw_string(int(part.file.methods["name"][row])))
+            for position in by_type[owner]:
+                member = self._members[position]
+                fits = member.proto is None or part.file.method(row).endswith(member.proto)
+                if member.name == name and fits:
+                    found.setdefault(row, []).append(position)
+        return found
 
 
 def _member_sites(
     dex: Dex,
     part: Part,
-    kinds: NDArray[Any],
+    kind: Literal["call", "field"],
     wanted: dict[int, list[int]],
     describe: Callable[[int], str],
     inherited: set[int],
 ) -> Iterator[MemberSite]:
-    if not wanted:
-        return
-    limit = max(wanted) + 2
-    chosen = np.zeros(limit, dtype=np.bool_)
-    chosen[list(wanted)] = True
-    sites = np.flatnonzero(kinds[part.site_op])
-    sites = sites[chosen[np.minimum(part.site_index[sites].astype(np.int64), limit - 1)]]
-    for position in sites.tolist():
-        site = _site(dex, part, position, describe)
-        index = int(part.site_index[position])
+    positions = part.sites_to(kind, list(wanted))
+    indices = part.site_index[positions].tolist()
+    for index, site in zip(indices, _sites(dex, part, positions, describe), strict=True):
         for member in wanted[index]:
             yield MemberSite(member=member, site=site, inherited=index in inherited)
 
 
-def _site(dex: Dex, part: Part, position: int, describe: Callable[[int], str]) -> Site:
-    node = part.node_of_site(position)
-    return Site(
-        caller=dex.method(node),
-        target=describe(int(part.site_index[position])),
-        dex=part.file.name,
-        offset=int(part.site_offset[position]),
-        opcode=int(part.site_op[position]),
-        node=node,
-    )
+def _sites(dex: Dex, part: Part, positions: I8, describe: Callable[[int], str]) -> Iterator[Site]:
+    """Yield the sites at ``positions`` of ``part``."""
+    columns = (part.nodes_of_sites(positions), part.site_index[positions], part.site_offset[positions])
+    rows = zip(*(column.tolist() for column in columns), part.site_op[positions].tolist(), strict=True)
+    for node, index, offset, opcode in rows:
+        yield Site(
+            caller=dex.method(node),
+            target=describe(index),
+            dex=part.file.name,
+            offset=offset,
+            opcode=opcode,
+            node=node,
+        )

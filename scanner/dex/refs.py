@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -41,6 +42,16 @@ class References:
         self.framework = np.full(len(self.keys), -1, dtype=np.int32)
         for low in range(0, len(self.keys), CHUNK):
             self._resolve(slice(low, low + CHUNK))
+
+    @cached_property
+    def inherited(self) -> list[tuple[I8, I8]]:
+        """Per file, the method_ids written against a class that gets the method from outside the package, and whose."""
+        found = []
+        for mapping in self.of_file:
+            framework = self.framework[mapping]
+            rows = np.flatnonzero((framework >= 0) & (framework != self.keys[mapping] >> 32))
+            found.append((rows, framework[rows]))
+        return found
 
     def _resolve(self, chunk: slice) -> None:
         """Walk up from each reference's class until a class of the package defines the method, or leaves it."""

@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 
 
@@ -27,6 +28,12 @@ def eat_memory_slowly() -> int:
         held.append(bytearray(os.urandom(8 << 20)))
         time.sleep(0.02)
     return len(held)
+
+
+def eat_in_a_group_of_its_own() -> None:
+    """As a browser does: a group of its own, and it ends when the pipe to its owner breaks."""
+    hungry = "import sys; held = b'x' * (600 << 20); sys.stdin.read()"
+    subprocess.Popen([sys.executable, "-c", hungry], stdin=subprocess.PIPE, process_group=0).wait()
 
 
 def spin() -> None:

@@ -33,6 +33,10 @@ def test_resident_memory_is_watched_where_address_space_is_not_limited() -> None
     assert ended(run(hogs.eat_memory_slowly, limits=SMALL, address_space=False)).why == "memory"
 
 
+def test_memory_of_a_program_with_a_group_of_its_own_counts() -> None:
+    assert ended(run(hogs.eat_in_a_group_of_its_own, limits=SMALL, address_space=False)).why == "memory"
+
+
 def test_processor_time_limit_ends_the_task() -> None:
     assert ended(run(hogs.spin, limits=Limits(cpu_seconds=1, wall_seconds=60))).why == "cpu"
 

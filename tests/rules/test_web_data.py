@@ -10,9 +10,10 @@ import yaml
 import zstandard
 
 from scanner.catalogue import items
+from scanner.collect.parties import party
 from scanner.collect.site.gather import cookie_kind, interfaces, is_identifier
 from scanner.collect.site.sends import is_id_number, items_sent, luhn, masked, signs
-from scanner.collect.site.thirdparty import CATEGORIES, StaticResource, lists, party, static_third_parties
+from scanner.collect.site.thirdparty import CATEGORIES, StaticResource, lists, static_third_parties
 from scanner.datafiles import read_data
 from scanner.safere import problem
 

@@ -25,6 +25,7 @@ MANIFEST = "AndroidManifest.xml"
 MAX_TEXT = 2_000_000
 MAX_TEXTS = 200_000
 MAX_REASONS = 60
+MAX_LABEL = 200
 LEADERS = 4
 LONG_WORD = 5
 HAN = re.compile(r"[一-鿿]")
@@ -210,7 +211,8 @@ def _sign(entry: CategorySigns, kind: str, word: str, table: SignTable, *evidenc
 
 
 def _labels(identity: Identity) -> list[str]:
-    return list(dict.fromkeys(x for x in (identity.label_zh, identity.label, identity.label_en) if x))
+    labels = (identity.label_zh, identity.label, identity.label_en)
+    return list(dict.fromkeys(label[:MAX_LABEL] for label in labels if label))
 
 
 def _label_signs(identity: Identity, table: SignTable) -> Iterator[CategorySign]:
@@ -226,7 +228,6 @@ def _label_signs(identity: Identity, table: SignTable) -> Iterator[CategorySign]
 
 def words_in_label(label: str) -> list[tuple[CategorySigns, str]]:
     """Return the sign words in a label; a longer word hides the shorter ones inside it (短视频 is no 视频)."""
-    label = label[:200]
     spaced = f" {' '.join(t.lower() for t in TOKENS.findall(label))} "
     taken = [False] * len(label)
     found: list[tuple[CategorySigns, str]] = []

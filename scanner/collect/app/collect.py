@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from scanner import __version__, catalogue
-from scanner.appfacts import NetworkConfig
+from scanner.appfacts import NetworkConfig, StartupStep
 from scanner.collect.app.abilities import Abilities
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import EntryError
@@ -19,7 +19,7 @@ from scanner.collect.app.endpoints import endpoints as find_endpoints
 from scanner.collect.app.evasion import DEX_ODDITIES, HIDDEN, oddities, summary
 from scanner.collect.app.extras import read_extras
 from scanner.collect.app.intake import Intake
-from scanner.collect.app.interface import Layouts, code_texts, resource_texts
+from scanner.collect.app.interface import Layouts
 from scanner.collect.app.issues import code_issues
 from scanner.collect.app.manifest import (
     ALLOW_BACKUP,
@@ -41,6 +41,7 @@ from scanner.collect.app.requests import permission_requests
 from scanner.collect.app.restable import ResourceTable
 from scanner.collect.app.sdks import sdk_facts
 from scanner.collect.app.searched import searched
+from scanner.collect.app.shown import consent_screens, shown
 from scanner.collect.app.startorder import INITIALIZATION_PROVIDER
 from scanner.collect.app.startup import startup_steps
 from scanner.collect.app.subject import Program
@@ -59,6 +60,7 @@ from scanner.facts import (
     InterfaceText,
     NativeLibrary,
     Origin,
+    Sdk,
 )
 from scanner.model import Evidence, Problem, Subject, Text, XmlLocator
 
@@ -72,6 +74,7 @@ CODE_PATHS = (
     "app.autostarts",
     "app.wakes",
     "app.abilities",
+    "app.dialogs",
 )
 UNKNOWN = Origin(kind="unknown")
 # String resources that libraries bring along, by the prefixes of their names.
@@ -116,13 +119,16 @@ class _Collector:
         layouts = self._layouts(resources)
         step("code")
         code, program = self._code(manifest, layouts)
+        step("interface")
+        seen = shown(code, resources, layouts, manifest)
+        if code is not None:
+            code.consent_screens = consent_screens(seen)
         step("accesses")
         found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
         step("sdks")
-        sdks = sdk_facts(code, program, found)
+        endpoints = find_endpoints(code) if code is not None else ()
+        sdks = sdk_facts(code, program, found, endpoints)
         components = self._components(manifest, code)
-        step("interface")
-        texts = self._texts(code, resources, layouts)
         step("signing")
         signing = intake.signing(manifest)
         identity = self._identity(manifest)
@@ -139,11 +145,11 @@ class _Collector:
         )
         natives = tuple(self._native())
         abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
-        surface = Surface(package, manifest, resources, code)
+        surface = Surface(package, manifest, resources, code, components)
         step("startup")
-        startup = startup_steps(code, sdks, found) if code is not None else []
+        startup = self._startup(code, sdks, found)
         step("patterns")
-        issues = code_issues(code, components) if code is not None else []
+        issues = code_issues(code, components, found) if code is not None else []
         step("wakes")
         autostarts = find_autostarts(program, components, natives, code)
         wakes = find_wakes(code) if code is not None else []
@@ -156,11 +162,13 @@ class _Collector:
             permissions=tuple(permissions),
             accesses=tuple(found),
             sdks=tuple(sdks),
-            startup=tuple(startup),
-            requests=tuple(permission_requests(code)) if code is not None else (),
-            texts=texts,
-            checkboxes=tuple(layouts.checkboxes) if layouts is not None else (),
-            endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
+            startup=startup,
+            requests=tuple(permission_requests(code, seen.texts)) if code is not None else (),
+            texts=seen.texts,
+            unused_texts=seen.unused,
+            dialogs=seen.dialogs,
+            checkboxes=seen.boxes,
+            endpoints=(*endpoints, *extras.endpoints),
             issues=tuple(issues),
             native_libraries=natives,
             network=extras.network,
@@ -179,9 +187,10 @@ class _Collector:
             shared_folders=tuple(surface.shared_folders()),
             code=stats,
             collects_pi=self._collects(found, code),
-            has_account=self._has_account(texts, layouts, code),
+            has_account=self._has_account(seen.texts, layouts, code),
         )
         app = self._with_category(app, manifest, resources)
+        self._unfinished(code)
         facts = Facts(
             collector=f"guijian {__version__}",
             subject=Subject(
@@ -256,6 +265,30 @@ class _Collector:
             )
             self.intake.gap(problem.code, message, *CODE_PATHS)
         return code, program
+
+    def _startup(
+        self, code: Code | None, sdks: Sequence[Sdk], found: Sequence[Access]
+    ) -> tuple[StartupStep, ...]:
+        if code is None:
+            return ()
+        steps, more = startup_steps(code, sdks, found)
+        if more:
+            message = Text(
+                zh=f"启动步骤另有 {more} 项未列出", en=f"{more} more steps of the start are not listed"
+            )
+            self.intake.gap("startup-cut", message, "app.startup")
+        return tuple(steps)
+
+    def _unfinished(self, code: Code | None) -> None:
+        """Say which searches of the code were given up before they ended."""
+        if code is None or not code.unfinished:
+            return
+        reason = Text(
+            zh="代码过大，对组件的跟踪没有做完",
+            en="too much code: components were not followed to the end",
+        )
+        self.problems.append(Problem(code="flow-unfinished", where="dex", message=reason))
+        self.intake.gap("flow-unfinished", reason, *sorted(code.unfinished))
 
     def _code_gap(self, code: str, reason: Text, where: str) -> None:
         self.problems.append(Problem(code=code, where=where, message=reason))
@@ -343,22 +376,12 @@ class _Collector:
             message = Text(
                 zh=f"{layouts.unread} 个布局无法读取", en=f"{layouts.unread} layouts could not be read"
             )
-            self.intake.gap("layouts-unread", message, "app.checkboxes", "app.texts")
+            self.intake.gap("layouts-unread", message, "app.checkboxes", "app.texts", "app.dialogs")
             problem = Problem(
                 code="layouts-unread", where="res/layout", message=message, count=layouts.unread
             )
             self.problems.append(problem)
         return layouts
-
-    def _texts(
-        self, code: Code | None, resources: ResourceTable | None, layouts: Layouts | None
-    ) -> tuple[InterfaceText, ...]:
-        found: list[InterfaceText] = []
-        if resources is not None and layouts is not None:
-            found += [*resource_texts(resources), *layouts.texts]
-        if code is not None:
-            found += code_texts(code)
-        return tuple(sorted(found, key=lambda t: (t.kind, t.origin, t.name, t.locale, t.text)))
 
     def _stats(self, code: Code | None, program: Program) -> CodeStats:
         if code is None:

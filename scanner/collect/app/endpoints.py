@@ -1,4 +1,4 @@
-"""Network endpoints named in code: URLs with host, whether in clear text, and whose code names them."""
+"""Network endpoints named in code and text files: URLs and addresses with a port, whose they are, in which country."""
 
 from __future__ import annotations
 
@@ -6,29 +6,34 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from scanner.collect.app.code import Code
+from scanner.collect.app.whereabouts import endpoint_data, whereabouts
 from scanner.dex import string_sites, strings_with_prefix
+from scanner.dex.file import DexFile
 from scanner.facts import Endpoint, Origin
 from scanner.model import Evidence, FileLocator
 
 HOST = re.compile(
     r"(?=.{4,253}$)([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}|\d{1,3}(\.\d{1,3}){3}", re.ASCII
 )
-# Names of XML vocabularies and documentation, which are never contacted.
-VOCABULARIES = ("schemas.android.com", "www.w3.org", "xmlpull.org", "ns.adobe.com", "xml.org", "xml.apache.org",
-                "www.apache.org", "java.sun.com", "schemas.xmlsoap.org", "json-schema.org", "localhost")  # fmt: skip
 MAX_URL = 300
 MAX_TEXT_URLS = 2000
 URL = re.compile(r"https?://[A-Za-z0-9.-]{4,253}(?::\d{1,5})?(?:/[^\s\"'`<>\\)(}{]{0,200})?")
+# An address alone looks like a version number: only with a port does it count.
+ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d):\d{2,5}", re.ASCII)
+MIN_ADDRESS, MAX_ADDRESS = len("1.1.1.1:80"), len("255.255.255.255:65535")
 
 
 def endpoints(code: Code) -> list[Endpoint]:
-    """Return the distinct URLs in code by owner, sorted; XML vocabularies are left out."""
+    """Return the distinct endpoints in code by owner, sorted; vocabularies and examples are left out."""
     found: dict[tuple[str, str, str], Endpoint] = {}
-    prefixes = [b"http://", b"https://"]
-    for site in string_sites(code.dex, lambda file: strings_with_prefix(file, prefixes)):
+    prefixes = [scheme.encode() for scheme in endpoint_data().schemes]
+    sites = string_sites(code.dex, lambda file: strings_with_prefix(file, prefixes))
+    for site in [*sites, *string_sites(code.dex, _addresses)]:
         host = _host(site.target)
-        if host is None or host.endswith(VOCABULARIES):
+        if host is None or endpoint_data().never_contacted(host):
             continue
         owner = code.owner(site.node)
         key = (site.target[:MAX_URL], owner.kind, owner.id)
@@ -36,13 +41,25 @@ def endpoints(code: Code) -> list[Endpoint]:
             found[key] = Endpoint(
                 url=site.target[:MAX_URL],
                 host=host,
-                cleartext=site.target.startswith("http://"),
+                cleartext=site.target.startswith(endpoint_data().cleartext),
                 origin="code",
                 owner=owner,
                 owner_kind=owner.kind,
                 evidence=(code.evidence(site),),
+                **whereabouts(host),
             )
     return [found[key] for key in sorted(found)]
+
+
+def _addresses(file: DexFile) -> list[int]:
+    """Return the indices of strings that are an IPv4 address with a port."""
+    starts, ends = file.string_spans
+    if not len(starts):
+        return []
+    length = ends - starts
+    first = file.bytes[np.minimum(starts, len(file.bytes) - 1)]
+    fits = (length >= MIN_ADDRESS) & (length <= MAX_ADDRESS) & (first >= ord("1")) & (first <= ord("9"))
+    return [i for i in np.flatnonzero(fits).tolist() if ADDRESS.fullmatch(file.string(i))]
 
 
 def text_endpoints(files: Iterable[tuple[str, str]]) -> list[Endpoint]:
@@ -55,12 +72,14 @@ def text_endpoints(files: Iterable[tuple[str, str]]) -> list[Endpoint]:
         for match in URL.finditer(text):
             url = match.group()[:MAX_URL]
             host = _host(url)
-            if host is None or host.endswith(VOCABULARIES) or url in found or len(found) >= MAX_TEXT_URLS:
+            if host is None or endpoint_data().never_contacted(host):
+                continue
+            if url in found or len(found) >= MAX_TEXT_URLS:
                 continue
             found[url] = Endpoint(
                 url=url,
                 host=host,
-                cleartext=url.startswith("http://"),
+                cleartext=url.startswith(endpoint_data().cleartext),
                 origin="asset",
                 owner=Origin(kind="unknown"),
                 owner_kind="unknown",
@@ -71,13 +90,14 @@ def text_endpoints(files: Iterable[tuple[str, str]]) -> list[Endpoint]:
                         excerpt=url,
                     ),
                 ),
+                **whereabouts(host),
             )
     return [found[url] for url in sorted(found)]
 
 
 def _host(url: str) -> str | None:
     try:
-        host = urlsplit(url).hostname
+        host = urlsplit(url if "://" in url else f"tcp://{url}").hostname
     except ValueError:
         return None
     return host if host and HOST.fullmatch(host) else None

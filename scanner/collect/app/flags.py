@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from scanner.appfacts import GuardKind
 from scanner.collect.app.flagdata import Reader, flag_data, member, simple_name
+from scanner.collect.app.flagwrites import FlagWrites
 from scanner.dex import (
     Guard,
     Member,
@@ -45,12 +46,16 @@ WIDE = (
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a tested flag is: keys it is stored under, names of what answers, its value before it is ever stored."""
+    """What a tested flag is: keys it is stored under, names of what answers, its value before it is ever stored.
+
+    ``agreed``: a screen that asks for agreement stores it when the user taps.
+    """
 
     keys: frozenset[str]
     names: frozenset[str]
     default: bool | None
     boolean: bool
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ def _judged(meaning: Meaning, first: bool | None) -> tuple[GuardKind, str, bool 
         return "consent", "key", first
     if any(data.speaks_of_consent(name) for name in meaning.names):
         return "consent", "name", first
+    if meaning.agreed:
+        return "consent", "written", first
     if first is None and any(data.speaks_of_else(n) for n in meaning.keys or meaning.names):
         return "unrelated", "key" if meaning.keys else "name", first
     return "unknown", "none", first
@@ -93,6 +100,7 @@ class Flags:
         self._started = started
         self._tests: dict[int, tuple[Test, ...]] = {}
         self._meanings: dict[tuple[int, int, str], Meaning] = {}
+        self.writes = FlagWrites(code)
 
     # --- what answers from a flag ---------------------------------------------------------------------
 
@@ -136,37 +144,33 @@ class Flags:
     @cached_property
     def _named(self) -> dict[str, list[Site]]:
         """Methods and fields that by their name answer whether the user agreed, with the places that ask them."""
+        methods, fields = self._named_members()
         found: dict[str, list[Site]] = defaultdict(list)
-        for hit in self._code.sites(list(self._named_members("methods")), inherited=False):
-            found[hit.site.target].append(hit.site)
-        for hit in field_sites(self._code.dex, list(self._named_members("fields"))):
+        for hit in [*self._code.sites(methods, inherited=False), *field_sites(self._code.dex, fields)]:
             found[hit.site.target].append(hit.site)
         return found
 
-    @cached_property
-    def _names(self) -> list[Any]:
-        """Per file, the strings that hold a word of consent."""
+    def _named_members(self) -> tuple[list[Member], list[Member]]:
         data = flag_data()
         words = {
             form.encode()
             for word in (*data.consent, *data.consent_name[0])
             for form in (word, word.capitalize(), word.upper())
         }
-        return [np.array(strings_containing(part.file, words), np.int64) for part in self._code.dex.parts]
-
-    def _named_members(self, table: str) -> Iterator[Member]:
-        data = flag_data()
-        seen: set[str] = set()
-        for part, names in zip(self._code.dex.parts, self._names, strict=True):
+        methods, fields = set[str](), set[str]()
+        for part in self._code.dex.parts:
             file = part.file
-            rows = getattr(file, table)
-            describe = file.method if table == "methods" else file.field
-            for row in np.flatnonzero(np.isin(rows["name"], names)).tolist():
-                text = describe(row)
-                fits = text.endswith((")Z", ":Z")) and text not in seen and len(seen) < MAX_NAMED
-                if fits and data.speaks_of_consent(simple_name(text).partition(".")[2]):
-                    seen.add(text)
-                    yield _member(text)
+            names = np.array(strings_containing(file, words), dtype=np.int64)
+            for table, describe, found in (
+                (file.methods, file.method, methods),
+                (file.fields, file.field, fields),
+            ):
+                rows = np.flatnonzero(np.isin(table["name"], names)).tolist()
+                texts = (describe(row) for row in rows)
+                found.update(t for t in texts if t.endswith((")Z", ":Z")) and _named_for_consent(t))
+        return [_member(t) for t in sorted(methods)[:MAX_NAMED]], [
+            _member(t) for t in sorted(fields)[:MAX_NAMED]
+        ]
 
     @cached_property
     def _fields(self) -> dict[str, tuple[int, int, str]]:
@@ -220,14 +224,26 @@ class Flags:
                 Test(guard, self._meaning(node, guard.source, guard.flag))
                 for guard in guards(self._code.dex, node, self._descriptors)
             ]
-            self._tests[node] = tuple(t for t in found if t.meaning.boolean or _means_consent(t.meaning))
+            self._tests[node] = tuple(
+                t for t in found if t.meaning.boolean or t.meaning.agreed or _means_consent(t.meaning)
+            )
         return self._tests[node]
 
     def _meaning(self, node: int, offset: int, flag: str, depth: int = DEPTH) -> Meaning:
         place = (node, offset, flag)
         if place not in self._meanings:
-            self._meanings[place] = self._find_meaning(node, offset, flag, depth)
+            found = self._find_meaning(node, offset, flag, depth)
+            agreed = not _means_consent(found) and any(self._stored_on_agreeing(key) for key in found.keys)
+            self._meanings[place] = replace(found, agreed=agreed)
         return self._meanings[place]
+
+    def _stored_on_agreeing(self, key: str) -> bool:
+        """Whether a class that shows a request for agreement stores the flag, other than as false, on a tap."""
+        screens = self._code.consent_screens
+        return bool(screens) and any(
+            write.trigger and write.value is not False and _outer(write.caller) in screens
+            for write in self.writes.of(key)
+        )
 
     def _find_meaning(self, node: int, offset: int, flag: str, depth: int) -> Meaning:
         if flag in self._fields and depth:
@@ -281,6 +297,15 @@ def _default(reader: Reader, arguments: Sequence[Any]) -> bool | None:
         value = arguments[reader.default]
         return bool(value) if isinstance(value, int) else None
     return reader.absent
+
+
+def _named_for_consent(member: str) -> bool:
+    return flag_data().speaks_of_consent(simple_name(member).partition(".")[2])
+
+
+def _outer(member: str) -> str:
+    """Return the dotted name of the outermost class of a member's descriptor."""
+    return member.partition("->")[0][1:].rstrip(";").replace("/", ".").partition("$")[0]
 
 
 def _means_consent(meaning: Meaning) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from scanner.appfacts import FlagWrite
-from scanner.collect.app.code import Code
 from scanner.collect.app.flagdata import flag_data, member
 from scanner.dex import Member, Site, constant_arguments, string_sites, strings_with_prefix
+
+if TYPE_CHECKING:
+    from scanner.collect.app.code import Code
 
 MAX_WRITES = 5
 MAX_LOADS = 40

@@ -55,7 +55,7 @@ class Intake:
 
     def _table_unread(self, name: str, why: Text) -> None:
         reason = Text(zh=f"资源表无法读取（{why.zh}）", en=f"the resource table could not be read ({why.en})")
-        self.gap("resources-unread", reason, "app.texts", "app.checkboxes", "app.has_account")
+        self.gap("resources-unread", reason, "app.texts", "app.checkboxes", "app.dialogs", "app.has_account")
         where = self.package.artifact(name)
         self.problems.append(Problem(code="resources-unread", where=where, message=reason))
 
@@ -76,7 +76,9 @@ class Intake:
                 code="resources-skipped", where="resources.arsc", message=message, count=resources.skipped
             )
         )
-        self.gap("resources-skipped", message, "app.texts", "app.checkboxes", "app.has_account")
+        self.gap(
+            "resources-skipped", message, "app.texts", "app.checkboxes", "app.dialogs", "app.has_account"
+        )
 
     def manifest(self, resources: ResourceTable | None) -> Manifest:
         """Return the manifest, of a set merged; raises InputError when Android could not read it or the base is missing."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from scanner.collect.app.archive import EntryError
-from scanner.collect.app.axml import TYPE_REFERENCE, AxmlError, Element, parse
+from scanner.collect.app.axml import REFERENCES, TYPE_REFERENCE, AxmlError, Element, parse
 from scanner.collect.app.code import Code
 from scanner.collect.app.files import Files
 from scanner.collect.app.restable import ResourceTable
@@ -14,7 +15,10 @@ from scanner.dex import string_sites, strings_beyond_ascii
 from scanner.facts import CheckBox, InterfaceText
 from scanner.model import Evidence, ResourceLocator, XmlLocator
 
-TEXT, HINT, CHECKED = 0x0101014F, 0x01010150, 0x01010106
+TEXT, HINT, CHECKED, VIEW_ID = 0x0101014F, 0x01010150, 0x01010106, 0x010100D0
+TITLE, SUMMARY = 0x010101E1, 0x010101E9
+# Types of XML resources that show or name texts besides layouts.
+OTHER_XML = ("menu", "xml", "navigation")
 INPUT_TYPE, PASSWORD, CLASS_NAME = 0x01010220, 0x0101015C, 0x01010003
 # android.text.InputType: class in the low four bits, variation in the next eight.
 CREDENTIAL_TYPES = frozenset({0x81, 0x91, 0xE1, 0x12})
@@ -66,12 +70,28 @@ def code_texts(code: Code) -> Iterator[InterfaceText]:
                 origin="code",
                 name=site.caller,
                 owner_kind=code.owner(site.node).kind,
+                used=True,
+                used_by=(site.caller.partition("->")[0][1:-1].replace("/", "."),),
                 evidence=(evidence,),
             )
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """An element of a layout: ``id/name``, tag, text as shown to Chinese users, and where it has one the element path."""
+
+    id: str
+    tag: str
+    text: str
+    path: str
+
+
 class Layouts:
-    """The layouts of a package: check boxes and literal texts."""
+    """The layouts of a package: check boxes and literal texts.
+
+    ``views`` are the elements of each layout in order; ``links`` the ids of resources that each layout, menu or other
+    XML resource refers to.
+    """
 
     def __init__(
         self, archive: Files, resources: ResourceTable, parse_xml: Callable[[bytes], Element] = parse
@@ -86,12 +106,46 @@ class Layouts:
         self.texts: list[InterfaceText] = []
         self.classes: set[str] = set()
         self._elements = self._characters = 0
+        self.views: dict[str, list[View]] = {}
+        self.links: dict[str, set[int]] = {}
         seen: set[str] = set()
         for name, path in resources.files("layout"):
             if path in seen or len(seen) >= MAX_LAYOUTS:
                 continue
             seen.add(path)
             self._layout(name, path)
+        for kind in OTHER_XML:
+            for name, path in resources.files(kind):
+                if path not in seen and len(seen) < MAX_LAYOUTS:
+                    seen.add(path)
+                    self._other(name, path)
+
+    def _other(self, name: str, path: str) -> None:
+        """Read what an XML resource that is no layout refers to, and the texts it states itself."""
+        try:
+            root = self._parse(self._archive.read(path, 8 << 20))
+        except (EntryError, AxmlError):
+            return
+        flat = _flatten(root)
+        if self._full(len(flat)):
+            self.unread += 1
+            return
+        for position, (element, _, _) in enumerate(flat):
+            self.links.setdefault(name, set()).update(_references(element))
+            for resource, label in ((TITLE, "title"), (SUMMARY, "summary")):
+                attribute = element.attribute(resource, label)
+                if attribute is not None and attribute.text and attribute.type != TYPE_REFERENCE:
+                    self._literal(path, name, flat, position, attribute.text)
+
+    def _full(self, elements: int) -> bool:
+        """Count ``elements`` more; return whether that is more than is read of one package."""
+        self._elements += elements
+        shares = (
+            self._elements / MAX_ELEMENTS,
+            self._characters / MAX_CHARACTERS,
+            len(self.checkboxes) / MAX_BOXES,
+        )
+        return max(shares) > 1
 
     def _layout(self, name: str, path: str) -> None:
         try:
@@ -100,23 +154,21 @@ class Layouts:
             self.unread += 1
             return
         flat = _flatten(root)
-        self._elements += len(flat)
-        if (
-            max(
-                self._elements / MAX_ELEMENTS,
-                self._characters / MAX_CHARACTERS,
-                len(self.checkboxes) / MAX_BOXES,
-            )
-            > 1
-        ):
+        if self._full(len(flat)):
             self.unread += 1
             return
         self.read += 1
+        words = [self._words(element) for element, _, _ in flat]
+        self.views[name] = [
+            View(self._view_id(element), element.name, text, _path(flat, position) if text else "")
+            for position, ((element, _, _), text) in enumerate(zip(flat, words, strict=True))
+        ]
         for position, (element, _, _) in enumerate(flat):
             if element.name.rpartition(".")[2] in BOXES:
                 self._box(name, path, flat, position)
             self.credential_fields += _asks_for_credentials(element)
             self.classes.update(_named_classes(element))
+            self.links.setdefault(name, set()).update(_references(element))
             attribute = element.attribute(TEXT, "text")
             if attribute is not None and attribute.text is not None and attribute.type != TYPE_REFERENCE:
                 self._literal(path, name, flat, position, attribute.text)
@@ -131,6 +183,10 @@ class Layouts:
                     kind=kind, text=text[:MAX_EXCERPT], origin="layout", name=name, evidence=(evidence,)
                 )
             )
+
+    def _view_id(self, element: Element) -> str:
+        attribute = element.attribute(VIEW_ID, "id")
+        return self._resources.name(attribute.data) if attribute is not None else ""
 
     def _words(self, element: Element) -> str:
         parts = []
@@ -170,6 +226,7 @@ class Layouts:
         self.checkboxes.append(
             CheckBox(
                 layout=name,
+                view=self._view_id(element),
                 checked=checked,
                 agreement=agreement,
                 text=text[:MAX_EXCERPT],
@@ -186,6 +243,10 @@ def _named_classes(element: Element) -> Iterator[str]:
         for attribute in (element.attribute(0, "class"), element.attribute(CLASS_NAME, "name")):
             if attribute is not None and attribute.text and "." in attribute.text:
                 yield attribute.text
+
+
+def _references(element: Element) -> Iterator[int]:
+    yield from (a.data for a in element.attributes if a.type in REFERENCES and a.data)
 
 
 def _asks_for_credentials(element: Element) -> bool:

@@ -310,6 +310,16 @@ class Manifest:
         """Return the application's meta-data with their values."""
         return self._meta(self.application, "/manifest/application") if self.application is not None else ()
 
+    def references(self) -> frozenset[int]:
+        """Return the ids of all resources the manifest refers to."""
+        found: set[int] = set()
+        stack = [self.root]
+        while stack:
+            element = stack.pop()
+            found.update(a.data for a in element.attributes if a.type in REFERENCES and a.data)
+            stack.extend(element.children)
+        return frozenset(found)
+
     @cached_property
     def _components(self) -> tuple[ManifestComponent, ...]:
         if self.application is None:

@@ -20,7 +20,7 @@ SPLIT_NAME, SPLIT_TYPES = 0x01010549, 0x0101064F
 FUSED = "com.android.dynamic.apk.fused.modules"
 LISTED, REQUIRED = "com.android.vending.splits", "com.android.vending.splits.required"
 CODE = "split-missing"
-TEXT_PATHS = ("app.texts", "app.checkboxes", "app.has_account", "policy")
+TEXT_PATHS = ("app.texts", "app.checkboxes", "app.dialogs", "app.has_account", "policy")
 NATIVE_PATHS = ("app.native_libraries", "app.hardening", "app.sdks", "app.containers")
 MAX_LISTED = 5000
 

@@ -1,7 +1,7 @@
 """The resource table of a module of an Android App Bundle (``resources.pb``, ``aapt.pb.ResourceTable``).
 
 Source: Resources.proto and Configuration.proto of aapt2 in the Android Open Source Project.  Only what the collector asks
-for is decoded: names, values that are one item, and the strings of arrays and plurals.  Counts are bounded, a broken
+for is decoded: names, values that are one item, the strings of arrays and plurals, and which resources styles and they refer to.  Counts are bounded, a broken
 entry is skipped and counted.
 """
 
@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import chain
 
-from scanner.collect.app.axml import TYPE_STRING
+import numpy as np
+from numpy.typing import NDArray
+
+from scanner.collect.app.axml import REFERENCES, TYPE_STRING
 from scanner.collect.app.protowire import WireError, fields, integer, part, parts, text
 from scanner.collect.app.protoxml import item_value
 from scanner.collect.app.resconfig import Config
@@ -23,11 +26,13 @@ TYPE_ID, TYPE_NAME, TYPE_ENTRY = 1, 2, 3
 ENTRY_ID, ENTRY_NAME, ENTRY_VALUE = 1, 2, 6
 VALUE_CONFIG, VALUE_CONTENT = 1, 2
 CONTENT_ITEM, CONTENT_COMPOUND = 4, 5
-COMPOUND_ARRAY, COMPOUND_PLURAL = 4, 5
-ARRAY_ITEM, PLURAL_ITEM = 3, 4
+COMPOUND_STYLE, COMPOUND_ARRAY, COMPOUND_PLURAL = 2, 4, 5
+STYLE_PARENT, STYLE_ENTRY, STYLE_ITEM, ARRAY_ITEM, PLURAL_ITEM = 1, 3, 4, 3, 4
+REFERENCE_ID = 2
 CONFIG_LOCALE, CONFIG_PRODUCT = 3, 25
 MAX_VALUES = 4 << 20
-MAX_PACKAGES, MAX_TYPES = 32, 4096
+MAX_PACKAGES, MAX_TYPES, MAX_ENTRIES = 32, 4096, 1 << 20
+MAX_BYTES = 96 << 20
 
 
 class ProtoTable:
@@ -37,11 +42,14 @@ class ProtoTable:
     """
 
     def __init__(self, data: bytes) -> None:
+        if len(data) > MAX_BYTES:
+            raise ResourceError(f"{len(data)} bytes exceed the limit of {MAX_BYTES}")
         self.skipped = 0
         self._forms: dict[int, list[Form]] = {}
         self._bags: list[tuple[int, str, str]] = []
+        self._links: list[tuple[int, int]] = []
         self._names: dict[int, str] = {}
-        self._values = self._types = 0
+        self._values = self._types = self._entries = 0
         self._configs: dict[bytes, Config] = {}
         try:
             for number, package in enumerate(parts(memoryview(data), TABLE_PACKAGE)):
@@ -53,7 +61,7 @@ class ProtoTable:
             self.skipped += 1
             if not self._forms:
                 raise ResourceError(f"no protobuf resource table: {error}") from error
-        if data and not self._forms and self.skipped:
+        if self.skipped and not self._names:
             raise ResourceError("no resource could be read")
         self._order = sorted(self._forms)
 
@@ -75,6 +83,10 @@ class ProtoTable:
         base |= (integer(part(data, TYPE_ID) or memoryview(b""), 1) & 0xFF) << 16
         kind = text(part(data, TYPE_NAME))
         for entry in parts(data, TYPE_ENTRY):
+            self._entries += 1
+            if self._entries > MAX_ENTRIES:
+                self.skipped += 1
+                return
             try:
                 self._entry(entry, base, kind)
             except WireError:
@@ -120,15 +132,32 @@ class ProtoTable:
                 self._compound(value, resource, self._config(config))
 
     def _compound(self, data: memoryview, resource: int, config: Config) -> None:
-        """Keep the strings of arrays and plurals; styles and attributes hold none."""
+        """Keep the strings of arrays and plurals, and what they and styles refer to; attributes hold neither."""
+        style = part(data, COMPOUND_STYLE)
+        if style is not None:
+            parent = part(style, STYLE_PARENT)
+            self._refer(resource, integer(parent, REFERENCE_ID) if parent is not None else 0)
+            for entry in parts(style, STYLE_ENTRY):
+                item = part(entry, STYLE_ITEM)
+                if item is not None:
+                    self._refer_to_item(resource, *item_value(item))
         for compound, inner in ((COMPOUND_ARRAY, ARRAY_ITEM), (COMPOUND_PLURAL, PLURAL_ITEM)):
             bag = part(data, compound)
             for element in parts(bag, 1) if bag is not None else ():
                 item = part(element, inner)
                 kind, words = item_value(item) if item is not None else (0, 0)
-                self._values += 1
+                self._refer_to_item(resource, kind, words)
                 if kind == TYPE_STRING and isinstance(words, str) and self._values <= MAX_VALUES:
                     self._bags.append((resource, config.locale, words))
+
+    def _refer_to_item(self, resource: int, kind: int, target: int | str) -> None:
+        self._values += 1
+        if kind in REFERENCES and isinstance(target, int):
+            self._refer(resource, target)
+
+    def _refer(self, resource: int, target: int) -> None:
+        if target and self._values <= MAX_VALUES:
+            self._links.append((resource, target & 0xFFFFFFFF))
 
     def _config(self, data: memoryview) -> Config:
         raw = bytes(data)
@@ -165,6 +194,20 @@ class ProtoTable:
         return [
             (self._names[resource], locale, words) for resource, locale, words in chain(named, self._bags)
         ]
+
+    def identifiers(self, kinds: frozenset[str]) -> dict[str, int]:
+        """Return the ids of all resources of these types by ``type/name``."""
+        return {name: number for number, name in self._names.items() if name.partition("/")[0] in kinds}
+
+    def links(self) -> NDArray[np.uint32]:
+        """Return (resource, resource it refers to) pairs of values and of the items of arrays, plurals and styles."""
+        values = [
+            (resource, form.data)
+            for resource in self._order
+            for form in self._forms[resource]
+            if form.type in REFERENCES and form.data
+        ]
+        return np.array([*self._links, *values], np.uint32).reshape(-1, 2)
 
     def files(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield (``type/name``, path in the module) of the file resources of type ``kind``."""

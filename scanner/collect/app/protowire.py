@@ -25,10 +25,14 @@ class WireError(ValueError):
 def fields(data: memoryview) -> Iterator[tuple[int, Value]]:
     """Yield (field number, value) of a message: numbers as unsigned integers, everything else as its bytes.
 
-    Raises WireError where the data breaks off or cannot be a message; groups, which no schema here uses, are refused.
+    Raises WireError where the data breaks off, cannot be a message or holds too many fields; groups, which no schema here
+    uses, are refused.
     """
-    place, end = 0, len(data)
+    place, end, room = 0, len(data), MAX_FIELDS
     while place < end:
+        room -= 1
+        if room < 0:
+            raise WireError(f"more than {MAX_FIELDS} fields in one message")
         key = data[place]
         if key & 0x80:
             key, place = _varint(data, place, end)

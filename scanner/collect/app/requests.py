@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scanner import catalogue
 from scanner.collect.app.code import Code
 from scanner.dex import Member, MemberSite, constant_arguments, instructions
-from scanner.facts import PermissionRequest
+from scanner.facts import InterfaceText, PermissionRequest
 
+MAX_PURPOSES = 5
 REQUESTS = (
     Member("Landroid/app/Activity;", "requestPermissions"),
     Member("Landroid/app/Fragment;", "requestPermissions"),
@@ -17,15 +20,19 @@ REQUESTS = (
 )
 
 
-def permission_requests(code: Code) -> list[PermissionRequest]:
-    """Return the run-time requests, with the permissions that are constant in the calling method."""
-    found = [_request(code, hit) for hit in code.sites(REQUESTS)]
+def permission_requests(code: Code, texts: Sequence[InterfaceText] = ()) -> list[PermissionRequest]:
+    """Return the run-time requests, with the permissions that are constant in the calling method.
+
+    ``texts`` are those of the interface: the purposes told are looked for among them.
+    """
+    purposes = [text for text in texts if text.kind == "permission_purpose"]
+    found = [_request(code, hit, purposes) for hit in code.sites(REQUESTS)]
     return sorted(
         (r for r in found if r is not None), key=lambda r: (r.caller, r.evidence[0].model_dump_json())
     )
 
 
-def _request(code: Code, hit: MemberSite) -> PermissionRequest | None:
+def _request(code: Code, hit: MemberSite, purposes: Sequence[InterfaceText]) -> PermissionRequest | None:
     site = hit.site
     owner = code.owner(site.node)
     if owner.kind == "library":
@@ -51,8 +58,20 @@ def _request(code: Code, hit: MemberSite) -> PermissionRequest | None:
         reachable=reachable,
         entry_kind=entry.kind if entry else None,
         before_ui=code.before_ui(site.node),
+        purposes=_told(code, site.node, purposes),
         evidence=(code.evidence(site),),
     )
+
+
+def _told(code: Code, node: int, purposes: Sequence[InterfaceText]) -> tuple[str, ...]:
+    """Return the purposes shown by a class on the way to method ``node``."""
+    on_the_way = {_outer(step.method.partition("->")[0][1:-1].replace("/", ".")) for step in code.chain(node)}
+    told = {t.text for t in purposes if any(_outer(user) in on_the_way for user in t.used_by)}
+    return tuple(sorted(told)[:MAX_PURPOSES])
+
+
+def _outer(name: str) -> str:
+    return name.partition("$")[0]
 
 
 def _named_in(code: Code, node: int) -> list[str]:

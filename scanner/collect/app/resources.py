@@ -94,6 +94,8 @@ class Resources:
         self.skipped = 0
         self._blocks = self._seen_packages = 0
         self._values, self._bags = _Rows(), _Rows()
+        self._links: list[Words] = [np.zeros((0, 2), np.uint32)]
+        self._items = 0
         try:
             self._read()
         except (struct.error, IndexError, PoolError) as error:
@@ -166,8 +168,11 @@ class Resources:
         self._configs.append(read_config(self._data[place + 20 : place + header]))
         resource = (np.uint32(number << 24 | kind << 16) | index).astype(np.uint32)
         self._simple(words, at, resource)
+        owner, what, data = self._complex(words, at, resource)
         if self._type_name(kind, package) in BAGS:
-            self._complex(words, at, resource)
+            self._bags.add(owner, what, data, what, len(self._configs) - 1)
+        refers = np.isin(what, list(REFERENCES)) & (data != 0)
+        self._links.append(np.column_stack([owner[refers], data[refers]]))
 
     def _simple(self, words: Words, at: Indices, resource: Words) -> None:
         """Decode entries that hold one value: key, then Res_value; or both packed into eight bytes."""
@@ -190,25 +195,32 @@ class Resources:
             none = np.full(int(np.count_nonzero(bags)), TYPE_NULL, np.uint32)
             self._values.add(resource[bags], none, none, second[bags], config)
 
-    def _complex(self, words: Words, at: Indices, resource: Words) -> None:
-        """Decode the items of string arrays and plurals: each a name and a Res_value of 12 bytes together."""
+    def _complex(self, words: Words, at: Indices, resource: Words) -> tuple[Words, Words, Words]:
+        """Decode the items of bags (arrays, plurals, styles): resource, value type and value data of each.
+
+        An item is a name and a Res_value, of 12 bytes together.
+        """
         first = words[at]
         size = (first & 0xFFFF).astype(np.int64)
         bag = (first >> 16 & (ENTRY_COMPACT | ENTRY_COMPLEX) == ENTRY_COMPLEX) & (at + 4 <= len(words))
         at, size, resource = at[bag], size[bag], resource[bag]
+        parent = words[at + 2]  # the style whose items a style inherits
+        self._links.append(np.column_stack([resource[parent != 0], parent[parent != 0]]))
         count, start = words[at + 3].astype(np.int64), at + size // 4
         fits = (size & 3 == 0) & (size >= 16) & (start + 3 * count <= len(words))
         self.skipped += int(np.count_nonzero(~fits))
         count, start, resource = count[fits], start[fits], resource[fits]
         total = int(count.sum())
-        if self._values.total + self._bags.total + total > MAX_VALUES:
+        self._items += total
+        if self._values.total + self._items > MAX_VALUES:
             self.skipped += total
-            return
+            none = np.zeros(0, np.uint32)
+            return none, none, none
         ends = np.cumsum(count)
         inner = np.arange(total) - np.repeat(ends - count, count)
         item = np.repeat(start, count) + 3 * inner
         kind, data = words[item + 1] >> 24, words[item + 2]
-        self._bags.add(np.repeat(resource, count), kind, data, kind, len(self._configs) - 1)
+        return np.repeat(resource, count), kind, data
 
     def _offsets(self, place: int, room: int, count: int, flags: int) -> tuple[Words, Words]:
         """Return entry indices and byte offsets of a type block, absent entries left out."""
@@ -350,6 +362,17 @@ class Resources:
             if resource != last:
                 last, name = resource, self.name(resource)
             yield name, locales[config], self._string(value)
+
+    def identifiers(self, kinds: frozenset[str]) -> dict[str, int]:
+        """Return the ids of all resources of these types by ``type/name``."""
+        ids = np.unique(self._id[self._with_types(self._id, kinds)])
+        return {self.name(resource): resource for resource in ids.tolist()}
+
+    def links(self) -> Words:
+        """Return (resource, resource it refers to) pairs of values, of the items of arrays and styles, of parents."""
+        refers = np.isin(self._kind, list(REFERENCES)) & (self._value != 0)
+        values = np.column_stack([self._id[refers], self._value[refers]])
+        return np.concatenate([*self._links, values]).astype(np.uint32)
 
     def files(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield (``type/name``, path in the package) of the file resources of type ``kind`` (``layout``, ``xml``)."""

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scanner.collect.app.axml import REFERENCES, TYPE_ATTRIBUTE, TYPE_STRING
 from scanner.collect.app.resconfig import Config
 
@@ -57,6 +60,14 @@ class StringTable(Protocol):
         """Return (``type/name``, locale, text) of every string."""
         ...
 
+    def identifiers(self, kinds: frozenset[str]) -> dict[str, int]:
+        """Return the ids of all resources of these types by ``type/name``."""
+        ...
+
+    def links(self) -> NDArray[np.uint32]:
+        """Return (resource, resource it refers to) pairs."""
+        ...
+
     def files(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield (``type/name``, path) of the file resources of one type."""
         ...
@@ -84,6 +95,14 @@ class ResourceTable(Protocol):
 
     def strings(self) -> Sequence[tuple[str, str, str]]:
         """Return (``type/name``, locale, text) of every string."""
+        ...
+
+    def identifiers(self, kinds: frozenset[str]) -> dict[str, int]:
+        """Return the ids of all resources of these types by ``type/name``."""
+        ...
+
+    def links(self) -> NDArray[np.uint32]:
+        """Return (resource, resource it refers to) pairs."""
         ...
 
     def files(self, kind: str) -> Iterator[tuple[str, str]]:
@@ -158,6 +177,19 @@ class Resources:
     @cached_property
     def _strings(self) -> list[tuple[str, str, str]]:
         return [one for source in self._sources for one in source.table.strings()]
+
+    def identifiers(self, kinds: frozenset[str]) -> dict[str, int]:
+        """Return the ids of all resources of these types by ``type/name``."""
+        return {
+            name: number
+            for source in reversed(self._sources)
+            for name, number in source.table.identifiers(kinds).items()
+        }
+
+    def links(self) -> NDArray[np.uint32]:
+        """Return (resource, resource it refers to) pairs of all tables."""
+        empty = np.zeros((0, 2), np.uint32)
+        return np.concatenate([empty, *(source.table.links() for source in self._sources)])
 
     def files(self, kind: str) -> Iterator[tuple[str, str]]:
         """Yield (``type/name``, path) of the file resources of one type; paths are those of the whole package."""

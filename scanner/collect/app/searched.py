@@ -62,6 +62,7 @@ def searched(
         )
         yield Looked(path="app.texts", what=what, amount=strings)
         yield Looked(path="app.checkboxes", what=what, amount=layouts.read)
+        yield Looked(path="app.dialogs", what=what, amount=layouts.read)
     elif code is not None:
         none = Text(zh="安装包没有资源表", en="the package has no resource table")
         yield Looked(path="app.checkboxes", what=none)

@@ -15,7 +15,6 @@ from scanner.appfacts import FlagTest, FlagWrite, StartupStep
 from scanner.collect.app.code import Code
 from scanner.collect.app.flagdata import flag_data, member
 from scanner.collect.app.flags import Test
-from scanner.collect.app.flagwrites import FlagWrites
 from scanner.collect.app.startorder import ASYNC, Way
 from scanner.dex import MemberSite, Site, Step, constant_arguments
 from scanner.facts import Access, Sdk
@@ -39,8 +38,13 @@ class _Event:
     evidence: Evidence | None = None
 
 
-def startup_steps(code: Code, sdks: Sequence[Sdk], accesses: Sequence[Access]) -> list[StartupStep]:
-    """Return the steps of the start in order; of steps alike in one component only the first is kept."""
+def startup_steps(
+    code: Code, sdks: Sequence[Sdk], accesses: Sequence[Access]
+) -> tuple[list[StartupStep], int]:
+    """Return the steps of the start in order, and how many more there are.
+
+    Of steps alike in one component only the first is kept.
+    """
     return _Steps(code, accesses).build([sdk.id for sdk in sdks if not sdk.is_library])
 
 
@@ -55,7 +59,6 @@ class _Steps:
             for hit in code.sites([member(name) for name in flag_data().network])
             if code.owner(hit.site.node).kind != "library"
         ]
-        self.writes = FlagWrites(code)
         self._led = 0
         self._known: dict[str, list[int]] = {}
         self.places = [(access, node) for access in self.accesses for node in self._nodes(access.caller)]
@@ -66,7 +69,7 @@ class _Steps:
             self._known[method] = self.code.dex.find_methods(*_split(method))
         return self._known[method]
 
-    def build(self, sdks: Sequence[str]) -> list[StartupStep]:
+    def build(self, sdks: Sequence[str]) -> tuple[list[StartupStep], int]:
         found: dict[tuple[str, ...], tuple[tuple[int, ...], StartupStep]] = {}
         for event in self._events(sdks):
             for way in self.code.order.ways(event.site.node, event.site.offset):
@@ -86,10 +89,11 @@ class _Steps:
             found.values(), key=lambda pair: (pair[0], pair[1].action, pair[1].target, pair[1].caller)
         )
         steps = [step for _, step in ordered[:MAX_STEPS]]
-        return [
+        numbered = [
             step.model_copy(update={"number": number} | self._led_to(step))
             for number, step in enumerate(steps, 1)
         ]
+        return numbered, len(ordered) - len(steps)
 
     # --- events ---------------------------------------------------------------------------------------
 
@@ -202,7 +206,7 @@ class _Steps:
 
     def _writes(self, keys: Sequence[str]) -> Iterator[FlagWrite]:
         for key in keys[:MAX_KEYS]:
-            yield from self.writes.of(key)
+            yield from self.code.order.flags.writes.of(key)
 
 
 def _split(method: str) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from scanner import __version__
 from scanner.collect.site.address import AddressGuard, Refused, Url, parse_url
 from scanner.collect.site.crawl import HTML_TYPES, Crawler, Visited
 from scanner.collect.site.disclosure import disclosure
-from scanner.collect.site.discover import Discovery
+from scanner.collect.site.discover import Discovery, page_address
 from scanner.collect.site.domains import same_site
 from scanner.collect.site.elsewhere import policies_elsewhere
 from scanner.collect.site.fetch import USER_AGENT, Fetched, Fetcher
@@ -306,7 +306,7 @@ class _Collector:
     @staticmethod
     def _pages(readings: Sequence[PageReading], observation: Observation) -> list[Page]:
         """Join what the crawl and the browser know of each page."""
-        seen = {page.final_url: page for page in observation.pages}
+        seen = {page_address(page.final_url): page for page in observation.pages}
         joined = []
         for reading in readings:
             page = reading.page

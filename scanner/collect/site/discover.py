@@ -26,13 +26,12 @@ class Discovery:
     def discover(self, url: str, dom: str) -> list[str]:
         """Read the DOM of the page at ``url`` and return new addresses within the scope, best first."""
         parsed = parse(url, dom)
-        plain = urldefrag(url)[0]
-        route = is_route(url)
-        known = self.readings.get(url if route else plain)
+        address = page_address(url)
+        known = self.readings.get(address)
         depth = known.page.depth if known is not None else self._depths.get(url, 1)
         promised = known.page.kind if known is not None else self._promised.get(url, "other")
         start = known is not None and known.page.kind == "home"
-        parsed.url = url if route else plain
+        parsed.url = address
         reading = read_page(Target(parsed.url, depth, promised), None, parsed, start=start)
         if known is not None:
             page = known.page.model_copy(
@@ -76,5 +75,11 @@ class Discovery:
 
 
 def is_route(url: str) -> bool:
-    """Whether the fragment of ``url`` is a page of a script framework (``#/register``, ``#!/help``)."""
-    return urldefrag(url)[1].startswith(("/", "!"))
+    """Whether the fragment of ``url`` is a page of a script framework (``#/register``, ``#!/help``; not ``#/``)."""
+    fragment = urldefrag(url)[1]
+    return fragment.startswith(("/", "!")) and fragment.strip("!/") != ""
+
+
+def page_address(url: str) -> str:
+    """Return the address a page is known by: without fragment, unless that is a route."""
+    return url if is_route(url) else urldefrag(url)[0]

@@ -10,10 +10,11 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, Literal, cast
 
+from scanner.collect.parties import party
 from scanner.collect.site.record import WARM_UP, RawRequest, Recorder
 from scanner.collect.site.sends import items_sent, masked
 from scanner.collect.site.tab import Visit
-from scanner.collect.site.thirdparty import host_of, is_third_party, is_tracker, lists, party
+from scanner.collect.site.thirdparty import host_of, is_third_party, is_tracker, lists
 from scanner.datafiles import read_data
 from scanner.model import Evidence, Frozen, Text, WebLocator
 from scanner.sitefacts import Cookie, Phase, Request, ScriptUse, StorageItem

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from scanner import __version__
+from scanner.collect.parties import party
 from scanner.collect.site import consent, evidence, har
 from scanner.collect.site.address import AddressGuard
 from scanner.collect.site.browser import OWN_HOSTS, running
@@ -18,7 +19,7 @@ from scanner.collect.site.phases import Outcome, Visitor
 from scanner.collect.site.proxy import GuardProxy, Traffic
 from scanner.collect.site.record import Recorder
 from scanner.collect.site.tab import Visit
-from scanner.collect.site.thirdparty import TRACKING, host_of, is_third_party, party, third_parties
+from scanner.collect.site.thirdparty import TRACKING, host_of, is_third_party, third_parties
 from scanner.context import CollectOptions
 from scanner.model import Artifact, Evidence, FileLocator, Gap, Looked, Problem, Text, WebLocator
 from scanner.sitefacts import (

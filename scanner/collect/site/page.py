@@ -15,11 +15,10 @@ from itertools import islice
 from typing import Any, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
-from charset_normalizer import from_bytes
 from lxml import etree
 
-from scanner.collect.policy.encoding import codec_of
 from scanner.collect.site.address import UrlError, parse_url
+from scanner.collect.site.charset import decode_html
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
 
@@ -32,7 +31,7 @@ SILENT = frozenset(
     {"script", "style", "noscript", "template", "head", "title", "svg", "math", "iframe", "object"}
 )
 BLOCKS = frozenset(
-    {
+    [
         "address",
         "article",
         "aside",
@@ -46,8 +45,6 @@ BLOCKS = frozenset(
         "div",
         "dl",
         "dt",
-    }
-    | {
         "fieldset",
         "figure",
         "footer",
@@ -62,8 +59,6 @@ BLOCKS = frozenset(
         "hr",
         "legend",
         "li",
-    }
-    | {
         "main",
         "nav",
         "ol",
@@ -78,8 +73,9 @@ BLOCKS = frozenset(
         "tfoot",
         "th",
         "thead",
-    }
-    | {"tr", "ul"}
+        "tr",
+        "ul",
+    ]
 )
 LOADING = {
     "img": "image",
@@ -94,23 +90,11 @@ NOTED = frozenset({"a", "script", "object", "link", "base", "meta", "title", "h1
 FOOT_LEVELS = 12
 NOT_PAGES = frozenset({"javascript", "mailto", "tel", "data", "sms", "blob", "about"})
 _STRING = etree.XPath("string()", smart_strings=False)
-_META_CHARSET = re.compile(
-    rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE
-)
-_HEADER_CHARSET = re.compile(r"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _REFRESH = re.compile(r"url\s{0,5}=\s{0,5}['\"]?([^'\"]{1,2000})", re.IGNORECASE)
 _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r" ?\n[ \n]*")
 _FOOTER = re.compile(r"foot|bottom|copyright|beian|dibu", re.IGNORECASE)
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,60}\Z")
-# GB 2312 and GBK pages often contain characters of the larger set; browsers read both as gb18030's subset.
-ALIASES = {
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "x-gbk": "gb18030",
-    "gb_2312-80": "gb18030",
-    "iso-8859-1": "cp1252",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,33 +156,6 @@ def shorten(text: str, limit: int = MAX_EXCERPT) -> str:
 def squeeze(text: str) -> str:
     """Return ``text`` with every run of white space as one blank."""
     return " ".join(text.split())
-
-
-def decode_html(body: bytes, content_type: str = "") -> tuple[str, str]:
-    """Return ``body`` as text, and the encoding used: byte-order mark, header, meta element, UTF-8, then a guess."""
-    for mark, name in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace"), name
-    found = _HEADER_CHARSET.search(content_type)
-    meta = _META_CHARSET.search(body[:4096])
-    for name in (found.group(1) if found else "", meta.group(1).decode("ascii") if meta else ""):
-        codec = ALIASES.get(name.lower(), name.lower())
-        if codec.startswith("utf-16") or not codec_of(codec):
-            continue
-        try:
-            return body.decode(codec), codec
-        except UnicodeDecodeError:
-            continue
-    try:
-        return body.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        pass
-    try:
-        return body.decode("gb18030"), "gb18030"
-    except UnicodeDecodeError:
-        best = from_bytes(body[: 64 << 10]).best()
-        codec = best.encoding if best is not None else "utf-8"
-        return body.decode(codec, "replace"), codec
 
 
 def parse(url: str, content: bytes | str, content_type: str = "") -> ParsedPage:

@@ -164,7 +164,10 @@ class Visitor:
         if self.typing and visit.html:
             await type_marker(tab, url, self.recorder)
         await tab.leave()
-        return self.discover(visit.final_url or url, visit.html) if visit.html else ()
+        # The page that says there is no such page is not what its address promises.
+        if not visit.html or (visit.status or 0) >= 400:
+            return ()
+        return self.discover(visit.final_url or url, visit.html)
 
     async def _keep(self, tab: Tab, visit: Visit, layers: list[consent.Found], *, whole: bool) -> None:
         """Keep pictures and DOM of a page, and the consent layers not met on an earlier page."""

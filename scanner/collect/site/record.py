@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -134,6 +134,18 @@ class NetworkLog:
         self.moved = asyncio.Event()
         self.main: RawRequest | None = None
         self.main_frame = ""
+
+    def handlers(self) -> dict[str, Callable[[dict[str, Any]], None]]:
+        """Return what is to be called for each event of the Network domain."""
+        return {
+            "Network.requestWillBeSent": self.sent,
+            "Network.responseReceived": self.answered,
+            "Network.responseReceivedExtraInfo": self.answered_extra,
+            "Network.loadingFinished": self.finished,
+            "Network.loadingFailed": self.failed,
+            "Network.webSocketCreated": self.socket,
+            "Network.webSocketFrameSent": self.frame_sent,
+        }
 
     def begin(self, page: str, phase: str) -> None:
         """A new page is about to be opened in the tab."""

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from scanner.collect.site.address import AddressGuard, Url, UrlError, parse_url
+from scanner.collect.site.charset import decode_html
 from scanner.collect.site.exposure import probe
 from scanner.collect.site.fetch import Fetched, Fetcher
 from scanner.collect.site.headers import (
@@ -16,7 +17,6 @@ from scanner.collect.site.headers import (
     header_weaknesses,
 )
 from scanner.collect.site.libraries import identify, library_facts
-from scanner.collect.site.page import decode_html
 from scanner.collect.site.reading import PageReading
 from scanner.collect.site.transport import TransportProbe
 from scanner.context import SiteOptions

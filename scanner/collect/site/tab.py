@@ -10,14 +10,15 @@ import json
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import Any
 
 from scanner.collect.site.browser import Context
 from scanner.collect.site.devtools import Channel, DevToolsError
+from scanner.collect.site.pagescripts import LEAVE_SCRIPT, PAGE_SCRIPT, SCROLL_SCRIPT
 from scanner.collect.site.record import NetworkLog, RawRequest, Recorder
 
 QUIET = 0.35
+LULL = 0.12
 POLL = 0.04
 STEP = 3.0
 ANSWER = 8.0
@@ -29,36 +30,13 @@ MAX_DIALOGS = 20
 MAX_JOBS = 500
 ABORTED = "ERR_ABORTED"
 KEY_SECONDS = 0.015
+RELEASE_SECONDS = 1.0
 MAX_SHOT_HEIGHT = 4_000
 # The browser keeps bodies until they are hashed, no more than this (bytes).
 NETWORK = {"maxPostDataSize": 65_536, "maxTotalBufferSize": 32 << 20, "maxResourceBufferSize": 8 << 20}
 HASHED = ("document", "script", "stylesheet")
 MAX_HASHED = 5 << 20
-# What a visitor's leaving makes a page do.  When the browser itself leaves, the page's process is gone before its last
-# requests are reported, so the events are fired once while it still listens.
-LEAVE_SCRIPT = """(() => {
-  for (const [name, value] of [['visibilityState', 'hidden'], ['hidden', true]]) {
-    try { Object.defineProperty(document, name, { get: () => value, configurable: true }); } catch { /* not ours to force */ }
-  }
-  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
-  window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }));
-  window.dispatchEvent(new Event('unload'));
-})()"""
-# Down the page screen by screen and back, as a reader would, so that what loads late does.
-SCROLL_SCRIPT = """async (most) => {
-  const page = document.scrollingElement, pause = () => new Promise((done) => setTimeout(done, 40));
-  if (!page) return 0;
-  let steps = 0;
-  while (steps < most && innerHeight * (steps + 1) < page.scrollHeight - 40) {
-    steps += 1;
-    scrollTo({ top: innerHeight * steps, behavior: 'instant' });
-    await pause();
-  }
-  if (steps) { scrollTo({ top: 0, behavior: 'instant' }); await pause(); }
-  return steps;
-}"""
 MAX_SCREENS = 12
-PAGE_SCRIPT = (files("scanner.collect.site") / "page.js").read_text("utf-8")
 
 
 @dataclass
@@ -107,7 +85,7 @@ class Tab:
         log = NetworkLog(recorder)
         tab = cls(context, target, cdp, log, recorder, channel)
         handlers: dict[str, Callable[[dict[str, Any]], None]] = {
-            **_network(log),
+            **log.handlers(),
             "Page.frameNavigated": log.navigated,
             "Page.loadEventFired": log.load,
             "Page.javascriptDialogOpening": tab._dialog,
@@ -152,7 +130,7 @@ class Tab:
     def _worker(self, event: dict[str, Any]) -> None:
         number = str(event["sessionId"])
         worker = self.workers[number] = Channel(self.cdp.wire, number)
-        for name, handler in _network(self.log).items():
+        for name, handler in self.log.handlers().items():
             worker.on(name, handler)
         self._later(self._started(worker))
 
@@ -230,9 +208,10 @@ class Tab:
         except DevToolsError as error:
             visit.problem, visit.detail = "page-unreachable", str(error)[:200]
         if not visit.problem:
-            quiet = await self.settle(QUIET, at_least=linger, end=end)
-            if scroll and quiet and end - time.monotonic() > STEP:
-                await self._scroll(end)
+            # Scrolling falls into the time the page is watched anyway.
+            if scroll and await self.settle(LULL, at_least=linger, end=end) and end - time.monotonic() > STEP:
+                await self.evaluate(self.log.main_frame, SCROLL_SCRIPT, MAX_SCREENS)
+            await self.settle(QUIET, at_least=0.0 if scroll else linger, end=end)
             await self._read(visit, end)
         visit.milliseconds = round((time.monotonic() - started) * 1000)
         return visit
@@ -268,10 +247,15 @@ class Tab:
     async def click(self, x: float, y: float) -> None:
         """Move the mouse there (pixels in the window) and click."""
         where = {"x": x, "y": y}
+        press = {**where, "button": "left", "clickCount": 1}
         await self.cdp.send("Input.dispatchMouseEvent", {"type": "mouseMoved", **where})
-        for kind, held in (("mousePressed", 1), ("mouseReleased", 0)):
-            event = {"type": kind, **where, "button": "left", "buttons": held, "clickCount": 1}
-            await self.cdp.send("Input.dispatchMouseEvent", event)
+        await self.cdp.send("Input.dispatchMouseEvent", {"type": "mousePressed", "buttons": 1, **press})
+        # When the click opens a window, the answer is lost with it; the click was made all the same.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await self.cdp.send(
+                    "Input.dispatchMouseEvent", {"type": "mouseReleased", "buttons": 0, **press}
+                )
 
     async def type(self, text: str) -> None:
         """Type letters and digits key by key, then leave the field with the tabulator."""
@@ -296,13 +280,6 @@ class Tab:
                 return True
             await asyncio.sleep(POLL)
         return False
-
-    async def _scroll(self, end: float) -> None:
-        """Scroll through the page; wait again if that made it load something."""
-        asked = len(self.log.by_id)
-        await self.evaluate(self.log.main_frame, SCROLL_SCRIPT, MAX_SCREENS)
-        if len(self.log.by_id) > asked:
-            await self.settle(QUIET, end=end)
 
     async def _read(self, visit: Visit, end: float) -> None:
         main = self.log.main
@@ -417,18 +394,6 @@ class Tab:
             body = answer["body"]
             data = base64.b64decode(body) if answer.get("base64Encoded") else body.encode("utf-8", "replace")
             raw.body_sha256 = known[raw.url] = hashlib.sha256(data).hexdigest()
-
-
-def _network(log: NetworkLog) -> dict[str, Callable[[dict[str, Any]], None]]:
-    return {
-        "Network.requestWillBeSent": log.sent,
-        "Network.responseReceived": log.answered,
-        "Network.responseReceivedExtraInfo": log.answered_extra,
-        "Network.loadingFinished": log.finished,
-        "Network.loadingFailed": log.failed,
-        "Network.webSocketCreated": log.socket,
-        "Network.webSocketFrameSent": log.frame_sent,
-    }
 
 
 def frames_below(tree: dict[str, Any]) -> list[dict[str, Any]]:

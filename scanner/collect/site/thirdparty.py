@@ -11,18 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, NamedTuple
+from typing import Literal
 from urllib.parse import urlsplit
 
 import adblock
 import zstandard
 
+from scanner.collect.parties import MAINLAND, UNKNOWN, party
 from scanner.collect.site.domains import registrable
-from scanner.datafiles import read_data
-from scanner.model import Evidence, Frozen, Text, WebLocator
+from scanner.model import Evidence, WebLocator
 from scanner.sitefacts import Cookie, Phase, Request, ThirdParty
 
-MAINLAND = "CN"
 # Strongest first: what a domain is called when its hosts serve several purposes.
 CATEGORIES = (
     "session_replay",
@@ -50,26 +49,6 @@ TRACKING = frozenset({"session_replay", "advertising", "analytics", "ab_testing"
 MAX_EVIDENCE = 3
 
 
-class Owner(Frozen):
-    """A company and its hosts by category; ``country`` is where it is established (ISO 3166-1 alpha-2).
-
-    ``mixed``: services of one kind by several companies; only the category is used.
-    """
-
-    owner: Text
-    country: str
-    domains: dict[str, tuple[str, ...]]
-    mixed: bool = False
-
-
-class Party(NamedTuple):
-    """What is known about a host."""
-
-    owner: str
-    category: str
-    country: str
-
-
 @dataclass(frozen=True, slots=True)
 class StaticResource:
     """Something a page's markup loads: ``type`` as in filter lists (``script``, ``image``, ``subdocument`` …)."""
@@ -77,35 +56,6 @@ class StaticResource:
     url: str
     page: str
     type: str = "other"
-
-
-UNKNOWN = Party("", "unknown", "")
-
-
-@cache
-def _owners() -> dict[str, Party]:
-    found: dict[str, Party] = {}
-    for content in read_data("web/parties"):
-        for entry in content["parties"]:
-            owner = Owner.model_validate(entry)
-            for category, domains in owner.domains.items():
-                for domain in domains:
-                    name = "" if owner.mixed else owner.owner.zh
-                    found[domain] = Party(name, category, owner.country)
-    return found
-
-
-@cache
-def party(host: str) -> Party:
-    """Return owner, category and country of ``host``, by the longest suffix the data names."""
-    labels = host.lower().rstrip(".").split(".")
-    known = _owners()
-    for start in range(len(labels)):
-        found = known.get(".".join(labels[start:]))
-        if found is not None:
-            return found
-    country = MAINLAND if labels[-1] in {"cn", "xn--fiqs8s", "xn--fiqz9s"} else ""
-    return Party("", "unknown", country)
 
 
 class Lists:

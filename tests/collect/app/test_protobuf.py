@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import corpus_path
 from deliveries import AAB, UNIVERSAL, members
+from numpy.typing import NDArray
 
 from scanner.collect.app import axml, declared, protowire, protoxml
 from scanner.collect.app import prototable as pt
@@ -70,8 +72,15 @@ def test_real_resource_tables_agree(both: tuple[Path, Path]) -> None:
     assert sorted(proto.strings()) == sorted(binary.strings())
     for kind in ("layout", "xml", "raw", "drawable"):
         assert sorted(proto.files(kind)) == sorted(binary.files(kind))
+    kinds = frozenset({"string", "array", "layout", "style", "id"})
+    assert proto.identifiers(kinds) == binary.identifiers(kinds)
+    assert pairs(proto.links()) == pairs(binary.links())
     ids = {int(row) for row in binary._id}
     assert {i: shown(proto.forms(i)) for i in ids} == {i: shown(binary.forms(i)) for i in ids}
+
+
+def pairs(links: NDArray[np.uint32]) -> set[tuple[int, int]]:
+    return {(source, target) for source, target in links.tolist()}
 
 
 def shown(forms: list[Form]) -> list[tuple[str, int, int | str]]:
@@ -188,6 +197,23 @@ def test_broken_xml_is_an_error_and_nothing_worse(data: bytes) -> None:
 def test_a_broken_table_is_an_error(data: bytes) -> None:
     with pytest.raises(ResourceError):
         pt.ProtoTable(data)
+
+
+def test_the_number_of_entries_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pt, "MAX_ENTRIES", 5)
+    entries = b"".join(field(3, field(1, field(1, n)) + field(2, b"n")) for n in range(9))
+    table = pt.ProtoTable(field(2, field(3, field(2, b"string") + entries)))
+
+    assert (table.name(0x7F000004), table.name(0x7F000005)) == ("string/n", "")
+    assert table.skipped == 1
+
+
+def test_the_number_of_fields_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protowire, "MAX_FIELDS", 5)
+
+    assert protowire.parse(b"\x08\x01" * 5) == 5
+    with pytest.raises(WireError):
+        protowire.parse(b"\x08\x01" * 6)
 
 
 def test_a_broken_entry_leaves_the_others() -> None:

@@ -33,6 +33,8 @@ def steps(name: str, action: str) -> list[StartupStep]:
         ("provider-autoinit.bad", "provider", "onCreate", "none"),
         ("startup-flag.bad", "application", "onCreate", "unrelated"),
         ("startup-flag.good", "application", "onCreate", "consent"),
+        ("startup-flag-renamed.bad", "application", "onCreate", "unknown"),
+        ("startup-flag-renamed.good", "application", "onCreate", "consent"),
         ("startup-initializer.bad", "initializer", "create", "none"),
         ("startup-initializer.good", "initializer", "create", "consent"),
         ("startup-screen.bad", "launcher_activity", "onCreate", "none"),
@@ -86,6 +88,15 @@ def test_consent_kept_as_a_number_and_in_a_field_is_followed() -> None:
 
     assert [(t.kind, t.keys) for t in step.tests] == [("consent", ("agreed_policy_version",))]
     assert step.tests[0].flag.endswith("->ready:Z")
+
+
+def test_a_flag_without_a_telling_name_is_consent_only_if_the_agree_button_stores_it() -> None:
+    (unknown,), (agreed,) = (steps(f"startup-flag-renamed.{v}", "init")[0].tests for v in ("bad", "good"))
+
+    assert (unknown.kind, unknown.basis, unknown.keys) == ("unknown", "none", ("s1",))
+    assert (agreed.kind, agreed.basis, agreed.keys) == ("consent", "written", ("s1",))
+    assert "SettingsActivity" in unknown.written[0].caller
+    assert app("startup-flag-renamed.bad").sdks[0].init_guarded is None
 
 
 @pytest.mark.parametrize("name", ["clean", "sdk-init.good", "startup-flag.bad", "provider-autoinit.bad"])

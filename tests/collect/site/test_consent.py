@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from server import Servers
@@ -58,6 +59,22 @@ def test_a_wall_leaves_no_way_but_agreeing(world: World) -> None:
     assert dialog.wall and dialog.kind == "dialog"
     assert dialog.closable is False and dialog.reject_clicks is None and dialog.equal_choice is False
     assert dialog.reject_respected is None
+
+
+def test_a_window_opened_by_the_click_never_runs(world: World) -> None:
+    world.page("/opened", "<!doctype html><title>x</title><script>fetch('/ran')</script>")
+    world.page(
+        "/opens",
+        "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>x</title><h1>青禾商城</h1><div style='position:fixed;"
+        "bottom:0;left:0;right:0;padding:20px;background:#fff' data-consent>我们使用 Cookie 统计访问量，详见<a href=/privacy>"
+        "隐私政策</a>。<button onclick=\"window.open('/opened');this.parentNode.remove()\">同意</button></div>",
+    )
+
+    seen = world.observe("/opens")
+
+    assert next(p.count for p in seen.problems if p.code == "popups") >= 1
+    assert not {"/opened", "/ran"} & {urlsplit(r.path).path for r in world.site.requests}
+    assert not [g for g in seen.gaps if g.code == "accept-untested"]
 
 
 def test_refusing_in_a_second_layer_counts_every_click_and_every_ticked_box(world: World) -> None:

@@ -173,6 +173,14 @@ def test_what_loads_only_when_scrolled_to_is_seen(world: World) -> None:
     assert "手机号登记</div>" in dom[0]
 
 
+def test_a_page_that_does_not_exist_is_not_read_as_one(world: World) -> None:
+    read: list[str] = []
+
+    world.observe("/clean", ["/nowhere"], discover=lambda url, _html: (read.append(url), ())[1])
+
+    assert read == [world.url("/clean")]
+
+
 @pytest.mark.parametrize("program", ["/nonexistent/chromium", "/bin/false", "/bin/cat"])
 def test_without_a_browser_everything_is_a_gap_and_the_text_says_what_to_install(
     world: World, monkeypatch: pytest.MonkeyPatch, program: str
