@@ -10,7 +10,7 @@ from reports.clauses import RuleView
 from reports.names import Names
 from reports.text import one_line
 from scanner.facts import Access, AppFacts, Origin, Sdk
-from scanner.model import Outcome
+from scanner.model import Confidence, Outcome
 
 COLUMNS = 8
 MAX_ENDPOINTS = 200
@@ -100,7 +100,8 @@ def sdk_rows(app: AppFacts, names: Names) -> tuple[SdkRow, ...]:
 def _sdk(sdk: Sdk, names: Names) -> SdkRow:
     started = {True: "started", False: "not_started", None: "start_unknown"}[sdk.initialised]
     return SdkRow(
-        name=names.text(sdk.name, 80),
+        name=names.text(sdk.name, 80)
+        + (names.word("sdk_tentative") if sdk.confidence is Confidence.TENTATIVE else ""),
         vendor=names.text(sdk.vendor, 80),
         country=one_line(sdk.country or "", 20),
         purpose=names.known("purpose", sdk.purpose),

@@ -125,7 +125,7 @@ class SdkInfo(_Data):
     resources: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
     consent: tuple[str, ...] = ()
-    version_field: str | None = None
+    version: tuple[str, ...] = ()
     collects: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     source: str = ""

@@ -274,12 +274,14 @@ class Sdk(Frozen):
     ``basis``: what identified it (``class``: a class only it has, ``prefix``: package names, ``structure``: strings
     and system calls of renamed code, ``string``, ``native``, ``manifest``, ``manifest-key``, ``resource``).
     ``confidence``: tentative where the traces are few or nobody has checked them against the real SDK.
+    ``version`` is what its own code states (``version_evidence`` says where), None when it does not say exactly one.
     ``items`` were seen accessed by its code here; ``documented_items`` are what its vendor says it collects.
-    ``init``: its initialisation calls found in code, with the earliest entry kind; ``init_guard`` is the weakest kind
+    ``domains`` are those its vendor uses, ``hosts`` those named in its code here.
+    ``init``: its initialisation calls found in code, with the earliest entry kind (None where its names are gone); ``init_guard`` is the weakest kind
     of test before those that run ahead of any screen (``init_guarded`` None: the flag's meaning cannot be told).
 
-    How: 特有类、包名前缀、native 库、资源文件、清单组件与键值，按 SDK 目录认定 / distinctive classes, package
-    prefixes, native libraries, resource files, components and keys of the manifest, by the SDK catalogue
+    How: 特有类、包名前缀、改名后留下的字符串与系统调用、native 库、资源文件、清单组件与键值，按 SDK 目录认定 / distinctive classes, package
+    prefixes, strings and system calls that renaming leaves, native libraries, resource files, components and keys of the manifest, by the SDK catalogue
     Blind: 目录没有的 SDK；代码被完全改名且没有特征的 SDK；由服务器下发的 SDK / SDKs the catalogue lacks,
     wholly renamed ones without traces, ones sent by a server
     Evidence: file, xml
@@ -303,6 +305,7 @@ class Sdk(Frozen):
     #: Blind: 文档之后的版本和开关设置 / later versions, and switches
     documented_items: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()  #: 其已知的域名 / its known domains
+    hosts: tuple[str, ...] = ()  #: 其代码中出现的主机 / hosts named in its code
     initialised: bool | None = None  #: 应用是否在可达代码中初始化它 / whether reachable code initialises it
     #: 初始化的最早入口种类 / kind of the earliest entry that starts it
     init_entry_kind: EntryKind | None = None
@@ -317,6 +320,7 @@ class Sdk(Frozen):
     source_verified: str = ""  #: 来源核对日期 / day the source was checked
     evidence: tuple[Evidence, ...] = ()
     init_evidence: tuple[Evidence, ...] = ()  #: 初始化调用的证据 / evidence of its initialisation
+    version_evidence: tuple[Evidence, ...] = ()  #: 版本的证据 / evidence of the version
 
 
 class CodeStats(Frozen):

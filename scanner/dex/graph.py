@@ -195,11 +195,16 @@ class CallGraph:
 
     def targets_of(self, node: int, offsets: Collection[int]) -> set[int]:
         """Return the nodes that the instructions of ``node`` at ``offsets`` (code units) lead to."""
+        by_offset = self.targets_by_offset(node)
+        return {target for offset in offsets for target in by_offset.get(offset, ())}
+
+    def targets_by_offset(self, node: int) -> dict[int, list[int]]:
+        """Return the nodes that each instruction of ``node`` leads to, by its offset (code units)."""
         part = self.dex.part_of(node)
         low, high = part.sites_of(node)
         own = self.dex.parts.index(part)
         mapping, type_map = self.references.of_file[own], self.dex.type_maps[own]
-        found: set[int] = set()
+        found: dict[int, list[int]] = {}
         rows = zip(
             part.site_offset[low:high].tolist(),
             part.site_op[low:high].tolist(),
@@ -207,23 +212,23 @@ class CallGraph:
             strict=True,
         )
         for offset, op, index in rows:
-            if offset not in offsets:
-                continue
+            targets = []
             if INVOKE[op] and index < len(mapping):
                 reference = int(mapping[index])
-                found.add(int(self.references.target[reference]))
+                targets.append(int(self.references.target[reference]))
                 slot = int(np.searchsorted(self.dispatch_ref, reference))
                 if slot < len(self.dispatch_ref) and int(self.dispatch_ref[slot]) == reference:
-                    found.add(self.dispatch_base + slot)
+                    targets.append(self.dispatch_base + slot)
             elif op == 0x22 and index < len(type_map):
                 place = int(self.dex.classes.position[int(type_map[index])])
                 if place >= 0:
-                    found.add(place + self.class_base)
+                    targets.append(place + self.class_base)
             if STATIC[op]:
                 place = int(self.dex.classes.position[static_owner(part, op, index, type_map)])
                 if place >= 0:
-                    found.add(int(self._clinit[place]))
-        return {target for target in found if target >= 0}
+                    targets.append(int(self._clinit[place]))
+            found[offset] = [target for target in targets if target >= 0]
+        return found
 
     def reach(
         self,

@@ -15,6 +15,7 @@ from scanner.dex.package import Dex
 
 MAX_INSTRUCTIONS = 20_000
 MAX_TESTS = 200
+MAX_WALKED = 400_000
 _IF_ZERO, _IF_NOT_ZERO, _RETURN, _COMPARE_LONG = 0x38, 0x39, 0x0F, 0x31
 _ENDS = frozenset([*range(0x0E, 0x12), 0x27])
 _READS = frozenset([*range(0x52, 0x59), *range(0x60, 0x67)])
@@ -77,6 +78,8 @@ def guards(dex: Dex, node: int, flags: Collection[str]) -> tuple[Guard, ...]:
     place = {ins.offset: position for position, ins in enumerate(body)}
     following = [_successors(ins, place, position, len(body)) for position, ins in enumerate(body)]
     found: list[Guard] = []
+    # Each test walks the method twice: long methods with many tests exist only in hostile files.
+    limit = max(8, min(MAX_TESTS, MAX_WALKED // max(1, len(body))))
     for position, held in _uses(body, flags):
         opcode = body[position].opcode
         if not _is_test(opcode) or len(following[position]) != 2:
@@ -96,7 +99,7 @@ def guards(dex: Dex, node: int, flags: Collection[str]) -> tuple[Guard, ...]:
                 sided=held.plain and opcode in {_IF_ZERO, _IF_NOT_ZERO},
             )
         )
-        if len(found) >= MAX_TESTS:
+        if len(found) >= limit:
             break
     return tuple(found)
 

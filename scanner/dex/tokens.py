@@ -57,10 +57,6 @@ class Tokens:
     token: U8
     method: NDArray[Any]
 
-    def of(self, chosen: NDArray[Any]) -> Tokens:
-        """Return the tokens where ``chosen`` is true."""
-        return Tokens(self.place[chosen], self.token[chosen], self.method[chosen])
-
 
 def mix(values: U8) -> U8:
     """Return a well-spread 64-bit number for each number of ``values`` (a fixed bijection)."""
@@ -92,22 +88,28 @@ def tokens_of(texts: Sequence[str]) -> U8:
     return found
 
 
-def tokens(dex: Dex) -> Tokens:
-    """Return the tokens of every class of ``dex``."""
+def tokens(dex: Dex, wanted: NDArray[Any] | None = None) -> Tokens:
+    """Return the tokens of the classes of ``dex``, or of those at the positions where ``wanted`` is true."""
     found: list[tuple[I8, U8, NDArray[Any]]] = [
         (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.bool_))
     ]
     position = dex.classes.position
     for part in dex.parts:
         owner = position[dex.node_keys[part.base : part.base + part.count] >> 32]
-        node, token = _string_sites(part)
+        chosen = owner >= 0
+        if wanted is not None:
+            chosen[chosen] = wanted[owner[chosen]]
+        if not chosen.any():
+            continue
+        of_site = part.site_node - part.base
+        asked = chosen[of_site]
+        node, token = _string_sites(part, of_site, asked)
         found.append((owner[node], token, np.zeros(len(node), dtype=np.bool_)))
-        calls, call_token = _call_sites(part)
+        calls, call_token = _call_sites(part, of_site, asked)
         method, method_token = _methods(np.concatenate([node, calls]), np.concatenate([token, call_token]))
         found.append((owner[method], method_token, np.ones(len(method), dtype=np.bool_)))
     place, token, kind = (np.concatenate([entry[i] for entry in found]) for i in range(3))
-    inside = place >= 0
-    place, token, kind = place[inside], token[inside] & KEPT_BITS, kind[inside]
+    token = token & KEPT_BITS
     order = np.lexsort((token, place))
     place, token, kind = place[order], token[order], kind[order]
     fresh = np.ones(len(place), dtype=np.bool_)
@@ -115,9 +117,9 @@ def tokens(dex: Dex) -> Tokens:
     return Tokens(place[fresh], token[fresh], kind[fresh])
 
 
-def _string_sites(part: Part) -> tuple[I8, U8]:
+def _string_sites(part: Part, of_site: I8, asked: NDArray[Any]) -> tuple[I8, U8]:
     """Return the method (counted from the part's first) and the token of every load of a string long enough."""
-    loads = np.flatnonzero(CONST_STRING[part.site_op])
+    loads = np.flatnonzero(CONST_STRING[part.site_op] & asked)
     index = part.site_index[loads].astype(np.int64)
     starts, ends = part.file.string_spans
     valid = index < len(starts)
@@ -126,18 +128,18 @@ def _string_sites(part: Part) -> tuple[I8, U8]:
     long = (ends[used] - starts[used]) >= MIN_STRING
     token = text_tokens(part.file.bytes, starts[used], ends[used])
     kept = long[number]
-    return part.site_node[loads[kept]] - part.base, token[number[kept]]
+    return of_site[loads[kept]], token[number[kept]]
 
 
-def _call_sites(part: Part) -> tuple[I8, U8]:
+def _call_sites(part: Part, of_site: I8, asked: NDArray[Any]) -> tuple[I8, U8]:
     """Return the method and the token of every call of a system method."""
     of_method = _system_methods(part.file)
-    calls = np.flatnonzero(INVOKE[part.site_op])
+    calls = np.flatnonzero(INVOKE[part.site_op] & asked)
     index = part.site_index[calls].astype(np.int64)
     valid = index < len(of_method)
     calls, token = calls[valid], of_method[index[valid]]
     kept = token != 0
-    return part.site_node[calls[kept]] - part.base, token[kept]
+    return of_site[calls[kept]], token[kept]
 
 
 def _system_methods(file: DexFile) -> U8:

@@ -2,7 +2,7 @@
 
 An object is known by the instruction that made it, and collects marks (``tags``) and attributes for as long as the
 method runs; a register holds the set of values that may reach it.  What calls do is the client's business.  Bounded in
-instructions and rounds: a method too long is not followed at all.
+size and rounds, and by the client's steps: a method too long is not followed at all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 from scanner.dex.body import Instruction, instructions
 from scanner.dex.package import Dex
 
-MAX_INSTRUCTIONS = 6_000
+MAX_UNITS = 20_000
 MAX_VISITS = 12
 MAX_VALUES = 12
 _ENDS = frozenset([*range(0x0E, 0x12), 0x27])
@@ -39,7 +39,9 @@ State = dict[int, Values]
 
 
 class Client(Protocol):
-    """What the outside makes of calls."""
+    """What the outside makes of calls; ``steps`` is how many more instructions may be followed for it."""
+
+    steps: int
 
     def call(self, node: int, ins: Instruction, arguments: Sequence[Values]) -> Values:
         """Return what the call ``ins`` of method ``node`` may give back."""
@@ -73,8 +75,11 @@ def follow(dex: Dex, node: int, arguments: Sequence[Values], client: Client) -> 
 
     ``arguments`` are the values of the parameter registers (the object itself first; wide ones take two).
     """
+    part = dex.part_of(node)
+    if client.steps <= 0 or int(part.body_size[node - part.base]) > MAX_UNITS:
+        return NOTHING
     body = instructions(dex, node)
-    if not body or len(body) > MAX_INSTRUCTIONS:
+    if not body:
         return NOTHING
     first, count = parameter_registers(dex, node)
     start = {first + i: values for i, values in enumerate(arguments[:count]) if values}
@@ -123,7 +128,8 @@ class _Run:
 
     def _block(self, position: int, state: State, states: dict[int, State]) -> list[int]:
         """Run one basic block; return the leaders whose state grew."""
-        while position < len(self.body):
+        while position < len(self.body) and self.client.steps > 0:
+            self.client.steps -= 1
             ins = self.body[position]
             self._step(ins, state)
             following = position + 1

@@ -37,6 +37,7 @@ PAIRS = {
         "special-ability-never-used",
         "asks-for-battery-exemption",
     },
+    "broadcast": {"broadcasts-personal-data"},
     "self-start": {
         "starts-on-system-events",
         "wakes-other-apps",

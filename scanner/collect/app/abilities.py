@@ -36,6 +36,7 @@ EVENTS = (
 )  # fmt: skip
 MAX_CONFIG = 1 << 20
 MAX_SITES = 20
+MAX_CHECKED = 2_000
 _IPUT = 0x59
 
 
@@ -159,11 +160,15 @@ class Abilities:
 
     def _windows(self, code: Code, types: frozenset[int]) -> Iterator[Site]:
         """Yield where a window gets one of ``types``: by its constructor's arguments or by its field."""
-        for hit in code.sites([Member(WINDOW, "<init>")]):
+        made = code.sites([Member(WINDOW, "<init>")])
+        written = field_sites(code.dex, [Member(WINDOW, "type")])
+        if max(len(made), len(written)) > MAX_CHECKED:
+            code.unfinished.add("app.abilities")
+        for hit in made[:MAX_CHECKED]:
             values = constant_arguments(code.dex, hit.site.node, hit.site.offset)
             if any(isinstance(value, int) and value in types for value in values[1:]):
                 yield hit.site
-        for hit in field_sites(code.dex, [Member(WINDOW, "type")]):
+        for hit in written[:MAX_CHECKED]:
             if hit.site.opcode == _IPUT and types & _constants_before(code, hit.site):
                 yield hit.site
 

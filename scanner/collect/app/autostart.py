@@ -21,6 +21,7 @@ from scanner.facts import Component, NativeLibrary, Origin
 from scanner.model import Evidence, FileLocator, Frozen, Text
 
 MAX_OF_A_KIND = 200
+MAX_CHECKED = 5_000
 _IPUT = 0x59
 
 Group = Literal["boot", "event", "schedule", "keep-alive", "door"]
@@ -187,7 +188,10 @@ def _libraries(code: Code) -> Iterator[AutoStart]:
 def _calls(code: Code) -> Iterator[AutoStart]:
     rows = [(row, member_of(call)) for row in data().calls for call in row.calls]
     seen: set[tuple[str, int, int]] = set()
-    for hit in code.sites([member for _, member in rows]):
+    hits = code.sites([member for _, member in rows])
+    if len(hits) > MAX_CHECKED:
+        code.unfinished.add("app.autostarts")
+    for hit in hits[:MAX_CHECKED]:
         row = rows[hit.member][0]
         key = (row.id, hit.site.node, hit.site.offset)
         if key not in seen and _fits(code, row, hit):
@@ -218,7 +222,10 @@ def _fields(code: Code) -> Iterator[AutoStart]:
         if not row.fields:
             continue
         writes: dict[int, dict[str, Site]] = defaultdict(dict)
-        for hit in field_sites(code.dex, [member_of(text) for text in row.fields]):
+        hits = field_sites(code.dex, [member_of(text) for text in row.fields])
+        if len(hits) > MAX_CHECKED:
+            code.unfinished.add("app.autostarts")
+        for hit in hits[:MAX_CHECKED]:
             if hit.site.opcode == _IPUT and _sets(code, hit.site, row.value):
                 writes[hit.site.node][hit.site.target.partition(":")[0]] = hit.site
         for node, sites in sorted(writes.items()):

@@ -68,6 +68,8 @@ class Code:
         self.entries = _entries(program)
         # Classes that show a request for agreement; the collector knows them once it has read the interface.
         self.consent_screens: frozenset[str] = frozenset()
+        # Paths of facts whose search was given up, for want of time, before it ended.
+        self.unfinished: set[str] = set()
         self._descriptions: dict[int, str] = {}
         self._evidence_chains: dict[int, tuple[CodeStep, ...]] = {}
         self._code_steps: dict[Step, CodeStep] = {}

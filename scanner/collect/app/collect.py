@@ -126,7 +126,8 @@ class _Collector:
         step("accesses")
         found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
         step("sdks")
-        sdks = sdk_facts(code, program, found)
+        endpoints = find_endpoints(code) if code is not None else ()
+        sdks = sdk_facts(code, program, found, endpoints)
         components = self._components(manifest, code)
         step("signing")
         signing = intake.signing(manifest)
@@ -144,11 +145,11 @@ class _Collector:
         )
         natives = tuple(self._native())
         abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
-        surface = Surface(package, manifest, resources, code)
+        surface = Surface(package, manifest, resources, code, components)
         step("startup")
         startup = self._startup(code, sdks, found)
         step("patterns")
-        issues = code_issues(code, components) if code is not None else []
+        issues = code_issues(code, components, found) if code is not None else []
         step("wakes")
         autostarts = find_autostarts(program, components, natives, code)
         wakes = find_wakes(code) if code is not None else []
@@ -167,7 +168,7 @@ class _Collector:
             unused_texts=seen.unused,
             dialogs=seen.dialogs,
             checkboxes=seen.boxes,
-            endpoints=(*(find_endpoints(code) if code is not None else ()), *extras.endpoints),
+            endpoints=(*endpoints, *extras.endpoints),
             issues=tuple(issues),
             native_libraries=natives,
             network=extras.network,
@@ -189,6 +190,7 @@ class _Collector:
             has_account=self._has_account(seen.texts, layouts, code),
         )
         app = self._with_category(app, manifest, resources)
+        self._unfinished(code)
         facts = Facts(
             collector=f"guijian {__version__}",
             subject=Subject(
@@ -276,6 +278,17 @@ class _Collector:
             )
             self.intake.gap("startup-cut", message, "app.startup")
         return tuple(steps)
+
+    def _unfinished(self, code: Code | None) -> None:
+        """Say which searches of the code were given up before they ended."""
+        if code is None or not code.unfinished:
+            return
+        reason = Text(
+            zh="代码过大，对组件的跟踪没有做完",
+            en="too much code: components were not followed to the end",
+        )
+        self.problems.append(Problem(code="flow-unfinished", where="dex", message=reason))
+        self.intake.gap("flow-unfinished", reason, *sorted(code.unfinished))
 
     def _code_gap(self, code: str, reason: Text, where: str) -> None:
         self.problems.append(Problem(code=code, where=where, message=reason))

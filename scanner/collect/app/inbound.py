@@ -9,8 +9,7 @@ CWE-939, CWE-22.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.collect.app.code import Code, descriptor
-from scanner.collect.app.intents import INTENT, SENDERS, WAYS, Called, IntentModel, called, texts, things
+from scanner.collect.app.intents import (
+    INTENT,
+    MAX_STEPS,
+    SENDERS,
+    WAYS,
+    Called,
+    IntentModel,
+    called,
+    texts,
+    things,
+)
 from scanner.dex import NOTHING, Instruction, Member, Thing, Values, follow
 from scanner.dex.opcodes import NAMES
 from scanner.facts import CodeIssue, Component
@@ -66,8 +75,8 @@ DATA, INCOMING, NESTED, PATH = "data", "incoming", "nested", "path"
 MAX_DEPTH = 2
 MAX_ANCESTORS = 32
 MAX_BODIES = 80
-MAX_TOTAL = 6_000
 MAX_TARGETS = 3
+_VIRTUAL = frozenset([0x6E, 0x74])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,49 +99,64 @@ def inbound_issues(code: Code, components: Sequence[Component]) -> list[CodeIssu
         c.name for c in components if "android.intent.category.BROWSABLE" in c.categories and c.schemes
     }
     found: dict[tuple[str, str, str, int], CodeIssue] = {}
-    budget = MAX_TOTAL
+    budget = MAX_STEPS
     seen: set[str] = set()
     for component in components:
         open_ = component.exported and component.enabled and component.permission is None
         if not open_ or component.name in seen or budget <= 0:
             continue
         seen.add(component.name)
-        run = _Inbound(code, component, entries.web_views)
-        for node in entries.of(component):
+        shape = entries.of(component)
+        run = _Inbound(code, component, shape, entries.web_views, budget)
+        for node in shape.entries:
             run.enter(node)
-        budget -= run.bodies
+        budget = run.steps
         for finding in run.results():
             issue = _issue(code, component, finding, linked=component.name in browsable)
             found.setdefault((issue.kind, component.name, issue.caller, finding.offset), issue)
+    if budget <= 0:
+        code.unfinished.add("app.issues")
     return list(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A component's class: where it is entered, the methods a call on it runs, itself and its ancestors."""
+
+    entries: tuple[int, ...]
+    methods: Mapping[str, int]
+    line: frozenset[str]
+
+
+def _named(methods: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(signature.partition("(")[0], node) for signature, node in methods.items()]
+
+
 class _Entries:
-    """The lifecycle methods of components of which at least one may lead to a sink."""
+    """The lifecycle methods of components whose class or ancestors have a method that leads to a sink."""
 
     def __init__(self, code: Code, components: Sequence[Component]) -> None:
         self._code = code
         names = sorted({component.name for component in components})
         numbers = code.dex.find_types([descriptor(name) for name in names])
         self._number = dict(zip(names, numbers, strict=True))
-        self._leading = _leading_to_sinks(code)
-        nodes = np.array(sorted(self._leading), dtype=np.int64)
+        nodes = np.array(sorted(_leading_to_sinks(code)), dtype=np.int64)
         self._classes = set((code.dex.node_keys[nodes] >> 32).tolist())
         self.web_views = code.graph.subclasses(WEB_VIEWS)
 
-    def of(self, component: Component) -> list[int]:
-        """Return the methods of ``component``, each of the nearest ancestor that defines it."""
+    def of(self, component: Component) -> Shape:
+        """Return the lifecycle methods of ``component`` and what its class and ancestors define."""
         line = self._line(self._number[component.name])
         if self._classes.isdisjoint(line):
-            return []
-        defined: dict[str, list[int]] = {}
+            return Shape((), {}, frozenset())
+        methods: dict[str, int] = {}
         for number in line:
-            own: dict[str, list[int]] = defaultdict(list)
             for node in self._code.dex.nodes_of_class(number).tolist():
-                own[called(self._code.describe(node)).name].append(node)
-            defined = {**own, **defined}
-        found = [node for name in ENTRIES[component.kind] for node in defined.get(name, ())]
-        return found if not self._leading.isdisjoint(found) else []
+                methods.setdefault(self._code.describe(node).partition("->")[2], node)
+        wanted = ENTRIES[component.kind]
+        found = [(wanted.index(name), node) for name, node in _named(methods) if name in wanted]
+        nodes = tuple(node for _, node in sorted(found))
+        return Shape(nodes, methods, frozenset(self._code.dex.type_name(number) for number in line))
 
     def _line(self, number: int) -> list[int]:
         """Return the class and its ancestors in the package, as type numbers."""
@@ -159,16 +183,19 @@ def _leading_to_sinks(code: Code) -> set[int]:
 class _Inbound(IntentModel):
     """Follows one component; marks objects with where they come from."""
 
-    def __init__(self, code: Code, component: Component, web_views: NDArray[Any]) -> None:
-        super().__init__()
+    def __init__(
+        self, code: Code, component: Component, shape: Shape, web_views: NDArray[Any], steps: int
+    ) -> None:
+        super().__init__(steps)
+        self._shape = shape
         self.code, self.component, self._web_views = code, component, web_views
         self.bodies = 0
         self.found: list[Finding] = []
         self.checked: set[str] = set()
         self.asks_caller = False
-        self._own = descriptor(component.name)
         self._fields: dict[str, Values] = {}
         self._stack: list[tuple[int, int]] = []
+        self._calls: dict[int, dict[int, list[int]]] = {}
 
     def enter(self, node: int) -> None:
         """Follow one lifecycle method; what the system passes in comes from outside."""
@@ -204,7 +231,7 @@ class _Inbound(IntentModel):
 
     def store(self, field: str, values: Values) -> None:
         """Remember what the component keeps in one of its own fields."""
-        if field.startswith(self._own[:-1]):
+        if field.partition("->")[0] in self._shape.line:
             self._fields[field] = self._fields.get(field, NOTHING) | values
 
     def cast(self, node: int, ins: Instruction, values: Values) -> Values:
@@ -295,9 +322,13 @@ class _Inbound(IntentModel):
     # --- calls into the program -----------------------------------------------------------------------
 
     def _targets(self, node: int, ins: Instruction) -> list[int]:
-        dex, graph = self.code.dex, self.code.graph
-        found = graph.targets_of(node, {ins.offset})
-        return sorted(target for target in found if target < dex.node_count)[:MAX_TARGETS]
+        owner, _, signature = (ins.reference or "").partition("->")
+        if ins.opcode in _VIRTUAL and owner in self._shape.line and signature in self._shape.methods:
+            return [self._shape.methods[signature]]
+        if node not in self._calls:
+            self._calls[node] = self.code.graph.targets_by_offset(node)
+        found = self._calls[node].get(ins.offset, ())
+        return sorted(target for target in found if target < self.code.dex.node_count)[:MAX_TARGETS]
 
     def _enter_callees(
         self,
@@ -307,7 +338,7 @@ class _Inbound(IntentModel):
         arguments: Sequence[Values],
         outside: Sequence[Values],
     ) -> Values:
-        own = any(self.code.describe(t).startswith(self._own) for t in targets)
+        own = any(self.code.describe(t).partition("->")[0] in self._shape.line for t in targets)
         incoming = any(_tagged(v, INCOMING) for v in arguments)
         if len(self._stack) >= MAX_DEPTH or not (outside or incoming or own or ins.opcode in {0x6F, 0x75}):
             return NOTHING

@@ -41,6 +41,7 @@ WAYS = {
 }
 SENDERS = tuple(Member(owner, name) for owner in CONTEXTS for name in WAYS)
 OWN = "own"
+MAX_STEPS = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def things(values: Values) -> list[Thing]:
 class IntentModel:
     """Follows how intents are put together; objects that calls make are kept by their place."""
 
-    def __init__(self) -> None:
+    def __init__(self, steps: int = MAX_STEPS) -> None:
+        self.steps = steps
         self._made: dict[tuple[int, int], Thing] = {}
 
     def cast(self, node: int, ins: Instruction, values: Values) -> Values:

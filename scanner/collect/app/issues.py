@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scanner.collect.app.broadcasts import broadcast_issues
 from scanner.collect.app.code import Code
 from scanner.collect.app.inbound import inbound_issues
 from scanner.collect.app.patterns import pattern_issues
 from scanner.collect.app.trust import trust_issues
 from scanner.dex import Member, MemberSite, constant_arguments
-from scanner.facts import CodeIssue, Component
+from scanner.facts import Access, CodeIssue, Component
 
 EXITS = (
     Member("Landroid/app/Activity;", "finish"),
@@ -30,8 +31,11 @@ SHORT_MS = 10_000
 CONTINUOUS_FROM_MS = 1
 
 
-def code_issues(code: Code, components: Sequence[Component]) -> list[CodeIssue]:
-    """Return the issues found, sorted by kind and place; ``components`` are those of the manifest."""
+def code_issues(code: Code, components: Sequence[Component], accesses: Sequence[Access]) -> list[CodeIssue]:
+    """Return the issues found, sorted by kind and place.
+
+    ``components`` are those of the manifest, ``accesses`` what the code obtains of personal information.
+    """
     found = [
         _issue(code, hit, "exit-on-refusal", "") for hit in code.sites(EXITS) if RESULT in hit.site.caller
     ]
@@ -42,6 +46,7 @@ def code_issues(code: Code, components: Sequence[Component]) -> list[CodeIssue]:
     found += pattern_issues(code)
     found += trust_issues(code)
     found += inbound_issues(code, components)
+    found += broadcast_issues(code, accesses)
     return sorted(found, key=lambda i: (i.kind, i.caller, i.detail, i.component))
 
 

@@ -23,7 +23,7 @@ from scanner.collect.app.resources import ResourceError
 from scanner.collect.app.resources import Resources as BinaryTable
 from scanner.collect.app.restable import Resources, ResourceTable, Source
 from scanner.collect.app.zipdirectory import Entry, Limits, dex_names
-from scanner.facts import Signing
+from scanner.facts import AppFacts, Signing
 from scanner.model import Artifact, Gap, Problem, Text
 
 MANIFEST, BINARY_TABLE, PROTO_TABLE = "AndroidManifest.xml", "resources.arsc", "resources.pb"
@@ -36,13 +36,9 @@ META = "META-INF/"
 BY_TABLE = tuple(
     f"res/{kind}" for kind in ("layout", "xml", "drawable", "mipmap", "color", "anim", "menu", "font")
 )
-# Facts that a split may add to.
-SPLIT_PATHS = (
-    "app.components", "app.permissions", "app.accesses", "app.sdks", "app.startup", "app.requests", "app.endpoints", "app.issues",
-    "app.texts", "app.checkboxes", "app.dialogs", "app.native_libraries", "app.secrets", "app.hardening", "app.containers",
-    "app.autostarts", "app.wakes", "app.abilities", "app.links", "app.own_permissions", "app.guards", "app.tasks",
-    "app.queries", "app.foreground_services", "app.shared_folders", "app.collects_pi", "app.has_account",
-)  # fmt: skip
+# Facts that the base alone decides; a split may add to all others.
+OF_BASE = frozenset({"identity", "flags", "signing", "network", "code"})
+SPLIT_PATHS = tuple(f"app.{name}" for name in AppFacts.model_fields if name not in OF_BASE)
 
 Kind = Literal["apk", "splits", "bundle"]
 

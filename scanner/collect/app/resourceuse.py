@@ -41,6 +41,7 @@ class ResourceUse:
         self.ids = resources.identifiers(KINDS)
         self._names = {number: name for name, number in self.ids.items()}
         self.sites, self._present = number_sites(code.dex, self.ids.values())
+        self._classes: dict[str, tuple[str, ...]] = {}
 
     # --- direct use -----------------------------------------------------------------------------------
 
@@ -153,7 +154,8 @@ class ResourceUse:
 
     def user_classes(self, name: str) -> tuple[str, ...]:
         """Return up to five classes that use the resource, sorted."""
-        classes = {
-            self._code.describe(node).partition("->")[0][1:-1].replace("/", ".") for node in self.users(name)
-        }
-        return tuple(sorted(classes)[:MAX_USERS])
+        if name not in self._classes:
+            methods = (self._code.describe(node) for node in self.users(name))
+            classes = {method.partition("->")[0][1:-1].replace("/", ".") for method in methods}
+            self._classes[name] = tuple(sorted(classes)[:MAX_USERS])
+        return self._classes[name]

@@ -11,10 +11,11 @@ from scanner.catalogue import SdkInfo
 from scanner.collect.app.accesses import behind_flag
 from scanner.collect.app.code import Code, member
 from scanner.collect.app.origin import Prefixes, sdk_prefixes
+from scanner.collect.app.sdkversion import Stated, versions
 from scanner.collect.app.subject import Program
 from scanner.dex import MemberSite
 from scanner.dex.tokens import tokens_of
-from scanner.facts import Access, Sdk
+from scanner.facts import Access, Endpoint, Sdk
 from scanner.model import Confidence, Evidence, FileLocator, XmlLocator
 
 # What each kind of trace counts; from ENOUGH on the SDK is there, from CERTAIN on beyond doubt.
@@ -33,6 +34,7 @@ FEW_CLASSES = 3
 # So many different strings of an SDK weigh as much as its package prefix; fewer are one lesser trace.
 MANY_STRINGS = 3
 SEVERAL_COMPONENTS = 2
+MAX_HOSTS = 40
 FROM_MEMORY = "from-memory"
 
 Traces = dict[str, dict[str, list[Evidence]]]
@@ -40,7 +42,9 @@ Traces = dict[str, dict[str, list[Evidence]]]
 GUARDS: tuple[GuardKind, ...] = ("none", "unrelated", "unknown", "consent")
 
 
-def sdk_facts(code: Code | None, program: Program, accesses: Sequence[Access]) -> list[Sdk]:
+def sdk_facts(
+    code: Code | None, program: Program, accesses: Sequence[Access], endpoints: Sequence[Endpoint] = ()
+) -> list[Sdk]:
     """Return the SDKs found, by id."""
     traces: Traces = defaultdict(dict)
     counts: Counter[str] = Counter()
@@ -56,10 +60,15 @@ def sdk_facts(code: Code | None, program: Program, accesses: Sequence[Access]) -
         if (grade := _confidence(catalogue.sdks()[sdk_id], kinds, counts[sdk_id])) is not None
     }
     starts = _starts(code, list(grades))
+    stated = versions(code, grades) if code is not None else {}
     items: dict[str, set[str]] = defaultdict(set)
     for access in accesses:
         if access.owner_kind == "sdk":
             items[access.owner_id].add(access.item)
+    hosts: dict[str, set[str]] = defaultdict(set)
+    for endpoint in endpoints:
+        if endpoint.host:
+            hosts[endpoint.owner.id].add(endpoint.host)
     return [
         _fact(
             catalogue.sdks()[sdk_id],
@@ -69,6 +78,8 @@ def sdk_facts(code: Code | None, program: Program, accesses: Sequence[Access]) -
             sorted(items[sdk_id]),
             starts,
             code,
+            stated.get(sdk_id),
+            sorted(hosts[sdk_id])[:MAX_HOSTS],
         )
         for sdk_id in sorted(grades)
     ]
@@ -198,6 +209,8 @@ def _fact(
     items: list[str],
     starts: dict[str, dict[str, list[MemberSite]]],
     code: Code | None,
+    stated: Stated | None,
+    hosts: list[str],
 ) -> Sdk:
     inits = starts[sdk.id]["init"] if code is not None else []
     reached = [(hit, code.reached(hit.site.node)) for hit in inits] if code is not None else []
@@ -210,7 +223,9 @@ def _fact(
     free = [hit for hit, guard in zip(early, guards, strict=True) if guard == weakest]
     chosen = free or [hit for hit, _ in live]
     entry = next((e for hit, e in live if hit in chosen and e is not None), None)
-    can_tell = code is not None and bool(sdk.init)
+    # Calls of its interface can be looked for only where its classes kept their names.
+    named = code is not None and bool({"class", "prefix"} & traces.keys())
+    can_tell = named and bool(sdk.init)
     return Sdk(
         id=sdk.id,
         name=sdk.name,
@@ -218,21 +233,24 @@ def _fact(
         country=sdk.country,
         purpose=sdk.purpose,
         is_library=sdk.is_library,
+        version=stated[0] if stated is not None else None,
         basis=tuple(sorted(traces)),
         confidence=confidence,
         classes=classes,
         items=tuple(items),
         documented_items=sdk.collects,
         domains=sdk.domains,
+        hosts=tuple(hosts),
         initialised=bool(live) if can_tell else None,
         init_entry_kind=entry.kind if entry is not None else None,
         init_before_ui=bool(early) if can_tell else None,
         init_guarded=behind_flag(weakest) if can_tell else None,
         init_guard=weakest if can_tell else None,
         consent_api=sdk.consent,
-        consent_api_called=bool(starts[sdk.id]["consent"]) if code is not None and sdk.consent else None,
+        consent_api_called=bool(starts[sdk.id]["consent"]) if named and sdk.consent else None,
         source=sdk.source,
         source_verified=sdk.source_verified,
         evidence=tuple(e for kind in sorted(traces) for e in traces[kind][:2]),
         init_evidence=tuple(code.evidence(hit.site) for hit in chosen[:3]) if code is not None else (),
+        version_evidence=(stated[1],) if stated is not None else (),
     )

@@ -105,8 +105,7 @@ def structure(
     base = known() if base is None else base
     if foreign.all():
         return Structure()
-    found = tokens(dex)
-    found = found.of(~foreign[found.place])
+    found = tokens(dex, ~foreign)
     present, owners = match(found, base)
     hit = np.isin(found.token, strings)
     places = dict(zip(found.token[hit].tolist(), found.place[hit].tolist(), strict=True))

@@ -7,7 +7,7 @@ notes of Android 11 for tasks; "Foreground service types" for Android 14.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import Literal
@@ -32,7 +32,7 @@ from scanner.componentfacts import (
     TaskSetting,
 )
 from scanner.dex import Member
-from scanner.facts import Origin
+from scanner.facts import Component, Origin
 from scanner.model import Evidence, XmlLocator
 
 MANIFEST = "AndroidManifest.xml"
@@ -58,19 +58,23 @@ CLOSE = 0.93
 
 
 class Surface:
-    """The facts of one package; owners come from the analysed ``code``, unknown without it."""
+    """The facts of one package; ``components`` are the manifest's, with their owners."""
 
     def __init__(
-        self, package: Package, manifest: Manifest, resources: ResourceTable | None, code: Code | None
+        self,
+        package: Package,
+        manifest: Manifest,
+        resources: ResourceTable | None,
+        code: Code | None,
+        components: Sequence[Component],
     ) -> None:
         self.package, self.manifest, self.resources, self.code = package, manifest, resources, code
         self._defined = [p for p in manifest.defined_permissions() if p.kind == "permission"]
         self._similar: dict[str, str] = {}
+        self._owners = {c.name: c.owner for c in components}
 
     def _owner(self, component: ManifestComponent) -> Origin:
-        if self.code is None:
-            return Origin(kind="unknown")
-        return self.code.owner_of_class(component.target or component.name)
+        return self._owners.get(component.target or component.name, Origin(kind="unknown"))
 
     # --- links ----------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ SET_CHECKED = tuple(
         "com/google/android/material/materialswitch/MaterialSwitch",
     )
 )  # fmt: skip
-MAX_SITES = 500
+MAX_SITES, MAX_SIBLINGS = 500, 200
 _FINDS = ("findViewById(I)", "requireViewById(I)")
 
 
@@ -111,7 +111,7 @@ def _of_field(code: Code, node: int, field: str, numbers: dict[int, str]) -> str
     snake = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
     if snake in numbers.values():
         return snake
-    for sibling in code.siblings(node):
+    for sibling in code.siblings(node)[:MAX_SIBLINGS]:
         number = -1
         for ins in instructions(code.dex, sibling):
             if 0x14 <= ins.opcode <= 0x15 and ins.literal is not None:

@@ -27,6 +27,7 @@ QUERIES = tuple(
 )
 MAX_METHODS = 4_000
 MAX_WAKES = 1_000
+MAX_CONSTANT_STEPS = 50
 
 
 class Packages(Frozen):
@@ -81,6 +82,8 @@ def find_wakes(code: Code) -> list[Wake]:
     for node in list(wanted)[:MAX_METHODS]:
         flow.sites = wanted[node]
         follow(code.dex, node, (), flow)
+    if flow.steps <= 0 or len(wanted) > MAX_METHODS:
+        code.unfinished.add("app.wakes")
     found = {(w.caller, w.package, w.way, w.action): w for w in flow.found}
     return sorted(found.values(), key=lambda w: (w.package, w.action, w.way, w.caller))[:MAX_WAKES]
 
@@ -94,6 +97,7 @@ class _Wakes(IntentModel):
         self.sites: dict[int, Site] = {}
         self.found: list[Wake] = []
         self._off: dict[str, bool] = {}
+        self._constants: dict[str, Values] = {}
 
     def call(self, node: int, ins: Instruction, arguments: Sequence[Values]) -> Values:
         """Follow one call."""
@@ -102,17 +106,20 @@ class _Wakes(IntentModel):
             return built
         if ins.offset in self.sites:
             self.found.extend(self._sent(self.sites[ins.offset], arguments))
-        elif called(ins.reference).result == "Ljava/lang/String;":
+        elif (ins.reference or "").endswith("()Ljava/lang/String;"):
             return self._constant_result(node, ins)
         return NOTHING
 
     def _constant_result(self, node: int, ins: Instruction) -> Values:
         """Return what a method of the program gives back when it is one constant text."""
-        targets = self.code.graph.targets_of(node, {ins.offset})
-        methods = [target for target in targets if target < self.code.dex.node_count]
-        if len(methods) != 1:
-            return NOTHING
-        return frozenset(texts(follow(self.code.dex, methods[0], (), _Nothing())))
+        key = ins.reference or ""
+        if key not in self._constants:
+            targets = self.code.graph.targets_of(node, {ins.offset})
+            methods = [target for target in targets if target < self.code.dex.node_count]
+            short = _Nothing(MAX_CONSTANT_STEPS)
+            found = follow(self.code.dex, methods[0], (), short) if len(methods) == 1 else NOTHING
+            self._constants[key] = frozenset(texts(found))
+        return self._constants[key]
 
     def _sent(self, site: Site, arguments: Sequence[Values]) -> Iterator[Wake]:
         name = called(site.target).name

@@ -25,6 +25,6 @@ SCROLL_SCRIPT = """async (most) => {
     scrollTo({ top: innerHeight * steps, behavior: 'instant' });
     await pause();
   }
-  if (steps) { scrollTo({ top: 0, behavior: 'instant' }); await pause(); }
+  if (steps) scrollTo({ top: 0, behavior: 'instant' });
   return steps;
 }"""

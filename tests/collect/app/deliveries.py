@@ -12,7 +12,7 @@ from typing import Any
 from axml_writer import Attr, Node, document
 from conftest import FIXTURES
 
-from scanner.collect.app.axml import TYPE_BOOL, TYPE_INT_DEC
+from scanner.collect.app.axml import ANDROID, TYPE_BOOL, TYPE_INT_DEC
 
 INPUTS = FIXTURES / "inputs"
 AAB, APKS, UNIVERSAL = INPUTS / "notes.aab", INPUTS / "notes.apks", INPUTS / "universal.apk"
@@ -70,23 +70,27 @@ def manifest(
 ) -> bytes:
     """A binary manifest; ``activities`` are (class, split it lives in)."""
     name = 0x01010003
-    attributes = [Attr("package", package), Attr("versionCode", (TYPE_INT_DEC, version), 0x0101021B)]
+
+    def attr(title: str, data: str | tuple[int, int], number: int) -> Attr:
+        return Attr(title, data, number, namespace=ANDROID)
+
+    attributes = [Attr("package", package), attr("versionCode", (TYPE_INT_DEC, version), 0x0101021B)]
     if split:
         attributes.append(Attr("split", split))
     if needs_splits:
-        attributes.append(Attr("isSplitRequired", (TYPE_BOOL, 0xFFFFFFFF), 0x01010591))
+        attributes.append(attr("isSplitRequired", (TYPE_BOOL, 0xFFFFFFFF), 0x01010591))
     if required:
-        attributes.append(Attr("requiredSplitTypes", ",".join(required), 0x0101064E))
+        attributes.append(attr("requiredSplitTypes", ",".join(required), 0x0101064E))
     if provides:
-        attributes.append(Attr("splitTypes", ",".join(provides), 0x0101064F))
+        attributes.append(attr("splitTypes", ",".join(provides), 0x0101064F))
     components = [
         Node(
             "activity",
-            [Attr("name", one, name), *([Attr("splitName", where, 0x01010549)] if where else [])],
+            [attr("name", one, name), *([attr("splitName", where, 0x01010549)] if where else [])],
         )
         for one, where in activities
     ]
-    uses = [Node("uses-permission", [Attr("name", one, name)]) for one in permissions]
+    uses = [Node("uses-permission", [attr("name", one, name)]) for one in permissions]
     attributes.sort(key=lambda one: one.id)
     return document(Node("manifest", attributes, [*uses, Node("application", [], components)]))
 

@@ -111,6 +111,32 @@ class Basket {{
 """
 
 
+# Other versions of the SDKs (by id of the corpus), and what each holds.
+OTHER_VERSIONS = {
+    "jpush-5": {"jiguang-push"},
+    "jcore-4": {"jiguang-core"},
+    "jverification-2": {"jiguang-verification", "cmic-login", "unicom-login", "ctcc-login"},
+    "janalytics-20": {"jiguang-analytics"},
+    "baidu-lbs-older": {"baidu-map", "baidu-location", "baidu-lbs-common"},
+    "wechat-sdk-mta": {"wechat-opensdk", "tencent-mta"},
+}
+
+
+def dex_of(name: str) -> list[bytes]:
+    """The dex files D8 makes of an SDK binary, kept in the cache."""
+    jar = corpus_path(name)
+    target = CACHE / f"{hashlib.sha256(jar.read_bytes()).hexdigest()[:24]}.zip"
+    if not target.is_file():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+            out = Path(scratch) / "dex.zip"
+            _run(*JAVA, "-cp", corpus_path("d8"), "com.android.tools.r8.D8", "--min-api", "21", "--lib",
+                 corpus_path("android-jar"), "--output", out, jar)  # fmt: skip
+            out.replace(target)
+    with zipfile.ZipFile(target) as archive:
+        return [archive.read(entry) for entry in archive.namelist() if entry.endswith(".dex")]
+
+
 def build(recipe: Recipe) -> Built:
     """Return the package of ``recipe``, building it when it is not in the cache."""
     jars = [corpus_path(name) for name in (*recipe.sdks, "android-support-v4")]

@@ -97,6 +97,14 @@ def test_prefixes_end_at_dots_and_the_longest_wins() -> None:
     assert prefixes.find("com.umengx.A") is None
 
 
+def test_a_vendors_own_app_below_its_sdks_prefix_is_still_the_app() -> None:
+    known = Prefixes({"com.umeng": SDK})
+    prefixes = Prefixes({"com.umeng": SDK} | app_prefixes("com.umeng.demo", ["com.umeng.demo.Main"], known))
+
+    owners = [prefixes.find(name) for name in ("com.umeng.demo.Main", "com.umeng.analytics.A")]
+    assert [owner.kind for owner in owners if owner] == ["app", "sdk"]
+
+
 def test_renamed_classes_belong_to_their_only_caller() -> None:
     classes = ["com.umeng.A", "a.b", "c.d", "com.shop.Main", "e.f"]
     prefixes = Prefixes({"com.umeng": SDK} | app_prefixes("com.shop", ["com.shop.Main"], Prefixes({})))

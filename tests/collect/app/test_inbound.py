@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scanner.collect import collect
+from scanner.collect.app import inbound
 from scanner.collect.app.intents import IntentModel, called
 from scanner.dex import NOTHING, Instruction, Thing, Values, follow, open_dex
 from scanner.dex.body import instructions
@@ -53,6 +54,28 @@ def test_what_is_checked_is_not_reported(fixture_apk: Callable[[str], Path]) -> 
 @pytest.mark.parametrize("name", ["apidemos", "yosemite", "appium-settings"])
 def test_no_real_package_is_accused_without_ground(corpus: Callable[[str], Path], name: str) -> None:
     assert issues(corpus(name)) == []
+
+
+def test_a_search_given_up_is_a_gap_and_not_an_absence(
+    fixture_apk: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbound, "MAX_STEPS", 3)
+
+    facts = collect(str(fixture_apk("inbound.bad")))
+
+    assert facts.app is not None
+    assert not KINDS & {issue.kind for issue in facts.app.issues}
+    assert "app.issues" in {gap.path for gap in facts.gaps if gap.code == "flow-unfinished"}
+
+
+def test_personal_information_in_an_open_broadcast(fixture_apk: Callable[[str], Path]) -> None:
+    def details(name: str) -> list[str]:
+        app = collect(str(fixture_apk(name))).app
+        assert app is not None
+        return [i.detail for i in app.issues if i.kind == "broadcast-with-personal-data"]
+
+    assert details("broadcast.bad") == ["android-id"]
+    assert details("broadcast.good") == []
 
 
 class Recorder(IntentModel):

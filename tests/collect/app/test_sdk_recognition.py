@@ -6,14 +6,17 @@ import zipfile
 from functools import cache
 
 import pytest
-from sdk_packages import APP, VENDOR_RULES, Built, Recipe, build
+from sdk_packages import APP, OTHER_VERSIONS, VENDOR_RULES, Built, Recipe, build, dex_of
 
 from scanner import catalogue
 from scanner.collect.app.code import Code
 from scanner.collect.app.collect import collect_app
 from scanner.collect.app.origin import Prefixes, sdk_prefixes
+from scanner.collect.app.structure import known, match
 from scanner.collect.app.subject import Program
 from scanner.context import CollectOptions
+from scanner.dex import open_dex
+from scanner.dex.tokens import tokens
 from scanner.facts import AppFacts, Sdk
 from scanner.model import Confidence
 
@@ -61,6 +64,23 @@ def test_what_is_found_is_sure_and_shown(name: str) -> None:
         assert sdk.evidence, sdk
 
 
+def test_versions_are_read_where_the_code_states_them() -> None:
+    stated = {sdk.id: sdk.version for sdk in services("plain, all").values() if sdk.version}
+
+    assert stated == {
+        "jiguang-core": "2.9.0",
+        "jiguang-push": "3.5.4",
+        "jiguang-analytics": "2.1.8",
+        "tencent-mta": "1.6.2",
+        "qq-opensdk": "3.2.1",
+        "unicom-login": "6.3.4CR001B0306",
+        "baidu-map": "6.0.0",
+        "baidu-location": "8.0.3",
+        "baidu-lbs-common": "1.0.23",
+    }
+    assert all(sdk.version_evidence for sdk in services("plain, all").values() if sdk.version)
+
+
 def origins(name: str) -> list[tuple[str, str]]:
     """Whose each class is by its original name, and by the owner found in the package."""
     known = Prefixes(sdk_prefixes(catalogue.sdks().values()))
@@ -85,3 +105,14 @@ def test_renamed_classes_belong_to_their_sdk_though_they_stand_in_the_apps_packa
     assert len(found) > 0.7 * len(pairs)
     assert sum(truth == owner for truth, owner in found) > 0.98 * len(found)
     assert not [pair for pair in found if (pair[0] == "app") != (pair[1] == "app")]
+
+
+@pytest.mark.parametrize("name", OTHER_VERSIONS)
+def test_another_version_is_recognised_without_any_name(name: str) -> None:
+    """The fingerprints come from one version only; names are not looked at here, so renaming changes nothing."""
+    dex = open_dex([(f"classes{n}.dex", data) for n, data in enumerate(dex_of(name))])
+
+    present, owners = match(tokens(dex), known())
+
+    assert {sdk for sdk in present if not catalogue.sdks()[sdk].is_library} == OTHER_VERSIONS[name]
+    assert owners

@@ -279,6 +279,7 @@ def sdk(ident: str, **more: object) -> Sdk:
         ("我们会收集您的订单信息。", {}, "omitted"),
         ("我们会收集您的订单信息。", {"initialised": None}, "unknown"),
         ("我们会收集您的订单信息。", {"documented_items": ()}, "unknown"),
+        ("我们会收集您的订单信息。", {"confidence": "tentative"}, "unknown"),
         ("我们接入的SDK请查看《第三方SDK目录》。", {}, "unknown"),
         ("消息推送由某公司提供技术支持。", {}, "vague"),
         ("本应用未接入任何第三方SDK。", {}, "contradicted"),
