@@ -614,8 +614,8 @@ class AppFacts(Frozen):
     shared_folders: tuple[SharedFolder, ...] = ()  #: 可共享的文件范围 / files it may share
     #: 代码的规模和无法跟踪的部分 / size of the code and what could not be followed
     code: CodeStats = CodeStats()
-    #: How: 由用户给出 / given by the user
-    #: Blind: 没有给出时不作判断 / not judged when not given
+    #: How: 由用户给出，或由商店分类对应 / given by the user, or meant by a store's category
+    #: Blind: 两者都没有时不作判断 / not judged when there is neither
     category: str | None = None  #: 39 类常见类型之一的标识 / id of one of the 39 app types
     #: 类别从何而来：用户给出、商店分类、推测 / where the category comes from: given, declared by a store,
     #: proposed
