@@ -43,6 +43,7 @@ def test_any_bytes_give_a_document(data: bytes, name: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, st.sampled_from(["gb18030", "utf-16", "utf-8-sig"]))
 def test_the_encoding_does_not_change_the_text(text: str, encoding: str) -> None:
-    text = "我们会收集您的个人信息，用于提供服务。" * 3 + text.replace("\ufeff", "")
+    # A NUL character is no text: zero bytes are how UTF-16 without a mark is told.
+    text = "我们会收集您的个人信息，用于提供服务。" * 3 + text.replace("\ufeff", "").replace("\0", "")
     one, other = (read_document(text.encode(e, "ignore"), "p.html") for e in ("utf-8", encoding))
     assert one.text == other.text
