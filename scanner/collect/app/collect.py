@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from scanner import __version__, catalogue
-from scanner.appfacts import NetworkConfig, StartupStep
+from scanner.appfacts import StartupStep
 from scanner.collect.app.abilities import Abilities
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import EntryError
@@ -18,23 +18,18 @@ from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
 from scanner.collect.app.evasion import DEX_ODDITIES, HIDDEN, oddities, summary
 from scanner.collect.app.extras import read_extras
+from scanner.collect.app.identity import flags_fact, identity_fact
 from scanner.collect.app.intake import Intake
 from scanner.collect.app.interface import Layouts
 from scanner.collect.app.issues import code_issues
 from scanner.collect.app.manifest import (
-    ALLOW_BACKUP,
-    CLEARTEXT,
-    DEBUGGABLE,
     FACTORY,
-    HAS_CODE,
-    LEGACY_STORAGE,
     NAME,
-    NETWORK_CONFIG,
-    TEST_ONLY,
     Manifest,
 )
 from scanner.collect.app.opening import open_package
-from scanner.collect.app.package import MANIFEST, Package
+from scanner.collect.app.overall import LIBRARY_STRINGS, collects_pi, has_account
+from scanner.collect.app.package import Package
 from scanner.collect.app.packers import find_packer
 from scanner.collect.app.permissions import permission_facts
 from scanner.collect.app.requests import permission_requests
@@ -52,17 +47,14 @@ from scanner.dex import DexError
 from scanner.facts import (
     Access,
     AppFacts,
-    AppFlags,
     CodeStats,
     Component,
     Facts,
-    Identity,
-    InterfaceText,
     NativeLibrary,
     Origin,
     Sdk,
 )
-from scanner.model import Evidence, Problem, Subject, Text, XmlLocator
+from scanner.model import Problem, Subject, Text
 
 CODE_PATHS = (
     "app.accesses",
@@ -77,19 +69,6 @@ CODE_PATHS = (
     "app.dialogs",
 )
 UNKNOWN = Origin(kind="unknown")
-# String resources that libraries bring along, by the prefixes of their names.
-LIBRARY_STRINGS = (
-    "common_",
-    "abc_",
-    "mtrl_",
-    "com_facebook_",
-    "com_google_",
-    "google_",
-    "umeng_",
-    "ssdk_",
-    "fui_",
-    "m3_",
-)
 
 
 def collect_app(path: Path, options: CollectOptions) -> Facts:
@@ -131,7 +110,7 @@ class _Collector:
         components = self._components(manifest, code)
         step("signing")
         signing = intake.signing(manifest)
-        identity = self._identity(manifest)
+        identity = identity_fact(manifest)
         step("files")
         extras = read_extras(package, manifest, resources, code)
         self.gaps += extras.gaps
@@ -156,7 +135,7 @@ class _Collector:
         step("summary")
         app = AppFacts(
             identity=identity,
-            flags=self._flags(manifest, extras.network),
+            flags=flags_fact(manifest, extras.network),
             signing=signing,
             components=components,
             permissions=tuple(permissions),
@@ -186,8 +165,10 @@ class _Collector:
             foreground_services=tuple(surface.foreground_services()),
             shared_folders=tuple(surface.shared_folders()),
             code=stats,
-            collects_pi=self._collects(found, code),
-            has_account=self._has_account(seen.texts, layouts, code),
+            collects_pi=collects_pi(found, complete=code is not None and not self._code_gaps()),
+            has_account=has_account(
+                seen.texts, layouts, complete=code is not None and not self._is_gap("app.has_account")
+            ),
         )
         app = self._with_category(app, manifest, resources)
         self._unfinished(code)
@@ -322,52 +303,6 @@ class _Collector:
             for c in manifest.components()
         )
 
-    def _identity(self, manifest: Manifest) -> Identity:
-        excerpt = (
-            f'package="{manifest.package}" versionName="{manifest.version_name}" target={manifest.target_sdk}'
-        )
-        return Identity(
-            package=manifest.package,
-            version_name=manifest.version_name,
-            version_code=manifest.version_code,
-            min_sdk=manifest.min_sdk,
-            target_sdk=manifest.target_sdk or manifest.min_sdk,
-            compile_sdk=manifest.compile_sdk,
-            label=manifest.label(("",)),
-            label_zh=manifest.label(("zh",)),
-            label_en=manifest.label(("en",)),
-            split=manifest.split,
-            shared_user_id=manifest.shared_user_id,
-            evidence=(Evidence(artifact=MANIFEST, locator=XmlLocator(path="/manifest"), excerpt=excerpt),),
-        )
-
-    def _flags(self, manifest: Manifest, network: NetworkConfig | None) -> AppFlags:
-        values = {
-            "debuggable": manifest.flag(DEBUGGABLE),
-            "allowBackup": manifest.flag(ALLOW_BACKUP),
-            "usesCleartextTraffic": manifest.flag(CLEARTEXT),
-            "testOnly": manifest.flag(TEST_ONLY),
-        }
-        excerpt = " ".join(f'android:{k}="{str(v).lower()}"' for k, v in values.items() if v is not None)
-        config = manifest.application_text(NETWORK_CONFIG)
-        return AppFlags(
-            debuggable=bool(values["debuggable"]),
-            allow_backup=values["allowBackup"] is not False,
-            # From Android 7.0 on the network security configuration decides, where there is one.
-            cleartext_traffic=network.cleartext if network is not None else None,
-            test_only=bool(values["testOnly"]),
-            legacy_external_storage=bool(manifest.flag(LEGACY_STORAGE)),
-            has_code=manifest.flag(HAS_CODE) is not False,
-            network_security_config=config,
-            evidence=(
-                Evidence(
-                    artifact=MANIFEST,
-                    locator=XmlLocator(path="/manifest/application"),
-                    excerpt=excerpt or "defaults",
-                ),
-            ),
-        )
-
     def _layouts(self, resources: ResourceTable | None) -> Layouts | None:
         if resources is None:
             return None
@@ -429,38 +364,9 @@ class _Collector:
         )
         return with_category(app, name, basis)
 
-    def _collects(self, found: Sequence[Access], code: Code | None) -> bool | None:
-        """Whether reachable code obtains personal information in a way that is not merely incidental."""
-        live = [
-            a
-            for a in found
-            if a.reachable and a.strength != "weak" and a.mode in {"read", "observe", "capture"}
-        ]
-        live = [a for a in live if a.owner_kind != "library"]
-        if live:
-            return True
-        return None if code is None or self._code_gaps() else False
-
     def _code_gaps(self) -> bool:
         """Whether part of the code was not read."""
-        return any(gap.path == "app.accesses" for gap in self.gaps)
+        return self._is_gap("app.accesses")
 
-    def _has_account(
-        self, texts: Sequence[InterfaceText], layouts: Layouts | None, code: Code | None
-    ) -> bool | None:
-        """Whether the app has accounts of its own: its words speak of it and a form or a second word bears it out.
-
-        Words of bundled libraries (``common_signin_…``) do not count; words alone leave it open.
-        """
-        own = [t for t in texts if t.kind in {"login", "register"} and t.owner_kind in {"app", "unknown"}]
-        own = [t for t in own if not t.name.partition("/")[2].startswith(LIBRARY_STRINGS)]
-        if not own:
-            return (
-                False
-                if code is not None and not any(g.path == "app.has_account" for g in self.gaps)
-                else None
-            )
-        borne_out = any(t.kind == "register" for t in own) or (
-            layouts is not None and layouts.credential_fields > 0
-        )
-        return True if borne_out else None
+    def _is_gap(self, path: str) -> bool:
+        return any(gap.path == path for gap in self.gaps)
