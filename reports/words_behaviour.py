@@ -1,0 +1,82 @@
+"""Fixed texts of the tables of the start, of whereabouts of addresses and of special abilities, in both languages."""
+
+from __future__ import annotations
+
+from scanner.model import Text
+
+
+def _t(zh: str, en: str) -> Text:
+    return Text(zh=zh, en=en)
+
+
+STARTUP: dict[str, Text] = {
+    "b_startup": _t("启动顺序", "Order of the start"),
+    "b_startup_rest": _t("其余 {count} 步", "{count} more steps"),
+    "b_startup_note": _t(
+        "按 Android 的启动次序列出代码中可以到达的初始化、信息获取和联网，不是运行记录。“判断”列说明途中最弱的判断："
+        "是否检查过已保存的标志，以及该标志是否表示同意。",
+        "Starts, accesses and connections that code can reach, in Android's order; not a record of a run. The test is "
+        "the weakest on any way there: whether a stored flag is tested, and whether that flag speaks of consent.",
+    ),
+    "b_step": _t("次序", "Step"),
+    "b_phase": _t("阶段", "Phase"),
+    "b_entry": _t("组件与入口", "Component and entry"),
+    "b_action": _t("动作", "Action"),
+    "b_subject": _t("对象", "Of what"),
+    "b_called": _t("调用的方法", "Method called"),
+    "b_then": _t("随后", "Leads to"),
+    "b_guard": _t("判断", "Test on the way"),
+    "b_how": _t("执行方式", "How it runs"),
+    "b_place": _t("证据位置", "Place"),
+    "b_phase_factory": _t("组件工厂", "component factory"),
+    "b_phase_attach_base_context": _t("attachBaseContext", "attachBaseContext"),
+    "b_phase_provider": _t("内容提供者", "content provider"),
+    "b_phase_initializer": _t("androidx.startup 初始化器", "androidx.startup initialiser"),
+    "b_phase_application": _t("Application.onCreate", "Application.onCreate"),
+    "b_phase_launcher_activity": _t("桌面入口界面", "launcher screen"),
+    "b_action_init": _t("初始化 SDK", "starts the SDK"),
+    "b_action_delayed_init": _t("预初始化 SDK", "prepares the SDK"),
+    "b_action_consent": _t("向 SDK 告知同意状态", "tells the SDK about consent"),
+    "b_action_access": _t("获取个人信息", "obtains information"),
+    "b_action_network": _t("联网", "opens the network"),
+    "b_value_true": _t("已同意", "agreed"),
+    "b_value_false": _t("未同意", "not agreed"),
+    "b_value_unknown": _t("值不明", "value not known"),
+    "b_leads": _t("随后可获取：{items}", "may then obtain: {items}"),
+    "b_leads_network": _t("随后可联网", "may then open the network"),
+    "b_guard_none": _t("无判断", "none"),
+    "b_guard_unrelated": _t("与同意无关的标志", "a flag unrelated to consent"),
+    "b_guard_unknown": _t("含义不明的标志", "a flag of unknown meaning"),
+    "b_guard_consent": _t("表示同意的标志", "a flag of consent"),
+    "b_weakest": _t("途中最弱：{guard}", "weakest on any way: {guard}"),
+    "b_first_start_true": _t("从未保存时也执行", "runs where never stored"),
+    "b_first_start_false": _t("从未保存时不执行", "does not run where never stored"),
+    "b_deferred": _t("推迟到线程或任务", "posted to a thread or task"),
+    "b_dispatched": _t(
+        "途中经接口或重写方法，可能运行别处的代码",
+        "by way of an interface or overriding method; other code may run instead",
+    ),
+    "b_process": _t("进程 {name}", "process {name}"),
+    "b_init_order": _t("initOrder {order}", "initOrder {order}"),
+}
+
+WHEREABOUTS: dict[str, Text] = {
+    "b_operator": _t("运营者", "Operator"),
+    "b_country": _t("国家或地区", "Country"),
+    "b_overseas": _t("境外", "Overseas"),
+    "b_overseas_true": _t("境外", "overseas"),
+    "b_overseas_false": _t("境内", "mainland"),
+    "b_overseas_unknown": _t("不明", "not known"),
+    "b_country_operator": _t("{country}（运营者所属）", "{country} (the operator's)"),
+    "b_country_address": _t("{country}（地址登记）", "{country} (the address's registration)"),
+    "b_country_suffix": _t("{country}（仅为域名后缀的提示）", "{country} (a mere hint of the suffix)"),
+    "b_data_day": _t("数据日期 {day}", "data of {day}"),
+    "b_overseas_count": _t("境外 {count} 个", "{count} overseas"),
+    "b_whereabouts_note": _t(
+        "国家或地区属于运营者或地址登记，不是服务器所在地；港澳台按数据出境规则计入境外，仅有后缀提示时不作判断。",
+        "The country is the operator's or the registration's, not where the server stands; Hong Kong, Macao and Taiwan "
+        "count as overseas, as data export rules do; a mere hint is not judged.",
+    ),
+}
+
+BEHAVIOUR: dict[str, Text] = STARTUP | WHEREABOUTS
