@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reports.overreachtable import item_sheet, permission_sheet
+from reports.powertable import PATHS, power_sheet
 from reports.sheet import NONE, Sheet
 from reports.startuptable import startup_sheet
 from reports.tables import Cell, ItemRow, Unread
@@ -25,6 +26,7 @@ def appendix_sheets(view: ReportView) -> tuple[Sheet, ...]:
             sdk_sheet(view),
             *item_sheets(view),
             *([startup_sheet(view.startup, view.names)] if has_start else []),
+            *([_powers(view)] if view.has_powers else []),
             endpoint_sheet(view),
         ]
     sheets += view.sheets
@@ -148,6 +150,10 @@ def endpoint_sheet(view: ReportView) -> Sheet:
         code=(0, 1),
         incomplete=view.incomplete("app.endpoints"),
     )
+
+
+def _powers(view: ReportView) -> Sheet:
+    return power_sheet(view.powers, view.names, incomplete=view.incomplete(*PATHS))
 
 
 def evidence_sheet(view: ReportView) -> Sheet:

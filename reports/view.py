@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reports import charts, overreachtable, policytable, startuptable, tables
+from reports import charts, overreachtable, policytable, powertable, startuptable, tables
 from reports.clauses import (
     ControlView,
     InstrumentView,
@@ -333,6 +333,16 @@ class ReportView:
     def startup(self) -> tuple[startuptable.StartLine, ...]:
         """All steps of an app's start, in their order."""
         return startuptable.start_lines(self.facts.app, self.names) if self.facts.app else ()
+
+    @cached_property
+    def powers(self) -> powertable.Powers:
+        """Ways an app runs unasked, other apps it wakes, and its special abilities."""
+        return powertable.powers(self.facts.app, self.names) if self.facts.app else powertable.Powers()
+
+    @property
+    def has_powers(self) -> bool:
+        """Whether there is something to show of :attr:`powers`, or something was not read."""
+        return bool(self.powers.lines) or self.incomplete(*powertable.PATHS)
 
     @cached_property
     def endpoints(self) -> tuple[tables.EndpointRow, ...]:

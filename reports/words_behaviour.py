@@ -79,4 +79,52 @@ WHEREABOUTS: dict[str, Text] = {
     ),
 }
 
-BEHAVIOUR: dict[str, Text] = STARTUP | WHEREABOUTS
+POWERS: dict[str, Text] = {
+    "b_powers": _t("自启动、关联启动与特殊能力", "Running unasked, waking other apps, special abilities"),
+    "b_powers_note": _t(
+        "清单所声明的和代码中可见的，不说明系统或用户是否允许、是否实际发生。",
+        "What the manifest declares and code shows; not whether the system or users allow it, or whether it happens.",
+    ),
+    "b_rest": _t("其余 {count} 项", "{count} more"),
+    "b_kind": _t("种类", "Kind"),
+    "b_what": _t("内容", "What"),
+    "b_state": _t("声明与使用", "Declared and used"),
+    "b_kind_autostart": _t("自启动", "runs unasked"),
+    "b_kind_wake": _t("关联启动", "wakes another app"),
+    "b_kind_ability": _t("特殊能力", "special ability"),
+    "b_group_boot": _t("开机", "boot"),
+    "b_group_event": _t("系统事件", "system event"),
+    "b_group_schedule": _t("定时", "schedule"),
+    "b_group_keep_alive": _t("保活", "keep-alive"),
+    "b_group_door": _t("供其他应用拉起", "door for other apps"),
+    "b_works_true": _t("在目标级别上有效", "works at the target level"),
+    "b_works_false": _t(
+        "系统不再执行（目标级别或权限所限）", "Android no longer acts on it (target level or permission)"
+    ),
+    "b_works_unknown": _t("是否有效不明", "not known whether it works"),
+    "b_unreached": _t("未见到达路径", "no way there was found"),
+    "b_all_answering": _t("所有响应该动作的应用", "all apps that answer the action"),
+    "b_way_activity": _t("启动界面", "starts a screen"),
+    "b_way_service": _t("启动服务", "starts a service"),
+    "b_way_bind": _t("绑定服务", "binds a service"),
+    "b_way_broadcast": _t("发送广播", "sends a broadcast"),
+    "b_way_query": _t("查询响应者", "queries who answers"),
+    "b_guarded": _t("受已保存标志控制", "depends on a stored flag"),
+    "b_switched_off": _t("应用已调用 SDK 的关闭开关", "the app calls the SDK's switch against it"),
+    "b_target_system": _t("设备自带", "part of the device"),
+    "b_target_pay": _t("支付", "payment"),
+    "b_target_login": _t("登录", "login"),
+    "b_target_share": _t("分享", "sharing"),
+    "b_target_map": _t("地图", "maps"),
+    "b_target_store": _t("应用商店", "app store"),
+    "b_target_browser": _t("浏览器", "browser"),
+    "b_target_debug": _t("厂商的调试或示例应用", "a vendor's debugging or sample app"),
+    "b_declared": _t("已声明", "declared"),
+    "b_access_unreadable": _t("无障碍服务的配置未能读取", "its configuration could not be read"),
+    "b_access_window": _t("读取窗口内容", "reads window content"),
+    "b_access_gestures": _t("执行手势", "performs gestures"),
+    "b_access_keys": _t("接收按键", "receives keys"),
+    "b_access_tool": _t("声明为辅助工具", "says it helps people with disabilities"),
+}
+
+BEHAVIOUR: dict[str, Text] = STARTUP | WHEREABOUTS | POWERS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import get_args
 
 import pytest
 from lxml import html as lxml_html
@@ -15,6 +16,7 @@ from reports.sheet import MAX_TABLE, Sheet
 from reports.startuptable import start_lines
 from reports.tables import endpoint_rows
 from reports.view import ReportView
+from reports.words import WORDS
 from scanner.appfacts import FlagTest, StartupStep
 from scanner.facts import Endpoint
 from scanner.model import Gap, Lang, Text
@@ -249,3 +251,12 @@ def test_addresses_left_out_are_counted_and_hostile_operators_harmless() -> None
     assert all(
         "\u202e" not in row.operator + row.country for row in endpoint_rows(shown.facts.app, shown.names)
     )  # type: ignore[arg-type]
+
+
+def test_every_phase_action_and_kind_of_test_has_a_word() -> None:
+    fields = StartupStep.model_fields
+    wanted = {f"b_phase_{name}" for name in get_args(fields["phase"].annotation)}
+    wanted |= {f"b_action_{name}" for name in get_args(fields["action"].annotation)}
+    wanted |= {f"b_guard_{name}" for name in get_args(fields["guard"].annotation)}
+
+    assert wanted - set(WORDS) == set()
