@@ -11,6 +11,7 @@ from reports.sheet import NONE, Sheet
 from reports.text import one_line, short_method
 from scanner.componentfacts import Ability, AutoStart, Wake
 from scanner.facts import AppFacts
+from scanner.model import Evidence
 
 PATHS = ("app.autostarts", "app.wakes", "app.abilities")
 MAX_LINES = 100  # of each of the three kinds, so that none crowds out another
@@ -68,7 +69,7 @@ def _autostart(way: AutoStart, names: Names) -> PowerLine:
         details=_filled(short_method(way.trigger), one_line(way.component, 160), process),
         who=names.owner_of(way.owner_kind, way.owner_id),
         state=(names.word(works), *_unreached(way.reachable, names)),
-        place=place_of(way.evidence, names),
+        place=_places(way.evidence, names),
     )
 
 
@@ -89,7 +90,7 @@ def _wake(wake: Wake, names: Names) -> PowerLine:
             *(names.word(key) for key, holds in marks.items() if holds),
             *_unreached(wake.reachable, names),
         ),
-        place=place_of(wake.evidence, names),
+        place=_places(wake.evidence, names),
     )
 
 
@@ -110,7 +111,7 @@ def _ability(ability: Ability, names: Names) -> PowerLine:
             names.word("b_declared" if ability.declared else "undeclared"),
             f"{names.word('use')}{names.word('colon')}{names.word(use)}",
         ),
-        place=place_of(ability.evidence, names),
+        place=_places(ability.evidence, names),
     )
 
 
@@ -131,6 +132,16 @@ def _accessibility(ability: Ability, names: Names) -> str:
 
 def _unreached(reachable: bool | None, names: Names) -> tuple[str, ...]:
     return (names.word("b_unreached"),) if reachable is False else ()
+
+
+def _places(evidence: Sequence[Evidence], names: Names) -> str:
+    """Return the first place of each kind, declarations and code, and how many more there are."""
+    first = {one.locator.kind: one for one in reversed(evidence)}
+    shown = [place_of((one,), names) for one in evidence if first[one.locator.kind] is one]
+    left = len(evidence) - len(shown)
+    return names.word("semicolon").join(
+        [*shown, names.word("more_places", count=left)] if left > 0 else shown
+    )
 
 
 def _filled(*parts: str) -> tuple[str, ...]:

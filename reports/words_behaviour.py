@@ -80,7 +80,7 @@ WHEREABOUTS: dict[str, Text] = {
 }
 
 POWERS: dict[str, Text] = {
-    "b_powers": _t("自启动、关联启动与特殊能力", "Running unasked, waking other apps, special abilities"),
+    "b_powers": _t("自启动、关联启动与特殊能力", "Self-starts, wake-ups and special abilities"),
     "b_powers_note": _t(
         "清单所声明的和代码中可见的，不说明系统或用户是否允许、是否实际发生。",
         "What the manifest declares and code shows; not whether the system or users allow it, or whether it happens.",

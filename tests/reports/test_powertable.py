@@ -63,7 +63,7 @@ ADMIN = Ability(
     policies=("wipe-data",),
     owner_kind="app",
     owner_id=APP.id,
-    evidence=(MANIFEST,),
+    evidence=(MANIFEST, code(USE, 4, USE), code(USE, 9, USE)),
 )
 HELP = Ability(
     kind="accessibility",
@@ -131,7 +131,7 @@ def test_the_annex_says_kind_what_who_state_and_place() -> None:
             + "、另 2 处\nwipe-data",
             "应用自身",
             "已声明\n代码使用：无法判断",
-            place,
+            f"{place}；Feature.use() · 0x0004；另 1 处",
         ),
     )
 
