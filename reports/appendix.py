@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reports.overreachtable import item_sheet, permission_sheet
+from reports.powertable import PATHS, power_sheet
 from reports.sheet import NONE, Sheet
+from reports.startuptable import startup_sheet
 from reports.tables import Cell, ItemRow, Unread
 from reports.text import one_line
 from reports.view import ReportView
@@ -17,11 +19,14 @@ def appendix_sheets(view: ReportView) -> tuple[Sheet, ...]:
     sheets = [clause_sheet(view)]
     if view.facts.app is not None:
         open_rows = view.incomplete("app.permissions", "app.accesses")
+        has_start = view.startup or view.incomplete("app.startup")
         sheets += [
             permission_sheet(view.overreach, view.names, incomplete=open_rows),
             item_sheet(view.overreach, view.names, incomplete=view.incomplete("app.accesses")),
             sdk_sheet(view),
             *item_sheets(view),
+            *([startup_sheet(view.startup, view.names)] if has_start else []),
+            *([_powers(view)] if view.has_powers else []),
             endpoint_sheet(view),
         ]
     sheets += view.sheets
@@ -121,22 +126,34 @@ def _cell(cell: Cell) -> str:
 def endpoint_sheet(view: ReportView) -> Sheet:
     """Return the network addresses, cleartext first."""
     rows = [
-        (row.host, row.url, view.word("cleartext") if row.cleartext else NONE, row.owner, row.origin)
+        (
+            row.host,
+            row.url,
+            view.word("cleartext") if row.cleartext else NONE,
+            "\n".join((row.owner, row.origin)),
+            row.operator or NONE,
+            row.country or NONE,
+            row.overseas_label,
+        )
         for row in view.endpoints
     ]
-    note = view.word("endpoints_count", count=view.endpoint_total, clear=view.cleartext_total)
+    note = f"{view.endpoint_note}{view.word('stop')}{view.word('b_whereabouts_note')}"
     return _sheet(
         view,
         "endpoints",
         "endpoints",
-        ("host", "address", "cleartext", "owner", "found_in"),
-        (4, 7, 1, 3, 2),
+        ("host", "address", "cleartext", "owner", "b_operator", "b_country", "b_overseas"),
+        (8, 12, 3, 6, 6, 8, 3),
         rows,
         note=note if rows else "",
         empty="f_none",
         code=(0, 1),
         incomplete=view.incomplete("app.endpoints"),
     )
+
+
+def _powers(view: ReportView) -> Sheet:
+    return power_sheet(view.powers, view.names, incomplete=view.incomplete(*PATHS))
 
 
 def evidence_sheet(view: ReportView) -> Sheet:

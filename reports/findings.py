@@ -207,6 +207,18 @@ def evidence_view(evidence: Evidence, names: Names) -> EvidenceView:
     )
 
 
+def place_of(evidence: Sequence[Evidence], names: Names, *, full: bool = False) -> str:
+    """Return where the first piece of evidence stands, "" without any; ``full`` with everything its locator says."""
+    if not evidence:
+        return ""
+    place, rows = _place(evidence[0], names)
+    if full:
+        parts = [f"{names.word(key)} {value}" for key, value in rows if value]
+    else:
+        parts = [value for key, value in rows if value and key in {"at_offset", "at_path"}]
+    return " · ".join(dict.fromkeys((place, *parts)))
+
+
 def _place(evidence: Evidence, names: Names) -> tuple[str, Sequence[tuple[str, str]]]:
     locator, artifact = evidence.locator, one_line(evidence.artifact, 200)
     if isinstance(locator, DexLocator):

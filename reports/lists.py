@@ -79,6 +79,21 @@ PERMISSIONS = (
     "o_found",
     "o_law",
 )
+STARTUP = (
+    "l_name",
+    "l_identifier",
+    "b_step",
+    "b_phase",
+    "b_entry",
+    "b_action",
+    "b_subject",
+    "b_called",
+    "b_then",
+    "owner",
+    "b_guard",
+    "b_how",
+    "b_place",
+)
 
 Value = str | int
 Row = tuple[Value, ...]
@@ -216,6 +231,29 @@ def permission_rows(view: ReportView) -> list[Row]:
             row.law,
         )
         for row in view.permissions
+    ]
+
+
+def startup_rows(view: ReportView) -> list[Row]:
+    """Return one row for each step of the start."""
+    semicolon, (name, identifier, _) = view.word("semicolon"), _who(view)
+    return [
+        (
+            name,
+            identifier,
+            line.number,
+            line.phase,
+            semicolon.join((line.entry, *line.entry_notes)),
+            line.action,
+            line.subject,
+            line.target,
+            semicolon.join(line.leads),
+            line.owner,
+            line.guard,
+            semicolon.join(line.how),
+            line.full_place,
+        )
+        for line in view.startup
     ]
 
 

@@ -75,6 +75,10 @@ class Names:
         """Return the name for an owner id as it stands in groups of findings."""
         return self._owners.get(owner) or one_line(owner, 80) or self.word("owner_unknown")
 
+    def owner_of(self, kind: str, owner: str) -> str:
+        """Return who wrote the code, for facts that keep an owner's kind and id only."""
+        return self.word(f"owner_{kind}") if kind in {"app", "unknown"} else self.owner_id(owner)
+
     @cached_property
     def _callers(self) -> dict[str, str]:
         """Who wrote each method that evidence can point to."""

@@ -42,18 +42,19 @@ def sheet_of(
     rows: Sequence[tuple[str, ...]],
     *,
     path: str,
+    note: str = "",
     code: tuple[int, ...] = (),
     level: int = 1,
 ) -> Sheet:
     """Return the table of the facts at ``path``: the first :data:`MAX_TABLE` rows, and how many there are."""
-    left = len(rows) - MAX_TABLE
+    cut = names.word("t_more", total=len(rows), shown=MAX_TABLE) if len(rows) > MAX_TABLE else ""
     return Sheet(
         key=key,
         title=names.word(title),
         header=tuple(names.word(name) for name in header),
         widths=widths,
         rows=tuple(rows[:MAX_TABLE]),
-        note=names.word("t_more", total=len(rows), shown=MAX_TABLE) if left > 0 else "",
+        note=" ".join(part for part in (note if rows else "", cut) if part),
         empty=names.word("t_nothing"),
         code=code,
         incomplete=any(gap.path == path or path.startswith(gap.path + ".") for gap in names.facts.gaps),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reports.clauses import RuleView
 from reports.names import Names
 from reports.text import one_line
-from scanner.facts import Access, AppFacts, Origin, Sdk
+from scanner.facts import Access, AppFacts, Endpoint, Origin, Sdk
 from scanner.model import Confidence, Outcome
 
 COLUMNS = 8
@@ -65,13 +65,20 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class EndpointRow:
-    """An address in the package, who wrote the code around it, and whether it is fetched without encryption."""
+    """An address in the package: who wrote the code around it, whether it is fetched without encryption, who runs it.
+
+    ``country`` says whose it is and the day of the data; ``overseas`` is a key (``true``, ``false``, ``unknown``).
+    """
 
     host: str
     url: str
     cleartext: bool
     owner: str
     origin: str
+    operator: str
+    country: str
+    overseas: str
+    overseas_label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +194,33 @@ def _cell(accesses: Sequence[Access]) -> Cell:
 
 
 def endpoint_rows(app: AppFacts, names: Names) -> tuple[EndpointRow, ...]:
-    """Return the addresses in the package, cleartext first."""
-    ordered = sorted(app.endpoints, key=lambda e: (not e.cleartext, e.host, e.url))
-    return tuple(
-        EndpointRow(
-            host=one_line(e.host, 120),
-            url=one_line(e.url, 200),
-            cleartext=e.cleartext,
-            owner=names.owner(e.owner),
-            origin=names.known("origin", e.origin),
-        )
-        for e in ordered[:MAX_ENDPOINTS]
+    """Return the addresses in the package, cleartext first, then those overseas."""
+    ordered = sorted(app.endpoints, key=lambda e: (not e.cleartext, e.overseas is not True, e.host, e.url))
+    return tuple(_endpoint(e, names) for e in ordered[:MAX_ENDPOINTS])
+
+
+def _endpoint(endpoint: Endpoint, names: Names) -> EndpointRow:
+    overseas = {True: "true", False: "false", None: "unknown"}[endpoint.overseas]
+    return EndpointRow(
+        host=one_line(endpoint.host, 120),
+        url=one_line(endpoint.url, 200),
+        cleartext=endpoint.cleartext,
+        owner=names.owner(endpoint.owner),
+        origin=names.known("origin", endpoint.origin),
+        operator=names.text(endpoint.operator, 80),
+        country=_country(endpoint, names),
+        overseas=overseas,
+        overseas_label=names.word(f"b_overseas_{overseas}"),
     )
+
+
+def _country(endpoint: Endpoint, names: Names) -> str:
+    """Return the country with whose it is and the day of the data; empty where none is known."""
+    if endpoint.country is None or endpoint.country_of is None:
+        return ""
+    country = names.word(f"b_country_{endpoint.country_of}", country=one_line(endpoint.country, 20))
+    day = names.word("b_data_day", day=one_line(endpoint.as_of, 20)) if endpoint.as_of else ""
+    return names.join(part for part in (country, day) if part)
 
 
 def signing_rows(app: AppFacts, names: Names) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reports import charts, overreachtable, policytable, tables
+from reports import charts, overreachtable, policytable, powertable, startuptable, tables
 from reports.clauses import (
     ControlView,
     InstrumentView,
@@ -330,6 +330,21 @@ class ReportView:
         return (*site_sheets(self.names), *policy_sheets(self.names))
 
     @cached_property
+    def startup(self) -> tuple[startuptable.StartLine, ...]:
+        """All steps of an app's start, in their order."""
+        return startuptable.start_lines(self.facts.app, self.names) if self.facts.app else ()
+
+    @cached_property
+    def powers(self) -> powertable.Powers:
+        """Ways an app runs unasked, other apps it wakes, and its special abilities."""
+        return powertable.powers(self.facts.app, self.names) if self.facts.app else powertable.Powers()
+
+    @property
+    def has_powers(self) -> bool:
+        """Whether there is something to show of :attr:`powers`, or something was not read."""
+        return bool(self.powers.lines) or self.incomplete(*powertable.PATHS)
+
+    @cached_property
     def endpoints(self) -> tuple[tables.EndpointRow, ...]:
         """Addresses in an app, at most :data:`reports.tables.MAX_ENDPOINTS`."""
         return tables.endpoint_rows(self.facts.app, self.names) if self.facts.app else ()
@@ -343,6 +358,22 @@ class ReportView:
     def cleartext_total(self) -> int:
         """Number of addresses fetched without encryption."""
         return sum(endpoint.cleartext for endpoint in self.facts.app.endpoints) if self.facts.app else 0
+
+    @property
+    def overseas_total(self) -> int:
+        """Number of addresses whose operator or registration is overseas."""
+        app = self.facts.app
+        return sum(endpoint.overseas is True for endpoint in app.endpoints) if app else 0
+
+    @cached_property
+    def endpoint_note(self) -> str:
+        """How many addresses there are, in cleartext and overseas, and how many of them are listed."""
+        counts = self.word("endpoints_count", count=self.endpoint_total, clear=self.cleartext_total)
+        overseas = self.word("b_overseas_count", count=self.overseas_total)
+        parts = [f"{counts}{self.word('comma')}{overseas}"]
+        if self.endpoint_total > len(self.endpoints):
+            parts.append(self.word("t_more", total=self.endpoint_total, shown=len(self.endpoints)))
+        return self.word("semicolon").join(parts)
 
     @cached_property
     def signing(self) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reports.words_behaviour import BEHAVIOUR
 from reports.words_developers import DEVELOPERS
 from reports.words_diff import DIFF
 from reports.words_formal import FORMAL
@@ -345,6 +346,16 @@ LIMITS: dict[str, Text] = {
     "path_app_native_libraries": _t("原生库", "native libraries"),
     "path_app_sdks": _t("SDK", "SDKs"),
     "path_app_startup": _t("启动时依次发生的事", "what happens while the app starts"),
+    "path_app_autostarts": _t("自启动途径", "ways of starting by itself"),
+    "path_app_wakes": _t("唤醒其他应用", "waking other apps"),
+    "path_app_abilities": _t("特殊能力", "special abilities"),
+    "path_app_links": _t("组件响应的链接", "links components answer to"),
+    "path_app_own_permissions": _t("自定义权限", "permissions the app defines"),
+    "path_app_guards": _t("保护导出组件的权限", "permissions guarding exported components"),
+    "path_app_tasks": _t("活动的任务设置", "task settings of activities"),
+    "path_app_queries": _t("要求看到的其他应用", "other apps it asks to see"),
+    "path_app_foreground_services": _t("前台服务", "foreground services"),
+    "path_app_shared_folders": _t("可共享的文件范围", "folders it may share"),
     "path_app_requests": _t("权限申请", "permission requests"),
     "path_app_endpoints": _t("网络地址", "network addresses"),
     "path_app_issues": _t("代码安全问题", "code issues"),
@@ -418,6 +429,7 @@ WORDS |= DEVELOPERS | DIFF
 WORDS |= SITES
 WORDS |= SUPERVISION
 WORDS |= OVERREACH
+WORDS |= BEHAVIOUR
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

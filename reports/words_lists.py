@@ -15,6 +15,7 @@ LISTS: dict[str, Text] = {
     "l_sheet_findings": _t("发现", "Findings"),
     "l_sheet_sdks": _t("SDK", "SDKs"),
     "l_sheet_permissions": _t("权限", "Permissions"),
+    "l_sheet_startup": _t("启动顺序", "Order of the start"),
     "l_sheet_statistics": _t("统计", "Statistics"),
     "l_title_notice": _t(
         "个人信息保护检测通报名单（草拟）", "Notice list of the personal-information review (draft)"

@@ -1,4 +1,4 @@
-"""Lists as an Excel workbook: notice list, subjects, findings, SDKs, permissions, statistics with charts.
+"""Lists as an Excel workbook: notice list, subjects, findings, SDKs, permissions, order of the start, statistics with charts.
 
 One workbook for one subject or for thousands: rows go to the sheets as subjects come, only counts are kept.  Text from
 outside is always written as a string, never as formula, number or link; a string that begins like a formula also gets
@@ -43,6 +43,7 @@ WIDTHS: dict[str, tuple[int, ...]] = {
     "subjects": (22, 30, 12, 20, 16, 14, 8, 8, 8, 8, 8, 12, 8, 8, 8, 10, 10, 22, 34),
     "findings": (20, 26, 10, 8, 8, 8, 10, 28, 11, 30, 44, 8, 60, 50, 44, 34),
     "sdks": (20, 26, 24, 24, 14, 10, 40, 40, 18),
+    "startup": (20, 26, 7, 22, 44, 20, 30, 34, 34, 20, 44, 34, 60),
     "permissions": (20, 26, 22, 46, 12, 10, 34, 34, 30, 10, 30, 16, 12, 50, 40, 50),
 }
 
@@ -86,6 +87,7 @@ class Workbook:
             "findings": self._sheet("findings", lists.FINDINGS),
             "sdks": self._sheet("sdks", lists.SDKS),
             "permissions": self._sheet("permissions", lists.PERMISSIONS),
+            "startup": self._sheet("startup", lists.STARTUP),
         }
         self.statistics = self.book.add_worksheet(self._word("l_sheet_statistics"))
         self.counts: dict[str, Counter[str]] = {
@@ -115,6 +117,7 @@ class Workbook:
             ("findings", lists.finding_rows(view)),
             ("sdks", lists.sdk_rows(view)),
             ("permissions", lists.permission_rows(view)),
+            ("startup", lists.startup_rows(view)),
         ):
             for line in rows:
                 self.sheets[key].add(line)

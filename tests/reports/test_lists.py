@@ -107,7 +107,7 @@ def test_what_a_human_cleared_is_not_listed() -> None:
 def test_sheets_are_frozen_filtered_and_print_their_titles() -> None:
     book = load_workbook(io.BytesIO(xlsx.write(view())))
 
-    assert book.sheetnames == ["通报名单", "检测对象", "发现", "SDK", "权限", "统计"]
+    assert book.sheetnames == ["通报名单", "检测对象", "发现", "SDK", "权限", "启动顺序", "统计"]
     for name, first in (("通报名单", 3), ("发现", 1), ("权限", 1)):
         page = book[name]
         assert page.freeze_panes == f"A{first + 1}"
@@ -190,5 +190,6 @@ def test_same_input_gives_the_same_bytes_in_both_languages() -> None:
         "Findings",
         "SDKs",
         "Permissions",
+        "Order of the start",
         "Statistics",
     ]
