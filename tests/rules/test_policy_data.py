@@ -57,7 +57,10 @@ def test_no_word_stands_twice_in_a_list() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("友盟SDK", ("umeng-common", "umeng-push", "umeng-share")),
+        (
+            "友盟SDK",
+            ("umeng-common", "umeng-push", "umeng-share", "uc-crashsdk", "umeng-verify", "umeng-ugame"),
+        ),
         ("腾讯 Bugly", ("bugly",)),
         ("com.tencent.bugly", ("bugly",)),
         ("穿山甲广告 SDK（Android端）", ("pangle",)),

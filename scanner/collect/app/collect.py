@@ -307,15 +307,16 @@ class _Collector:
         if resources is None:
             return None
         layouts = Layouts(self.package, resources, self.package.parse_xml)
-        if layouts.unread:
+        unread = layouts.unread + layouts.others_unread
+        if unread:
             message = Text(
-                zh=f"{layouts.unread} 个布局无法读取", en=f"{layouts.unread} layouts could not be read"
+                zh=f"{unread} 个布局、菜单等文件无法读取",
+                en=f"{unread} layouts, menus and the like could not be read",
             )
             self.intake.gap("layouts-unread", message, "app.checkboxes", "app.texts", "app.dialogs")
-            problem = Problem(
-                code="layouts-unread", where="res/layout", message=message, count=layouts.unread
+            self.problems.append(
+                Problem(code="layouts-unread", where="res/layout", message=message, count=unread)
             )
-            self.problems.append(problem)
         return layouts
 
     def _stats(self, code: Code | None, program: Program) -> CodeStats:

@@ -101,6 +101,7 @@ class Layouts:
         self._resources = resources
         self.read = 0
         self.unread = 0
+        self.others_unread = 0
         self.credential_fields = 0
         self.checkboxes: list[CheckBox] = []
         self.texts: list[InterfaceText] = []
@@ -125,10 +126,11 @@ class Layouts:
         try:
             root = self._parse(self._archive.read(path, 8 << 20))
         except (EntryError, AxmlError):
+            self.others_unread += 1
             return
         flat = _flatten(root)
         if self._full(len(flat)):
-            self.unread += 1
+            self.others_unread += 1
             return
         for position, (element, _, _) in enumerate(flat):
             self.links.setdefault(name, set()).update(_references(element))

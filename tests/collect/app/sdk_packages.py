@@ -149,6 +149,9 @@ def build(recipe: Recipe) -> Built:
         try:
             _make(recipe, jars, scratch)
             scratch.replace(folder)
+        except OSError:
+            if not folder.is_dir():  # another process of the same test run was faster
+                raise
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     mapping = folder / "mapping.txt"
