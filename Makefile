@@ -1,6 +1,7 @@
 # make demo   sets everything up and scans the bundled packages, site and policy
 # make test   sets everything up and runs all tests
 # make fuzz   fuzzes every parser (FUZZ_SECONDS=60, FUZZ_JOBS=2, FUZZ_TARGETS="dex axml")
+# make compare  compares every package of the corpus with androguard whole (some ten minutes, 2 GB)
 # make check  lint, types, tests on the built wheel, generated files up to date
 SHELL := /bin/bash
 .ONESHELL:
@@ -10,7 +11,7 @@ PY := .venv/bin/python
 STAMP := .venv/.installed
 PYTEST_ARGS ?= -q -n 2 --dist loadgroup
 
-.PHONY: help setup system corpus demo test check lint types generated wheel-test docs bench fuzz clean
+.PHONY: help setup system corpus demo test check lint types generated wheel-test docs bench fuzz compare clean
 
 help:
 	@grep -E '^# make' Makefile | sed 's/^# //'
@@ -68,6 +69,9 @@ bench: setup corpus
 
 fuzz: setup
 	bash fuzz/all.sh $(FUZZ_TARGETS)
+
+compare: setup corpus
+	$(PY) tools/compare_androguard.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
