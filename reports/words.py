@@ -198,6 +198,7 @@ BODY: dict[str, Text] = {
     "edge_call": _t("调用", "calls"),
     "edge_dispatch": _t("分派到子类实现", "dispatches to"),
     "edge_callback": _t("创建对象，由系统回调", "creates; the framework calls back"),
+    "edge_reflection": _t("经反射调用", "calls by reflection"),
     "edge_initialiser": _t("触发类初始化", "initialises"),
 }
 

@@ -176,23 +176,31 @@ class StartupStep(Frozen):
 
     ``phase`` and ``component`` say from where: Android creates the component factory and the application object, runs
     ``attachBaseContext``, the content providers by ``init_order`` (higher first) with the androidx.startup
-    initialisers, ``Application.onCreate``, then the launcher activity.  ``action``: ``init`` and ``delayed_init`` of an
+    initialisers, ``Application.onCreate``, the launcher activity, and the ``ActivityLifecycleCallbacks`` registered by
+    then, whose methods run within the activity's own ``super.onCreate`` and so on.  ``action``: ``init`` and ``delayed_init`` of an
     SDK, ``consent`` told to an SDK, ``access`` to a personal-information item, ``network`` opened.  ``deferred``: posted
     to a thread, task or coroutine, so it runs later, though without waiting for the user.  ``dispatched``: an
     interface or overriding method lies on the way, so other code may run instead.  ``guard`` is the weakest kind of test
     on any way there, ``tests`` are those of the way shown.  ``items`` and ``network`` say what an SDK's start leads to.
 
-    How: 按 Android 启动次序（组件工厂、Application、提供者、桌面入口）跟随调用 / calls followed in Android's
-    order: factory, application, providers, launcher
-    Blind: 反射、native 与运行时加载的代码；系统在后台的时机 / reflection, native and loaded code; the
-    system's own timing
+    How: 按 Android 启动次序（组件工厂、Application、提供者、桌面入口、Activity 生命周期回调）跟随调用，含名称为常量的反射 /
+    calls followed in Android's order: factory, application, providers, launcher, lifecycle callbacks; reflection with
+    constant names too
+    Blind: 名称非常量的反射、native 与运行时加载的代码；系统在后台的时机 / reflection with other names, native and
+    loaded code; the system's own timing
     Evidence: dex
     """
 
     number: int  #: 次序，从 1 起 / position, from 1
     #: 启动阶段 / phase of the start
     phase: Literal[
-        "factory", "attach_base_context", "provider", "initializer", "application", "launcher_activity"
+        "factory",
+        "attach_base_context",
+        "provider",
+        "initializer",
+        "application",
+        "launcher_activity",
+        "lifecycle_callback",
     ]
     component: str  #: 所属组件 / component it starts from
     entry_method: str  #: 入口方法 / entry method

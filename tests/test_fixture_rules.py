@@ -48,6 +48,8 @@ PAIRS = {
     "sms": "contacts-before-consent",
     "startup-flag": "sdk-start-behind-unrelated-flag",
     "startup-initializer": "sdk-started-before-consent",
+    "startup-lifecycle": "sdk-started-on-first-screen",
+    "startup-reflection": "sdk-started-before-consent",
     "startup-screen": "sdk-started-on-first-screen",
     "target-sdk-low": "target-sdk-below-23",
     "text-unused": "no-account-deletion",
