@@ -107,22 +107,26 @@ class NativeHardening(Frozen):
 
 
 class Container(Frozen):
-    """A technique that runs code other than dex: web pages, script bundles, engines (``rules/data/containers.yaml``).
+    """A technique that runs code other than dex or draws the interface itself: web pages, script bundles, engines, Compose.
 
     ``readable``: whether its scripts are text this tool searches; False for byte code or encrypted bundles, whose
-    behaviour is then unknown.
+    behaviour is then unknown.  ``draws``: the interface is drawn by it, so layouts do not show it; ``sentences`` is how
+    many different sentences of ``app.texts`` were read from its files.
 
-    How: 文件名与特有的类或库（rules/data/containers.yaml） / file names with classes or libraries only they
-    bring (rules/data/containers.yaml)
-    Blind: 字节码或加密脚本的内容；由服务器下发的脚本 / content of byte code and encrypted scripts; scripts
-    sent by servers
-    Evidence: file
+    How: 文件名与特有的类、库或资源名（rules/data/containers.yaml）；文字取自脚本、多语言文件、Hermes 字符串表、Dart 快照中的字符串 /
+    file names with classes, libraries or resource names only they bring (rules/data/containers.yaml); words from scripts,
+    language files, the string table of Hermes and strings of Dart snapshots
+    Blind: 字节码或加密脚本的行为；由服务器下发的脚本和文字；改名后去掉版本文件和资源名的 Compose / what byte code and
+    encrypted scripts do; scripts and words sent by servers; Compose renamed and without its version files and resource names
+    Evidence: file, resource
     """
 
     kind: str  #: 容器种类 / kind
     name: Text  #: 名称 / name
     files: int = 0  #: 文件数 / number of files
     readable: bool | None = None  #: 脚本是否为可检索的文本 / whether its scripts are text that is searched
+    draws: bool = False  #: 界面是否由它绘制 / whether it draws the interface
+    sentences: int = 0  #: 从其文件中读出的有关句子数 / sentences that matter read from its files
     evidence: tuple[Evidence, ...] = ()
 
 

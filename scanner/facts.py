@@ -432,11 +432,12 @@ class InterfaceText(Frozen):
     it was found in; ``used`` whether a resource or class refers to it (None = not analysed), ``used_by`` the classes
     that show it, directly or through a layout; ``url`` the address it names or its class opens.
 
-    How: 字符串资源、布局中的文字、代码中的中文字符串，与短语表 rules/data/texts.yaml 匹配 / string resources,
-    words of layouts and Chinese strings of code, matched against rules/data/texts.yaml
+    How: 字符串资源、布局中的文字、代码和自绘界面文件（脚本、Hermes、Dart 快照）中的中文字符串，与短语表 rules/data/texts.yaml
+    匹配 / string resources, words of layouts, Chinese strings of code and of files of drawn interfaces (scripts, Hermes,
+    Dart snapshots), matched against rules/data/texts.yaml
     Blind: 图片中的文字、由服务器下发或网页显示的文字；是否真的显示 / words in images, sent by servers or
     shown as web pages; whether it is ever shown
-    Evidence: resource, xml, dex
+    Evidence: resource, xml, dex, file
     """
 
     kind: str  #: 句子的种类 / kind of sentence

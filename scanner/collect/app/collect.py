@@ -112,7 +112,7 @@ class _Collector:
         signing = intake.signing(manifest)
         identity = identity_fact(manifest)
         step("files")
-        extras = read_extras(package, manifest, resources, code)
+        extras = read_extras(package, manifest, resources, code, seen.names)
         self.gaps += extras.gaps
         self.problems += extras.problems
         intake.delivery(manifest, identity, resources)
@@ -133,6 +133,7 @@ class _Collector:
         autostarts = find_autostarts(program, components, natives, code)
         wakes = find_wakes(code) if code is not None else []
         step("summary")
+        texts = (*seen.texts, *extras.texts)
         app = AppFacts(
             identity=identity,
             flags=flags_fact(manifest, extras.network),
@@ -142,8 +143,8 @@ class _Collector:
             accesses=tuple(found),
             sdks=tuple(sdks),
             startup=startup,
-            requests=tuple(permission_requests(code, seen.texts)) if code is not None else (),
-            texts=seen.texts,
+            requests=tuple(permission_requests(code, texts)) if code is not None else (),
+            texts=texts,
             unused_texts=seen.unused,
             dialogs=seen.dialogs,
             checkboxes=seen.boxes,
@@ -167,7 +168,7 @@ class _Collector:
             code=stats,
             collects_pi=collects_pi(found, complete=code is not None and not self._code_gaps()),
             has_account=has_account(
-                seen.texts, layouts, complete=code is not None and not self._is_gap("app.has_account")
+                texts, layouts, complete=code is not None and not self._is_gap("app.has_account")
             ),
         )
         app = self._with_category(app, manifest, resources)
