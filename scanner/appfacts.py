@@ -102,6 +102,9 @@ class NativeHardening(Frozen):
     stripped: bool | None = None  #: 是否去掉符号 / symbols stripped
     text_relocations: bool | None = None  #: 是否有代码段重定位 / text relocations
     jni_functions: int = 0  #: 导出的 JNI 函数数 / exported JNI functions
+    jni_classes: tuple[
+        str, ...
+    ] = ()  #: 导出的 JNI 函数所属的类（至多 40 个） / classes of exported JNI functions, at most 40
     problem: str | None = None  #: 未能读取的原因 / why it could not be read
     evidence: tuple[Evidence, ...] = ()
 
@@ -127,6 +130,46 @@ class Container(Frozen):
     readable: bool | None = None  #: 脚本是否为可检索的文本 / whether its scripts are text that is searched
     draws: bool = False  #: 界面是否由它绘制 / whether it draws the interface
     sentences: int = 0  #: 从其文件中读出的有关句子数 / sentences that matter read from its files
+    evidence: tuple[Evidence, ...] = ()
+
+
+class BuildRecord(Frozen):
+    """A library that the build left a record of, with its version where the record states one.
+
+    ``kind``: ``version-file`` (``META-INF/*.version``), ``pom`` (Maven's ``pom.properties``), ``properties`` (of Google Play
+    services and Firebase), ``kotlin-module``, ``service`` (``META-INF/services``: the interface).
+
+    How: META-INF 与根目录中的构建记录 / records of the build in META-INF and at the root
+    Blind: 打包时排除了的记录；随代码缩减而删去的库也可能留下记录 / records the build left out; libraries shrunk away may
+    still have one
+    Evidence: file
+    """
+
+    name: str  #: 名称，多为 group:artifact / name, mostly group:artifact
+    #: 记录的种类 / kind of record
+    kind: Literal["version-file", "pom", "properties", "kotlin-module", "service"]
+    version: str | None = None  #: 版本，未写明为 null / version, null where not stated
+    owner_id: str = ""  #: 所属 SDK 的标识 / id of the SDK it belongs to
+    evidence: tuple[Evidence, ...] = ()
+
+
+class SdkTrace(Frozen):
+    """Traces of one kind that an SDK left beside its code; they do not prove that it is there, much less that it collects.
+
+    ``present``: whether ``app.sdks`` lists it, on other grounds.
+
+    How: 资源名前缀、导出的 JNI 函数、构建记录，按 rules/data/sdk_traces.yaml 与包名前缀对应 / prefixes of resource names,
+    exported JNI functions and records of the build, matched by rules/data/sdk_traces.yaml and package prefixes
+    Blind: 被混淆的资源名；动态注册的 JNI 函数 / renamed resources; JNI functions registered at run time
+    Evidence: file, resource
+    """
+
+    sdk: str  #: SDK 标识 / id of the SDK
+    name: Text  #: 名称 / name
+    is_library: bool  #: 是否为不收集信息的普通库 / a plain library that collects nothing
+    kind: Literal["resource-name", "jni", "build-record"]  #: 痕迹的种类 / kind of trace
+    count: int  #: 痕迹数 / number of traces
+    present: bool  #: 是否另有依据认定存在 / found to be present on other grounds
     evidence: tuple[Evidence, ...] = ()
 
 

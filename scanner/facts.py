@@ -13,12 +13,14 @@ from typing import Literal
 from pydantic import Field
 
 from scanner.appfacts import (
+    BuildRecord,
     CategoryProposal,
     ConsentDialog,
     Container,
     GuardKind,
     NativeHardening,
     NetworkConfig,
+    SdkTrace,
     Secret,
     StartupStep,
 )
@@ -601,6 +603,10 @@ class AppFacts(Frozen):
     #: native 库的编译加固 / build protections of native libraries
     hardening: tuple[NativeHardening, ...] = ()
     containers: tuple[Container, ...] = ()  #: 网页、脚本与引擎等容器 / web, script and engine containers
+    #: 构建留下记录的库 / libraries the build left a record of
+    build_records: tuple[BuildRecord, ...] = ()
+    #: SDK 留下的痕迹（不证明存在） / traces of SDKs, which prove nothing by themselves
+    sdk_traces: tuple[SdkTrace, ...] = ()
     #: 不经打开而运行或保持运行的方式 / ways of running without being opened
     autostarts: tuple[AutoStart, ...] = ()
     wakes: tuple[Wake, ...] = ()  #: 启动其他应用组件的调用 / calls that start parts of other apps

@@ -12,6 +12,7 @@ from scanner.collect.app.abilities import Abilities
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import EntryError
 from scanner.collect.app.autostart import find_autostarts
+from scanner.collect.app.buildrecords import find_records, find_traces, with_versions
 from scanner.collect.app.category import Spoken, propose, with_category
 from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
@@ -125,6 +126,9 @@ class _Collector:
         natives = tuple(self._native())
         abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
         surface = Surface(package, manifest, resources, code, components)
+        records = find_records(package.entries, package.head)
+        sdks = with_versions(sdks, records)
+        traces = find_traces(seen.names, extras.hardening, records, {sdk.id for sdk in sdks})
         step("startup")
         startup = self._startup(code, sdks, found)
         step("patterns")
@@ -155,6 +159,8 @@ class _Collector:
             secrets=extras.secrets,
             hardening=extras.hardening,
             containers=extras.containers,
+            build_records=tuple(records),
+            sdk_traces=tuple(traces),
             autostarts=tuple(autostarts),
             wakes=tuple(wakes),
             abilities=tuple(abilities.find(components, permissions)),
