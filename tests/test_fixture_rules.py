@@ -37,6 +37,7 @@ PAIRS = {
     "mac-address": "mac-address-before-consent",
     "multidex": "imei-before-consent",
     "oaid": "advertising-id-before-consent",
+    "foreground-location": "location-by-foreground-service",
     "obfuscated": "imei-before-consent",
     "permission-batch": "many-permissions-in-one-request",
     "permission-purpose": "permission-request-without-purpose",

@@ -19,6 +19,7 @@ from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
 from scanner.collect.app.evasion import DEX_ODDITIES, HIDDEN, oddities, summary
 from scanner.collect.app.extras import read_extras
+from scanner.collect.app.foreground import foreground_services
 from scanner.collect.app.identity import flags_fact, identity_fact
 from scanner.collect.app.intake import Intake
 from scanner.collect.app.interface import Layouts
@@ -169,7 +170,7 @@ class _Collector:
             guards=tuple(surface.guards()),
             tasks=tuple(surface.tasks()),
             queries=surface.queries(),
-            foreground_services=tuple(surface.foreground_services()),
+            foreground_services=tuple(foreground_services(manifest, code, components, found)),
             shared_folders=tuple(surface.shared_folders()),
             code=stats,
             collects_pi=collects_pi(found, complete=code is not None and not self._code_gaps()),
