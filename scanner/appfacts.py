@@ -153,6 +153,28 @@ class BuildRecord(Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
+class Expansion(Frozen):
+    """An expansion file (OBB) or asset pack of the app; without a name where only code asks for such a thing.
+
+    ``delivered``: it came with the package; ``read``: its files were read with the package (asset packs), or not (an OBB has
+    a format of the app's own).
+
+    How: 交来的 OBB 文件与资源包，资源包清单的交付方式，代码对 OBB 与资源包接口的调用 / OBB files and asset packs delivered, the
+    delivery that manifests of packs state, and calls of the interfaces for either
+    Blind: 由应用自己下载的内容 / what the app downloads itself
+    Evidence: file, dex
+    """
+
+    kind: Literal["obb", "asset-pack"]  #: 种类 / kind
+    name: str  #: 文件或资源包的名称，只在代码中见到时为空 / name, empty where only code speaks of it
+    size: int | None = None  #: 字节数 / bytes
+    files: int = 0  #: 资源包中的文件数 / files of a pack
+    delivery: str = ""  #: 交付方式：install-time、fast-follow、on-demand / how the store delivers it
+    delivered: bool  #: 是否随安装包交来 / came with the package
+    read: bool  #: 内容是否已读 / whether it was read
+    evidence: tuple[Evidence, ...] = ()
+
+
 class SdkTrace(Frozen):
     """Traces of one kind that an SDK left beside its code; they do not prove that it is there, much less that it collects.
 

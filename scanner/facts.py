@@ -17,6 +17,7 @@ from scanner.appfacts import (
     CategoryProposal,
     ConsentDialog,
     Container,
+    Expansion,
     GuardKind,
     NativeHardening,
     NetworkConfig,
@@ -607,6 +608,7 @@ class AppFacts(Frozen):
     build_records: tuple[BuildRecord, ...] = ()
     #: SDK 留下的痕迹（不证明存在） / traces of SDKs, which prove nothing by themselves
     sdk_traces: tuple[SdkTrace, ...] = ()
+    expansions: tuple[Expansion, ...] = ()  #: 扩展文件（OBB）与资源包 / expansion files (OBB) and asset packs
     #: 不经打开而运行或保持运行的方式 / ways of running without being opened
     autostarts: tuple[AutoStart, ...] = ()
     wakes: tuple[Wake, ...] = ()  #: 启动其他应用组件的调用 / calls that start parts of other apps

@@ -82,21 +82,22 @@ def find_records(files: Iterable[str], head: Head) -> list[BuildRecord]:
 
 
 def _record(path: str, head: Head) -> BuildRecord | None:
-    if not path.startswith("META-INF/"):
-        match = ROOT_PROPERTIES.fullmatch(path)
+    place = path.rpartition("!/")[2]
+    if not place.startswith("META-INF/"):
+        match = ROOT_PROPERTIES.fullmatch(place)
         values = _properties(head(path, MAX_HEAD)) if match else {}
         if not {"version", "client"} <= values.keys():
             return None
         return _fact(values["client"], "properties", path, values["version"])
-    if match := VERSION_FILE.fullmatch(path):
+    if match := VERSION_FILE.fullmatch(place):
         text = head(path, MAX_HEAD).decode("utf-8", "replace").strip()
         return _fact(_coordinates(match.group(1)), "version-file", path, text)
-    if match := POM.fullmatch(path):
+    if match := POM.fullmatch(place):
         values = _properties(head(path, MAX_HEAD))
         return _fact(f"{match.group(1)}:{match.group(2)}", "pom", path, values.get("version", ""))
-    if match := MODULE.fullmatch(path):
+    if match := MODULE.fullmatch(place):
         return _fact(match.group(1), "kotlin-module", path, "")
-    if match := SERVICE.fullmatch(path):
+    if match := SERVICE.fullmatch(place):
         return _fact(match.group(1), "service", path, "")
     return None
 

@@ -18,6 +18,7 @@ from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
 from scanner.collect.app.evasion import DEX_ODDITIES, HIDDEN, oddities, summary
+from scanner.collect.app.expansions import find_expansions
 from scanner.collect.app.extras import read_extras
 from scanner.collect.app.foreground import foreground_services
 from scanner.collect.app.identity import flags_fact, identity_fact
@@ -127,6 +128,8 @@ class _Collector:
         natives = tuple(self._native())
         abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
         surface = Surface(package, manifest, resources, code, components)
+        expansions = find_expansions(package, code)
+        self.gaps += expansions.gaps
         records = find_records(package.entries, package.head)
         sdks = with_versions(sdks, records)
         traces = find_traces(seen.names, extras.hardening, records, {sdk.id for sdk in sdks})
@@ -162,6 +165,7 @@ class _Collector:
             containers=extras.containers,
             build_records=tuple(records),
             sdk_traces=tuple(traces),
+            expansions=expansions.found,
             autostarts=tuple(autostarts),
             wakes=tuple(wakes),
             abilities=tuple(abilities.find(components, permissions)),
