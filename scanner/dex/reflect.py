@@ -7,6 +7,7 @@ from elsewhere (parameters, fields, files) are not followed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.dex.body import Instruction, instructions
+from scanner.dex.body import Instruction, starts
 from scanner.dex.package import Dex, Part
 from scanner.dex.query import Member, MemberSite, call_sites
 from scanner.dex.values import NOTHING, Values, follow
@@ -25,10 +26,17 @@ NEW = Member("Ljava/lang/Class;", "newInstance")
 CONSTRUCT = Member("Ljava/lang/reflect/Constructor;", "newInstance")
 INVOKE_METHOD = Member("Ljava/lang/reflect/Method;", "invoke")
 INITIALIZE = Member("Landroidx/startup/AppInitializer;", "initializeComponent")
-MEMBERS = (FOR_NAME, LOAD, NEW, CONSTRUCT, INVOKE_METHOD, INITIALIZE)
-NAMING, RUNNING = frozenset({0, 1}), frozenset({2, 3, 4, 5})
-_METHODS = frozenset({"getMethod", "getDeclaredMethod"})
-_CONSTRUCTORS = frozenset({"getConstructor", "getDeclaredConstructor"})
+_METHODS = ("getMethod", "getDeclaredMethod")
+_CONSTRUCTORS = ("getConstructor", "getDeclaredConstructor")
+MEMBERS = (
+    FOR_NAME,
+    LOAD,
+    NEW,
+    CONSTRUCT,
+    INVOKE_METHOD,
+    INITIALIZE,
+    *(Member(FOR_NAME.owner, name) for name in (*_METHODS, *_CONSTRUCTORS)),
+)
 CONST_CLASS = 0x1C
 MAX_METHODS, MAX_STEPS, MAX_LEAPS, MAX_NAME = 300, 60_000, 2_000, 300
 
@@ -49,23 +57,29 @@ class Leap:
 def leaps(dex: Dex) -> tuple[list[Leap], int]:
     """Return what reflective calls with constant names lead to, and how many reflective calls there are at all."""
     sites = call_sites(dex, MEMBERS)
-    counted = sum(hit.member in {0, 3, 4} for hit in sites)
+    counted = sum(MEMBERS[hit.member] in {FOR_NAME, CONSTRUCT, INVOKE_METHOD} for hit in sites)
     client = _Names(dex)
-    for node, sure in sorted(_candidates(dex, sites).items())[:MAX_METHODS]:
-        if sure or _names_class(dex, node):
-            follow(dex, node, (), client)
+    for node in _candidates(dex, sites)[:MAX_METHODS]:
+        follow(dex, node, (), client)
     return sorted(client.found, key=lambda leap: (leap.node, leap.offset, leap.owner, leap.name)), counted
 
 
-def _candidates(dex: Dex, sites: Sequence[MemberSite]) -> dict[int, bool]:
-    """Return the methods that make reflective calls and name a class of the program as a constant, surely or perhaps."""
-    running = {hit.site.node for hit in sites if hit.member in RUNNING}
-    naming = running & {hit.site.node for hit in sites if hit.member in NAMING}
-    found: dict[int, bool] = {}
+def _candidates(dex: Dex, sites: Sequence[MemberSite]) -> list[int]:
+    """Return the methods that make reflective calls and name a class of the program as a constant."""
+    by_name: dict[str, set[int]] = defaultdict(set)
+    for hit in sites:
+        by_name[MEMBERS[hit.member].name].add(hit.site.node)
+    # What runs a method or constructor that came from elsewhere names nothing here.
+    running = by_name[INITIALIZE.name] | {hit.site.node for hit in sites if MEMBERS[hit.member] == NEW}
+    for run, finders in ((INVOKE_METHOD, _METHODS), (CONSTRUCT, _CONSTRUCTORS)):
+        made = {hit.site.node for hit in sites if MEMBERS[hit.member] == run}
+        running |= made & set[int]().union(*(by_name[name] for name in finders))
+    naming = running & (by_name[FOR_NAME.name] | by_name[LOAD.name])
+    found = set[int]()
     for part, type_map in zip(dex.parts, dex.type_maps, strict=True):
         inside = dex.classes.position[type_map] >= 0
         mine = [node for node in running if part.base <= node < part.base + part.count]
-        found.update((node, False) for node in mine if _loads_class(part, node, inside))
+        found.update(node for node in mine if _loads_class(dex, part, node, inside))
         texts = {
             (node, _descriptor(raw.decode("utf-8", "replace")))
             for node in naming.intersection(mine)
@@ -74,22 +88,21 @@ def _candidates(dex: Dex, sites: Sequence[MemberSite]) -> dict[int, bool]:
         }
         names = sorted({name for _, name in texts})
         known = {name for name, kind in zip(names, dex.find_types(names), strict=True) if _defined(dex, kind)}
-        found.update((node, True) for node, name in texts if name in known)
-    return found
+        found.update(node for node, name in texts if name in known)
+    return sorted(found)
 
 
-def _loads_class(part: Part, node: int, inside: NDArray[Any]) -> bool:
-    """Whether the method may load a class of the program as a constant (operands may look like it)."""
+def _loads_class(dex: Dex, part: Part, node: int, inside: NDArray[Any]) -> bool:
+    """Whether the method loads a class of the program as a constant."""
     local = node - part.base
     start = int(part.body_start[local])
     units = part.file.units[start : start + int(part.body_size[local])]
-    index = units[np.flatnonzero((units[:-1] & 0xFF) == CONST_CLASS) + 1]
-    return bool(inside[index[index < len(inside)]].any())
-
-
-def _names_class(dex: Dex, node: int) -> bool:
-    loaded = [ins.reference or "" for ins in instructions(dex, node) if ins.opcode == CONST_CLASS]
-    return any(_defined(dex, number) for number in dex.find_types(loaded))
+    place = np.flatnonzero((units[:-1] & 0xFF) == CONST_CLASS)
+    index = units[place + 1]
+    known = index < len(inside)
+    place = place[known][inside[index[known]]]
+    # Operands may look like the instruction.
+    return bool(len(place)) and not set(place.tolist()).isdisjoint(starts(dex, node))
 
 
 def _defined(dex: Dex, number: int) -> bool:

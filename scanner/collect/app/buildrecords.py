@@ -84,7 +84,7 @@ def find_records(files: Iterable[str], head: Head) -> list[BuildRecord]:
 def _record(path: str, head: Head) -> BuildRecord | None:
     place = path.rpartition("!/")[2]
     if not place.startswith("META-INF/"):
-        match = ROOT_PROPERTIES.fullmatch(place)
+        match = ROOT_PROPERTIES.fullmatch(place) if place.endswith(".properties") else None
         values = _properties(head(path, MAX_HEAD)) if match else {}
         if not {"version", "client"} <= values.keys():
             return None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 
 from scanner.appfacts import Container
 from scanner.collect.app.archive import EntryError
@@ -24,7 +24,7 @@ from scanner.model import Evidence, FileLocator, Gap, Text
 
 ABIS = ("arm64-v8a", "armeabi-v7a", "armeabi", "x86_64", "x86")
 MAX_SCRIPT, MAX_COMPILED, MAX_TOTAL = 24 << 20, 64 << 20, 96 << 20
-MAX_SENTENCES, MAX_TEXTS, MAX_EXCERPT, NEAR = 20_000, 400, 300, 400
+MAX_SENTENCES, MAX_TEXTS, MAX_EXCERPT, NEAR = 50_000, 400, 300, 400
 DRAWN_PATHS = ("app.texts", "app.dialogs", "app.checkboxes", "app.has_account")
 IN_DEX_PATHS = ("app.dialogs", "app.checkboxes")
 CODE = "interface-drawn"
@@ -57,6 +57,7 @@ class _Reader:
     def __init__(self, files: Files, read: Mapping[str, str]) -> None:
         self._files, self._read = files, read
         self._room = MAX_TOTAL
+        self._sentences = MAX_SENTENCES
         self._unread = 0
         self.found = Drawn()
 
@@ -81,8 +82,9 @@ class _Reader:
         if own.draws == "in-dex":
             return
         for path in chain(own.scripts, own.texts):
-            text = self._script(path)
-            for sentence in script_sentences(text) if text is not None else ():
+            text = self._script(path) if self._sentences else None
+            for sentence in islice(script_sentences(text or ""), self._sentences):
+                self._sentences -= 1
                 yield from _facts(path, None, sentence)
         for path in (*own.compiled, *_of_one_abi(own.opaque)):
             data = self._compiled(path)
@@ -172,10 +174,7 @@ def script_sentences(text: str) -> Iterator[str]:
     if "\\u" in text:
         text = _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), text)
     place = 0
-    for _ in range(MAX_SENTENCES):
-        hit = _CHINESE.search(text, place)
-        if hit is None:
-            return
+    while (hit := _CHINESE.search(text, place)) is not None:
         low = max(place, hit.start() - NEAR)
         begin = max(text.rfind(mark, low, hit.start()) + len(mark) for mark in _DELIMITERS)
         end = _DELIMITER.search(text, hit.end(), hit.end() + NEAR)

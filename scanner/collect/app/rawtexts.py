@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from scanner.dex.bytesearch import find_all
 
 MAX_FOUND = 4_000
 MAX_UNITS = 1_000
+PIECE = 4 << 20
 # Controls end a sentence, except for tabulator and line breaks; so does what is no character.
 _BREAKS = frozenset({0x09, 0x0A, 0x0D})
 _UTF8_RUN = re.compile(rb"(?:[\x09\x0a\x0d\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3})+")
@@ -26,9 +26,7 @@ _UTF8_RUN = re.compile(rb"(?:[\x09\x0a\x0d\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3}
 def wide_texts(data: bytes, words: Sequence[str]) -> list[tuple[int, str]]:
     """Return (byte offset, sentence) of the UTF-16 sentences in ``data`` that contain one of ``words``."""
     found: dict[int, str] = {}
-    encoded = sorted({word.encode("utf-16-le") for word in words})
-    starts, _ = find_all(data, np.frombuffer(data, dtype=np.uint8), encoded, 0, len(data))
-    for at in np.unique(starts)[:MAX_FOUND].tolist():
+    for at in _places(data, {word.encode("utf-16-le") for word in words}):
         begin = at
         while begin >= 2 and at - begin < 2 * MAX_UNITS and _is_text(data, begin - 2):
             begin -= 2
@@ -42,6 +40,22 @@ def wide_texts(data: bytes, words: Sequence[str]) -> list[tuple[int, str]]:
             end = min(end, begin + 2 * length)
         found[begin] = data[begin:end].decode("utf-16-le", "replace")
     return sorted(found.items())
+
+
+def _places(data: bytes, words: Collection[bytes]) -> Iterator[int]:
+    """Yield where words stand, in order: the search ends with the piece of the file in which enough have been found."""
+    content = np.frombuffer(data, dtype=np.uint8)
+    ordered = sorted(words)
+    longest = max(map(len, ordered), default=2)
+    left, last = MAX_FOUND, -1
+    for low in range(0, len(data), PIECE):
+        starts, _ = find_all(data, content, ordered, low, min(len(data), low + PIECE + longest))
+        for at in np.unique(starts).tolist():
+            if at > last and left:
+                left, last = left - 1, at
+                yield at
+        if not left:
+            return
 
 
 def _is_text(data: bytes, place: int) -> bool:
@@ -61,12 +75,10 @@ def _stated_length(data: bytes, begin: int) -> int | None:
 
 def narrow_texts(data: bytes, words: Sequence[str]) -> list[tuple[int, str]]:
     """Return (byte offset, sentence) of the UTF-8 sentences in ``data`` that contain one of ``words``."""
-    encoded = sorted({word.encode() for word in words})
-    starts, _ = find_all(data, np.frombuffer(data, dtype=np.uint8), encoded, 0, len(data))
     found: dict[int, str] = {}
-    ends: list[int] = []
-    for at in np.unique(starts)[:MAX_FOUND].tolist():
-        if bisect_right(ends, at) < len(ends):
+    end = 0
+    for at in _places(data, {word.encode() for word in words}):
+        if at < end:
             continue
         low = max(0, at - 3 * MAX_UNITS)
         run = next(
@@ -74,7 +86,7 @@ def narrow_texts(data: bytes, words: Sequence[str]) -> list[tuple[int, str]]:
         )
         if run is not None:
             found[run.start()] = run.group().decode("utf-8", "replace")
-            ends.append(run.end())
+            end = run.end()
     return sorted(found.items())
 
 

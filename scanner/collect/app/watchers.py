@@ -29,7 +29,7 @@ CALLBACKS = tuple(
 # Calls on the activity that tell which one it is.
 WHICH = ("getClass", "getLocalClassName", "getComponentName")
 INSTANCE_OF = 0x20
-MAX_SITES, MAX_STEPS = 200, 40_000
+MAX_SITES, MAX_STEPS = 200, 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Watchers:
 
     def __init__(self, code: Code) -> None:
         self._code = code
+        self._steps = MAX_STEPS
 
     @cached_property
     def methods(self) -> dict[int, frozenset[int]]:
@@ -71,7 +72,8 @@ class Watchers:
 
     def _classes(self, site: Site) -> frozenset[int]:
         """Return the classes that the registered object may be of, all watchers where that cannot be seen."""
-        kinds = _Kinds(self._code, site)
+        kinds = _Kinds(self._code, site, self._steps)
+        self._steps = kinds.steps
         position = self._code.dex.classes.position
         pairs = self._code.dex.classes.ancestors
         found = set[int]()
@@ -128,8 +130,8 @@ def _asks(ins: Instruction) -> bool:
 class _Kinds:
     """The types of the objects that one call registers, as far as its method shows them."""
 
-    def __init__(self, code: Code, site: Site) -> None:
-        self.steps = MAX_STEPS
+    def __init__(self, code: Code, site: Site, steps: int) -> None:
+        self.steps = steps
         self._offset = site.offset
         self.found: set[str] = set()
         follow(code.dex, site.node, list(self._parameters(code, site)), self)
