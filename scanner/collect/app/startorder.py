@@ -33,7 +33,8 @@ Phase = Literal[
     "lifecycle_callback",
 ]
 CREATION = ("<clinit>", "<init>")
-# Objects the framework runs by itself soon after they are created; other callbacks wait for an event.
+# Objects the framework runs by itself soon after they are created; other callbacks wait for an event.  A supplier or a
+# count-down timer runs once it is asked or started, which may well be after consent: they are not among them.
 ASYNC = (
     "Ljava/lang/Runnable;",
     "Ljava/lang/Thread;",
@@ -44,13 +45,11 @@ ASYNC = (
     "Ljava/util/concurrent/RecursiveTask;",
     "Ljava/util/concurrent/RecursiveAction;",
     "Ljava/util/concurrent/ThreadFactory;",
-    "Ljava/util/function/Supplier;",
     "Landroid/os/AsyncTask;",
     "Landroid/os/Handler;",
     "Landroid/os/Handler$Callback;",
     "Landroid/os/HandlerThread;",
     "Landroid/os/MessageQueue$IdleHandler;",
-    "Landroid/os/CountDownTimer;",
     "Landroid/content/AsyncQueryHandler;",
     "Landroid/view/Choreographer$FrameCallback;",
     "Landroid/content/ServiceConnection;",
