@@ -273,12 +273,10 @@ def css_path(element: Element) -> str:
         if parent is None or tag in {"html", "body"}:
             steps.append(tag)
             break
-        position = 1 + sum(1 for _ in current.itersiblings(tag, preceding=True))
-        steps.append(
-            tag
-            if position == 1 and next(current.itersiblings(tag), None) is None
-            else f"{tag}:nth-of-type({position})"
-        )
+        # Compared here: lxml cannot be asked for a name with control characters, which a page may well make.
+        position = 1 + sum(1 for other in current.itersiblings(preceding=True) if other.tag == tag)
+        alone = position == 1 and all(other.tag != tag for other in current.itersiblings())
+        steps.append(tag if alone else f"{tag}:nth-of-type({position})")
         current = parent
     return " > ".join(reversed(steps))
 

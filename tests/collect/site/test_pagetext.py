@@ -91,3 +91,9 @@ def test_a_start_page_read_in_part_leaves_open_what_was_not_found() -> None:
             assert facts.site is not None
             assert facts.site.disclosure.policy_found is known
             assert any(gap.code == "pages-cut" for gap in facts.gaps) is (known is None)
+
+
+def test_a_tag_with_control_characters_is_a_place_like_any_other() -> None:
+    page = parse(URL, "<in\x04put><in\x04put><b><input name=mobile><button>提交</button></b>")
+    (form,) = read_forms(page, "other")
+    assert "nth-of-type" in form.evidence[0].locator.css
