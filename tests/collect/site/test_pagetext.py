@@ -7,7 +7,7 @@ from server import Servers
 
 from scanner.collect.site.collect import collect_site
 from scanner.collect.site.forms import MAX_FORMS, read_forms
-from scanner.collect.site.page import MAX_LINKS, parse
+from scanner.collect.site.page import MAX_LINKS, css_path, parse
 from scanner.collect.site.pagetext import FOOT_LEVELS, MAX_DEPTH, MAX_TEXT
 
 URL = "https://qinghe.example/"
@@ -94,6 +94,10 @@ def test_a_start_page_read_in_part_leaves_open_what_was_not_found() -> None:
 
 
 def test_a_tag_with_control_characters_is_a_place_like_any_other() -> None:
-    page = parse(URL, "<in\x04put><in\x04put><b><input name=mobile><button>提交</button></b>")
+    page = parse(
+        URL, "<in\x04put><p>" * 2 + "<form><input name=mobile><in\x01put><button>提交</button></form>"
+    )
     (form,) = read_forms(page, "other")
-    assert "nth-of-type" in form.evidence[0].locator.css
+    locators = [proof.locator for field in form.fields for proof in field.evidence]
+    assert [locator.css.rpartition(" > ")[2] for locator in locators if locator.kind == "web"] == ["input"]
+    assert css_path(next(e for e in page.root.iter() if e.tag == "in\x04put")) != ""
