@@ -286,7 +286,6 @@ def compare(call: Call) -> Response:
     diff = compare_assessments(
         (before.facts, before.assessment),
         (after.facts, after.assessment),
-        items=console.pack.items,
     )
     view = DiffView(diff, before.facts, after.facts, console.pack, call.lang)
     policy = style_policy(template_source("report.css") + template_source("diff.css"))
