@@ -16,6 +16,8 @@ LISTS: dict[str, Text] = {
     "l_sheet_sdks": _t("SDK", "SDKs"),
     "l_sheet_permissions": _t("权限", "Permissions"),
     "l_sheet_startup": _t("启动顺序", "Order of the start"),
+    "l_sheet_endpoints": _t("网络地址", "Addresses"),
+    "l_sheet_powers": _t("自启动与特殊能力", "Self-starts and abilities"),
     "l_sheet_statistics": _t("统计", "Statistics"),
     "l_title_notice": _t(
         "个人信息保护检测通报名单（草拟）", "Notice list of the personal-information review (draft)"
@@ -39,6 +41,10 @@ LISTS: dict[str, Text] = {
     "l_problem": _t("问题", "Problem"),
     "l_code": _t("规则", "Rule"),
     "l_about": _t("涉及", "About"),
+    "l_url": _t("完整网址", "Full address"),
+    "l_data_day": _t("归属数据日期", "Day of the data"),
+    "l_found_in": _t("所在", "Found in"),
+    "l_details": _t("详情", "Details"),
     "l_places": _t("处数", "Places"),
     "l_yes": _t("是", "yes"),
     "l_no_word": _t("否", "no"),

@@ -1,4 +1,5 @@
-"""Lists as an Excel workbook: notice list, subjects, findings, SDKs, permissions, order of the start, statistics with charts.
+"""Lists as an Excel workbook: notice list, subjects, findings, SDKs, permissions, order of the start, self-starts and
+abilities, addresses, statistics with charts.
 
 One workbook for one subject or for thousands: rows go to the sheets as subjects come, only counts are kept.  Text from
 outside is always written as a string, never as formula, number or link; a string that begins like a formula also gets
@@ -44,6 +45,8 @@ WIDTHS: dict[str, tuple[int, ...]] = {
     "findings": (20, 26, 10, 8, 8, 8, 10, 28, 11, 30, 44, 8, 60, 50, 44, 34),
     "sdks": (20, 26, 24, 24, 14, 10, 40, 40, 18),
     "startup": (20, 26, 7, 22, 44, 20, 30, 34, 34, 20, 44, 34, 60),
+    "powers": (20, 26, 18, 26, 44, 20, 30, 60),
+    "endpoints": (20, 26, 26, 44, 7, 22, 26, 8, 12, 20, 8, 60),
     "permissions": (20, 26, 22, 46, 12, 10, 34, 34, 30, 10, 30, 16, 12, 50, 40, 50),
 }
 
@@ -88,6 +91,8 @@ class Workbook:
             "sdks": self._sheet("sdks", lists.SDKS),
             "permissions": self._sheet("permissions", lists.PERMISSIONS),
             "startup": self._sheet("startup", lists.STARTUP),
+            "powers": self._sheet("powers", lists.POWERS),
+            "endpoints": self._sheet("endpoints", lists.ENDPOINTS),
         }
         self.statistics = self.book.add_worksheet(self._word("l_sheet_statistics"))
         self.counts: dict[str, Counter[str]] = {
@@ -118,6 +123,8 @@ class Workbook:
             ("sdks", lists.sdk_rows(view)),
             ("permissions", lists.permission_rows(view)),
             ("startup", lists.startup_rows(view)),
+            ("powers", lists.power_rows(view)),
+            ("endpoints", lists.endpoint_rows(view)),
         ):
             for line in rows:
                 self.sheets[key].add(line)
