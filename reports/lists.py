@@ -14,7 +14,8 @@ from reports.powertable import powers
 from reports.tables import country_of, endpoint_order
 from reports.text import one_line
 from reports.view import ReportView
-from scanner.model import VERDICT_ORDER, Verdict
+from reports.words import word
+from scanner.model import VERDICT_ORDER, Lang, Text, Verdict
 
 NOTICE = (
     "l_no",
@@ -111,10 +112,24 @@ ENDPOINTS = (
     "b_place",
 )
 POWERS = ("l_name", "l_identifier", "b_kind", "b_what", "l_details", "owner", "b_state", "b_place")
+MISSED = ("l_name", "l_developer", "l_store", "l_version", "l_place", "l_state", "l_reason")
 
 Value = str | int
 Row = tuple[Value, ...]
 OVERSEAS = {True: "true", False: "false", None: "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A target that was not examined: what a list says of it, where it is, and why; ``tried`` whether it was tried."""
+
+    name: str
+    developer: str
+    store: str
+    version: str
+    place: str
+    tried: bool
+    reason: Text | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +334,16 @@ def power_rows(view: ReportView) -> list[Row]:
             app, view.names, limit=max(1, len(app.autostarts), len(app.wakes), len(app.abilities))
         ).lines
     ]
+
+
+def missed_row(target: Missed, lang: Lang) -> Row:
+    """Return the row of a target that was not examined."""
+    listed = (target.name, target.developer, target.store, target.version, target.place)
+    return (
+        *(one_line(text, 300) for text in listed),
+        word("l_failed" if target.tried else "l_pending", lang),
+        one_line(target.reason.get(lang), 1000) if target.reason is not None else "",
+    )
 
 
 def _who(view: ReportView) -> tuple[str, str, str]:

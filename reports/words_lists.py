@@ -18,6 +18,13 @@ LISTS: dict[str, Text] = {
     "l_sheet_startup": _t("启动顺序", "Order of the start"),
     "l_sheet_endpoints": _t("网络地址", "Addresses"),
     "l_sheet_powers": _t("自启动与特殊能力", "Self-starts and abilities"),
+    "l_sheet_missed": _t("未能检测", "Not examined"),
+    "l_place": _t("文件或网址", "File or address"),
+    "l_state": _t("状态", "State"),
+    "l_reason": _t("原因", "Reason"),
+    "l_failed": _t("无法检测", "could not be examined"),
+    "l_pending": _t("待检测", "pending"),
+    "l_missed_count": _t("未能检测的目标数", "Targets not examined"),
     "l_sheet_statistics": _t("统计", "Statistics"),
     "l_title_notice": _t(
         "个人信息保护检测通报名单（草拟）", "Notice list of the personal-information review (draft)"
