@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.domains import registrable
-from scanner.collect.site.page import ParsedPage, in_footer, squeeze, words_of
+from scanner.collect.site.page import ParsedPage, squeeze, words_of
 from scanner.datafiles import read_data
 from scanner.errors import InputError
 from scanner.model import Evidence, Text
@@ -155,8 +155,8 @@ def _own_lines(page: ParsedPage) -> str:
     chosen = _notices(page.text, sum(len(line) + 1 for line in lines[:-LAST_LINES]))
     feet = [
         squeeze(words_of(e))
-        for e in page.root.iter("footer", "div", "p", "td")
-        if len(e) < 40 and in_footer(e, page.foot)
+        for e in (page.root.iter("footer", "div", "p", "td") if page.foot else ())
+        if e in page.foot and len(e) < 40
     ][:40]
     return " \n".join((*chosen, *(f for f in feet if len(f) < 3_000), "  ".join(lines[-LAST_LINES:])))
 

@@ -13,16 +13,8 @@ from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.domains import same_site
 from scanner.collect.site.fields import Signals, classify, form_data, is_chinese
 from scanner.collect.site.labels import Labels, buttons_text, is_button, own_text
-from scanner.collect.site.page import (
-    Element,
-    ParsedPage,
-    absolute,
-    css_path,
-    in_footer,
-    shorten,
-    squeeze,
-    words_of,
-)
+from scanner.collect.site.page import ParsedPage, absolute, css_path, shorten, squeeze, words_of
+from scanner.collect.site.pagetext import Element
 from scanner.collect.site.purpose import Purpose, choose_purpose, says, words_named
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
@@ -38,7 +30,7 @@ CHOICES = frozenset({"checkbox", "radio"})
 
 def read_forms(page: ParsedPage, kind: str) -> tuple[Form, ...]:
     """Return the forms of ``page``; ``kind`` is the kind of page."""
-    groups = list(_groups(page.root))
+    groups = list(_groups(page))
     if not groups:
         return ()
     labels = Labels(page.root)
@@ -49,17 +41,19 @@ def read_forms(page: ParsedPage, kind: str) -> tuple[Form, ...]:
         if form is not None:
             found.append(form)
         if len(found) >= MAX_FORMS:
+            page.cut = True
             break
     return tuple(found)
 
 
-def _groups(root: Element) -> Iterator[tuple[Element, list[Element]]]:
+def _groups(page: ParsedPage) -> Iterator[tuple[Element, list[Element]]]:
     """Yield each form element with its inputs, then each block that holds inputs outside forms."""
     owned: dict[Element, list[Element]] = {}
     loose: dict[Element, list[Element]] = {}
-    by_id = {form.get("id"): form for form in root.iter("form") if form.get("id")}
-    for count, element in enumerate(root.iter(*INPUTS)):
+    by_id = {form.get("id"): form for form in page.root.iter("form") if form.get("id")}
+    for count, element in enumerate(page.root.iter(*INPUTS)):
         if count >= MAX_FIELDS * 20:
+            page.cut = True
             break
         form = by_id.get(element.get("form") or "") if element.get("form") else None
         form = form if form is not None else next(element.iterancestors("form"), None)
@@ -113,7 +107,7 @@ class _Reader:
         """The block in which what stands beside the form is looked for: up to three levels out, while it is small."""
         chosen = self.block
         for depth, ancestor in enumerate(self.block.iterancestors()):
-            if depth >= 3 or ancestor.tag in {"body", "html"} or in_footer(ancestor, self.page.foot):
+            if depth >= 3 or ancestor.tag in {"body", "html"} or ancestor in self.page.foot:
                 break
             others = sum(1 for other in ancestor.iter("form") if other is not self.block)
             if others or len(words_of(ancestor)) > MAX_BLOCK_TEXT:
@@ -341,9 +335,7 @@ class _Reader:
     def _policy_linked(self) -> bool:
         words = page_words()
         for link in self.around.iter("a"):
-            if words.names_policy(squeeze(words_of(link))[:MAX_BLOCK_TEXT]) and not in_footer(
-                link, self.page.foot
-            ):
+            if words.names_policy(squeeze(words_of(link))[:MAX_BLOCK_TEXT]) and link not in self.page.foot:
                 return True
         return False
 

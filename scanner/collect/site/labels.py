@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from scanner.collect.site.page import Element, squeeze
+from scanner.collect.site.page import squeeze
+from scanner.collect.site.pagetext import Element
 
 MAX_LABEL = 120
 MAX_POSITIONAL = 40
