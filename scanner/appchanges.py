@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from scanner.appfacts import ConsentDialog, NativeHardening, StartupStep
-from scanner.changes import Entry, Source, Value, marks, said
+from scanner import buildchanges
+from scanner.appfacts import ConsentDialog, StartupStep
+from scanner.changes import Entry, Source, Value, author, code_of, foreign, marks, said
 from scanner.componentfacts import Ability, AutoStart, DeepLink, Wake
-from scanner.facts import Access, Facts, Origin
+from scanner.facts import Access, Facts
 from scanner.necessity import category_of, need_of_item, need_of_permission
 
 READS = frozenset({"read", "observe", "capture"})
@@ -20,86 +21,6 @@ GUARDS = ("none", "unrelated", "unknown", "consent")
 MAX_TEXT = 400
 MAX_LINKS = 200  # addresses of one intent filter
 ALIKE = 0.5  # share of equal text above which two dialogs count as one that was changed
-
-
-def _foreign(kind: str, owner: str) -> str:
-    return owner if kind in {"sdk", "library"} else ""
-
-
-def _code(owner: Origin) -> str:
-    return _foreign(owner.kind, owner.id)
-
-
-def _author(kind: str, owner: str) -> tuple[Value, ...]:
-    """Return who wrote the code, by a name that stays when the package's own prefixes change."""
-    return said("owner", owner if kind in {"sdk", "library"} else kind)
-
-
-def identity(facts: Facts) -> Iterator[Entry]:
-    """Version, levels, developer, category, signature: what the package says it is."""
-    subject, app = facts.subject, facts.app
-    yield from _filled(Entry("version", said("text", subject.version)))
-    yield from _filled(Entry("developer", said("text", subject.developer)))
-    if app is None:
-        return
-    own, signing = app.identity, app.signing
-    numbers = {
-        "version_code": own.version_code,
-        "min_sdk": own.min_sdk,
-        "target_sdk": own.target_sdk,
-    }
-    rows = {key: str(value) for key, value in numbers.items() if value is not None}
-    rows |= {"label": own.label_zh or own.label or "", "shared_user_id": own.shared_user_id or ""}
-    for key, value in rows.items():
-        yield from _filled(Entry(key, said("text", value), evidence=own.evidence))
-    category = category_of(app)
-    if category is not None:
-        yield Entry("category", (Value(kind="text", text=category.id, name=category.name),))
-    for certificate in sorted(signing.certificates, key=lambda c: c.sha256):
-        what = said("text", certificate.sha256, certificate.subject)
-        flags = marks(debug_certificate=certificate.debug, weak_certificate=certificate.weak)
-        yield Entry("certificate", (*what, *flags), evidence=certificate.evidence)
-    schemes = said("text", *(s.scheme for s in signing.schemes if s.present))
-    broken = marks(signature_broken=signing.verified is False, unsigned=signing.signed is False)
-    yield from _filled(Entry("schemes", (*schemes, *broken), evidence=signing.evidence))
-    packer = app.code.packer
-    yield from _filled(
-        Entry("packer", (Value(kind="text", text=packer, name=app.code.packer_name),) if packer else ())
-    )
-
-
-def _filled(entry: Entry) -> tuple[Entry, ...]:
-    return (entry,) if entry.values else ()
-
-
-def settings(facts: Facts) -> Iterator[Entry]:
-    """Switches of the application element and of the network security configuration."""
-    app = facts.app
-    if app is None:
-        return
-    flags = {
-        "debuggable": app.flags.debuggable,
-        "allow_backup": app.flags.allow_backup,
-        "cleartext_traffic": app.flags.cleartext_traffic,
-        "test_only": app.flags.test_only,
-        "legacy_external_storage": app.flags.legacy_external_storage,
-    }
-    for key, value in flags.items():
-        if value is not None:
-            yield Entry(key, said("word", "yes" if value else "no"), evidence=app.flags.evidence)
-    if app.queries is not None and app.queries.all_packages:
-        yield Entry("query_all_packages", said("word", "yes"), evidence=app.queries.evidence)
-    network = app.network
-    if network is None:
-        return
-    if network.user_certificates is not None:
-        trusted = said("word", "yes" if network.user_certificates else "no")
-        yield Entry("user_certificates", trusted, evidence=network.evidence)
-    for domain in network.domains:
-        what = marks(
-            cleartext=domain.cleartext, user_certificates=domain.user_certificates, pinned=bool(domain.pins)
-        )
-        yield Entry(f"domain {domain.domain}", what, evidence=domain.evidence)
 
 
 def permissions(facts: Facts) -> Iterator[Entry]:
@@ -136,9 +57,9 @@ def items(facts: Facts) -> Iterator[Entry]:
         outside = category is not None and need_of_item(item, names, category) == "outside"
         live = [access for access in found if access.reachable is not False]
         yield Entry(
-            f"{item} {_foreign(kind, owner) or kind}",
+            f"{item} {foreign(kind, owner) or kind}",
             (*said("need", "outside" if outside else ""), *marks(reached=bool(live), unreached=not live)),
-            owner=_foreign(kind, owner),
+            owner=foreign(kind, owner),
             evidence=(live or found)[0].evidence,
         )
 
@@ -165,7 +86,7 @@ def startup(facts: Facts) -> Iterator[Entry]:
     for step in app.startup if app else ():
         if step.owner_kind == "library" and step.action != "network":
             continue
-        author = _foreign(step.owner_kind, step.owner_id) or step.owner_kind
+        author = foreign(step.owner_kind, step.owner_id) or step.owner_kind
         subject = step.sdk or f"{step.item or step.action} {author}"
         steps.setdefault((step.action, subject), []).append(step)
     for (action, subject), found in steps.items():
@@ -179,7 +100,7 @@ def startup(facts: Facts) -> Iterator[Entry]:
                 *said("guard", guard),
                 *marks(agreed=True in told, not_agreed=False in told, value_unknown=None in told),
             ),
-            owner=first.sdk or _foreign(first.owner_kind, first.owner_id),
+            owner=first.sdk or foreign(first.owner_kind, first.owner_id),
             evidence=first.evidence,
         )
 
@@ -197,15 +118,13 @@ def abilities(facts: Facts) -> Iterator[Entry]:
                 *said("text", *sorted(ability.policies)),
             ),
             ability.name,
-            _foreign(ability.owner_kind, ability.owner_id),
+            foreign(ability.owner_kind, ability.owner_id),
             ability.evidence,
         )
         known = {sdk.id for sdk in app.sdks} if app else set()
         for user in ability.used_by:
-            foreign = user if user in known else ""
-            yield Entry(
-                ability.kind, said("owner", foreign or "app"), ability.name, foreign, ability.evidence
-            )
+            owner = user if user in known else ""
+            yield Entry(ability.kind, said("owner", owner or "app"), ability.name, owner, ability.evidence)
 
 
 def _accessibility(ability: Ability) -> tuple[Value, ...]:
@@ -232,11 +151,11 @@ def autostarts(facts: Facts) -> Iterator[Entry]:
 
 
 def _autostart(way: AutoStart) -> Entry:
-    owner = _foreign(way.owner_kind, way.owner_id)
+    owner = foreign(way.owner_kind, way.owner_id)
     return Entry(
         f"{way.kind} {way.component}".strip(),
         (
-            *_author(way.owner_kind, way.owner_id),
+            *author(way.owner_kind, way.owner_id),
             *marks(works=way.works is True, ineffective=way.works is False),
         ),
         way.name,
@@ -258,14 +177,14 @@ def _wake(wake: Wake) -> Entry:
         wake.package or wake.action or "*",
         (
             *marks(**{f"way_{wake.way}": True}),
-            *_author(wake.owner_kind, wake.owner_id),
+            *author(wake.owner_kind, wake.owner_id),
             *marks(
                 before_ui=wake.before_ui is True,
                 guarded=wake.guarded is True,
                 switched_off=wake.switched_off,
             ),
         ),
-        owner=_foreign(wake.owner_kind, wake.owner_id),
+        owner=foreign(wake.owner_kind, wake.owner_id),
         evidence=wake.evidence,
     )
 
@@ -279,7 +198,7 @@ def components(facts: Facts) -> Iterator[Entry]:
             yield Entry(
                 f"{component.kind} {component.name}",
                 said("text", *dict.fromkeys(guards)) or said("word", "open"),
-                owner=_code(component.owner),
+                owner=code_of(component.owner),
                 evidence=component.evidence,
             )
 
@@ -302,7 +221,7 @@ def _addresses(link: DeepLink) -> Iterator[Entry]:
                 *marks(browsable=link.browsable, unverifiable=link.verifiable is False),
                 *said("text", link.permission),
             ),
-            owner=_foreign(link.owner_kind, link.owner_id),
+            owner=foreign(link.owner_kind, link.owner_id),
             evidence=link.evidence,
         )
 
@@ -323,7 +242,7 @@ def endpoints(facts: Facts) -> Iterator[Entry]:
                 *said("country", endpoint.country if endpoint.country_of != "suffix" else ""),
                 *marks(overseas=endpoint.overseas is True),
             ),
-            owner=_code(endpoint.owner),
+            owner=code_of(endpoint.owner),
             evidence=endpoint.evidence,
         )
 
@@ -334,40 +253,11 @@ def secrets(facts: Facts) -> Iterator[Entry]:
     for secret in app.secrets if app else ():
         yield Entry(
             f"{secret.kind} {secret.masked}",
-            (*said("text", secret.masked), *_author(secret.owner_kind, secret.owner_id)),
+            (*said("text", secret.masked), *author(secret.owner_kind, secret.owner_id)),
             secret.name,
-            _foreign(secret.owner_kind, secret.owner_id),
+            foreign(secret.owner_kind, secret.owner_id),
             secret.evidence,
         )
-
-
-def native(facts: Facts) -> Iterator[Entry]:
-    """Native libraries with processors and missing protections; containers of scripts."""
-    app = facts.app
-    if app is None:
-        return
-    owners = {library.path: _code(library.owner) for library in app.native_libraries}
-    for library in app.native_libraries:
-        yield Entry(library.name, said("text", library.abi), owner=owners[library.path])
-    for file in app.hardening:
-        yield _hardening(file, owners.get(file.path, ""))
-    for container in app.containers:
-        yield Entry(f"container {container.kind}", (), container.name, evidence=container.evidence)
-
-
-def _hardening(file: NativeHardening, owner: str) -> Entry:
-    return Entry(
-        file.path.rpartition("/")[2],
-        marks(
-            no_nx=file.nx is False,
-            relro_none=file.relro == "none",
-            relro_partial=file.relro == "partial",
-            no_canary=file.canary is False,
-            text_relocations=file.text_relocations,
-        ),
-        owner=owner,
-        evidence=file.evidence,
-    )
 
 
 def _dialog(dialog: ConsentDialog, key: str) -> Entry:
@@ -414,7 +304,7 @@ def _renamed(before: list[str], after: list[str]) -> dict[str, str]:
 
 SOURCES: tuple[Source, ...] = (
     Source("sdk", ("app.sdks",), sdks),
-    Source("setting", ("app.flags", "app.network", "app.queries"), settings),
+    Source("setting", ("app.flags", "app.network", "app.queries"), buildchanges.settings),
     Source("permission", ("app.permissions",), permissions),
     Source("item", ("app.accesses",), items),
     Source("startup", ("app.startup",), startup),
@@ -425,5 +315,5 @@ SOURCES: tuple[Source, ...] = (
     Source("link", ("app.links",), links),
     Source("endpoint", ("app.endpoints",), endpoints),
     Source("secret", ("app.secrets",), secrets),
-    Source("native", ("app.native_libraries", "app.hardening", "app.containers"), native),
+    Source("native", ("app.native_libraries", "app.hardening", "app.containers"), buildchanges.native),
 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from scanner.facts import Facts
+from scanner.facts import Facts, Origin
 from scanner.model import Evidence, Frozen, Text
 
 FactKind = Literal[
@@ -107,6 +107,21 @@ def said(kind: ValueKind, *texts: str | None) -> tuple[Value, ...]:
 def marks(**holds: bool | None) -> tuple[Value, ...]:
     """Return the words whose condition holds."""
     return said("word", *(name for name, true in holds.items() if true))
+
+
+def foreign(kind: str, owner: str) -> str:
+    """Return the id of the SDK or library whose code it is, empty for code of the app or of nobody known."""
+    return owner if kind in {"sdk", "library"} else ""
+
+
+def code_of(owner: Origin) -> str:
+    """Return the id of the SDK or library that wrote a class, as :func:`foreign` does."""
+    return foreign(owner.kind, owner.id)
+
+
+def author(kind: str, owner: str) -> tuple[Value, ...]:
+    """Return who wrote the code, by a name that stays when the package's own prefixes change."""
+    return said("owner", owner if kind in {"sdk", "library"} else kind)
 
 
 def changes(sources: Iterable[Source], old: Facts, new: Facts) -> Iterator[FactChange]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Literal
 
-from scanner import appchanges, sitechanges
+from scanner import appchanges, buildchanges, sitechanges
 from scanner.changes import FactChange, Source, changes, readable, said
 from scanner.facts import Facts
 from scanner.gate import DECIDED, all_findings
@@ -187,7 +187,7 @@ def _verdicts(old: Assessment, new: Assessment) -> tuple[VerdictChange, ...]:
 def _facts(old: Facts, new: Facts) -> Iterable[FactChange]:
     app = old.app is not None or new.app is not None
     paths = ("app.identity", "app.signing") if app else ()
-    yield from changes((Source("identity", paths, appchanges.identity),), old, new)
+    yield from changes((Source("identity", paths, buildchanges.identity),), old, new)
     if app:
         yield from changes((*appchanges.SOURCES, appchanges.dialog_source(old, new)), old, new)
     if old.policy is not None or new.policy is not None:

@@ -73,11 +73,19 @@ LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.seal", CORE),
     ("scanner.bundle", CORE | {"scanner.seal"}),
     ("scanner.changes", FACTS),
-    ("scanner.appchanges", FACTS | {"scanner.changes", "scanner.necessity"}),
+    ("scanner.buildchanges", FACTS | {"scanner.changes", "scanner.necessity"}),
+    ("scanner.appchanges", FACTS | {"scanner.changes", "scanner.buildchanges", "scanner.necessity"}),
     ("scanner.sitechanges", FACTS | {"scanner.changes"}),
     (
         "scanner.diff",
-        FACTS | {"scanner.gate", "scanner.changes", "scanner.appchanges", "scanner.sitechanges"},
+        FACTS
+        | {
+            "scanner.gate",
+            "scanner.changes",
+            "scanner.appchanges",
+            "scanner.buildchanges",
+            "scanner.sitechanges",
+        },
     ),
     ("scanner.gate", {"scanner.model", "scanner.rulepack", "scanner.grade"}),
     ("scanner.files", CORE),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from conftest import corpus_path
 
-from scanner.appchanges import SOURCES, dialog_source, identity
+from scanner.appchanges import SOURCES, dialog_source
 from scanner.appfacts import (
     ConsentDialog,
     Container,
@@ -17,6 +17,7 @@ from scanner.appfacts import (
     Secret,
     StartupStep,
 )
+from scanner.buildchanges import identity
 from scanner.changes import FactChange, Source, changes
 from scanner.collect import collect
 from scanner.componentfacts import Ability, AccessibilitySettings, AutoStart, DeepLink, Wake
