@@ -39,23 +39,23 @@ class Powers:
     cut: tuple[str, ...] = ()
 
 
-def powers(app: AppFacts, names: Names) -> Powers:
-    """Return the table of ``app``, of each kind the first :data:`MAX_LINES`: first what works and is used."""
+def powers(app: AppFacts, names: Names, limit: int = MAX_LINES) -> Powers:
+    """Return the table of ``app``, of each kind the first ``limit``: first what works and is used."""
     autostarts = sorted(app.autostarts, key=lambda a: (a.works is False, a.reachable is False))
     wakes = sorted(app.wakes, key=lambda w: (w.reachable is False, w.before_ui is not True))
     abilities = sorted(app.abilities, key=lambda a: (a.used is not True, not a.declared))
     kinds = (
-        ("b_kind_autostart", len(autostarts), [_autostart(way, names) for way in autostarts[:MAX_LINES]]),
-        ("b_kind_wake", len(wakes), [_wake(wake, names) for wake in wakes[:MAX_LINES]]),
-        ("b_kind_ability", len(abilities), [_ability(one, names) for one in abilities[:MAX_LINES]]),
+        ("b_kind_autostart", len(autostarts), [_autostart(way, names) for way in autostarts[:limit]]),
+        ("b_kind_wake", len(wakes), [_wake(wake, names) for wake in wakes[:limit]]),
+        ("b_kind_ability", len(abilities), [_ability(one, names) for one in abilities[:limit]]),
     )
     return Powers(
         lines=tuple(line for _, _, lines in kinds for line in lines),
         total=sum(total for _, total, _ in kinds),
         cut=tuple(
-            f"{names.word(kind)}{names.word('colon')}{names.word('t_more', total=total, shown=MAX_LINES)}"
+            f"{names.word(kind)}{names.word('colon')}{names.word('t_more', total=total, shown=limit)}"
             for kind, total, _ in kinds
-            if total > MAX_LINES
+            if total > limit
         ),
     )
 

@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from reports.sheet import MAX_TABLE, Sheet
+from reports.text import one_line
 from reports.words import word
 from scanner.model import SEVERITY_LABELS, VERDICT_LABELS, VERDICT_ORDER, Lang, Text
 from scanner.sampling import SampleRecord, Source
-from scanner.supervision import UNKNOWN, Group, IndexRules, Operator, Proposal, Share, Statistics, Summary
+from scanner.supervision import (
+    UNKNOWN,
+    Failed,
+    Group,
+    IndexRules,
+    Operator,
+    Proposal,
+    Share,
+    Statistics,
+    Summary,
+)
 
 BEIJING = timezone(timedelta(hours=8))
 TOP = 15
@@ -244,6 +255,7 @@ def _overview(total: Group, before: Group | None, method: IndexRules, lang: Lang
             no_critical=percent(weights.get("no_critical")),
         ),
         w("upper_bound_note", share=percent(method.provisional_below)),
+        *((w("latest_note"),) if total.subjects < total.examined else ()),
     )
     order = [
         *(x for x in LETTER_STYLES if x in total.letters),
@@ -372,11 +384,15 @@ def _problems(found: Statistics, lang: Lang) -> list[Section]:
         title="",
         header=(w("code"), w("count")),
         widths=(80, 20),
-        rows=tuple((item.code or "—", str(item.count)) for item in found.failures),
+        rows=tuple((_reason(item, lang), str(item.count)) for item in found.failures),
         empty=w("none"),
-        code=(0,),
     )
     return [*sections, Section(w("failures"), sheets=(failures,))]
+
+
+def _reason(failed: Failed, lang: Lang) -> str:
+    code = one_line(failed.code, 100) or "—"
+    return f"{one_line(failed.reason.get(lang), 300)} ({code})" if failed.reason else code
 
 
 def _shares(title: str, shares: Sequence[Share], lang: Lang) -> Sheet:
@@ -392,7 +408,7 @@ def _shares(title: str, shares: Sequence[Share], lang: Lang) -> Sheet:
                 f"{item.subjects} / {item.of}",
                 str(item.confirmed),
                 percent(item.share.value),
-                f"{percent(item.share.low)} – {percent(item.share.high)}",
+                f"{percent(item.share.low)}–{percent(item.share.high)}",
             )
             for item in shares
         ),

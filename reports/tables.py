@@ -195,8 +195,12 @@ def _cell(accesses: Sequence[Access]) -> Cell:
 
 def endpoint_rows(app: AppFacts, names: Names) -> tuple[EndpointRow, ...]:
     """Return the addresses in the package, cleartext first, then those overseas."""
-    ordered = sorted(app.endpoints, key=lambda e: (not e.cleartext, e.overseas is not True, e.host, e.url))
-    return tuple(_endpoint(e, names) for e in ordered[:MAX_ENDPOINTS])
+    return tuple(_endpoint(e, names) for e in endpoint_order(app)[:MAX_ENDPOINTS])
+
+
+def endpoint_order(app: AppFacts) -> list[Endpoint]:
+    """Return all addresses, cleartext first, then those overseas."""
+    return sorted(app.endpoints, key=lambda e: (not e.cleartext, e.overseas is not True, e.host, e.url))
 
 
 def _endpoint(endpoint: Endpoint, names: Names) -> EndpointRow:
@@ -214,11 +218,18 @@ def _endpoint(endpoint: Endpoint, names: Names) -> EndpointRow:
     )
 
 
-def _country(endpoint: Endpoint, names: Names) -> str:
-    """Return the country with whose it is and the day of the data; empty where none is known."""
+def country_of(endpoint: Endpoint, names: Names) -> str:
+    """Return the country with whose it is; empty where none is known."""
     if endpoint.country is None or endpoint.country_of is None:
         return ""
-    country = names.word(f"b_country_{endpoint.country_of}", country=one_line(endpoint.country, 20))
+    return names.word(f"b_country_{endpoint.country_of}", country=one_line(endpoint.country, 20))
+
+
+def _country(endpoint: Endpoint, names: Names) -> str:
+    """Return the country with whose it is and the day of the data; empty where none is known."""
+    country = country_of(endpoint, names)
+    if not country:
+        return ""
     day = names.word("b_data_day", day=one_line(endpoint.as_of, 20)) if endpoint.as_of else ""
     return names.join(part for part in (country, day) if part)
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.conditions import FactIndex, check, evaluate_condition
+from scanner.conditioncheck import check
+from scanner.conditions import FactIndex, evaluate_condition
 from scanner.examples import example_facts
 from scanner.facts import Facts
 from scanner.model import Gap, SearchLocator, Text
