@@ -16,14 +16,19 @@ from docx import Document
 from docx.enum.section import WD_SECTION
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
-from docx_parts import control, field, label, listing, more, p, page_break, pairs, put, repeat, table_of
+from docx_parts import control, field, heading, label, listing, more, p, pairs, put, repeat, table_of
 from docx_styles import FULL, all_styles, font_table, numbering
 
 TARGET = Path(__file__).resolve().parents[1] / "reports" / "templates" / "report.docx"
 EPOCH = (2026, 1, 1, 0, 0, 0)
+BASIS = (
+    "{{% for b in {} %}}{{{{ b.cited }}}}{{% if not loop.last %}}{{{{ w.semicolon }}}}{{% endif %}}"
+    "{{% endfor %}}"
+)
+LINES = "{{% for line in {} %}}{{{{ line }}}}{{% if not loop.last %}}\n{{% endif %}}{{% endfor %}}"
 CHOICE = "{{ w.f_retest_fixed }}\u2003☐ {{ w.f_retest_open }}"
 
 
@@ -43,7 +48,7 @@ def cover(document: Any) -> None:
         ("{{ w.f_client }}", "client", "{{ imprint.client or space }}"),
         ("{{ w.f_test_kind }}", "test_kind", "{{ imprint.test_kind or space }}"),
         ("{{ w.f_laboratory }}", "laboratory", "{{ imprint.laboratory or space }}"),
-        ("{{ w.f_tested }}", "tested", "{{ imprint.tested or date }}"),
+        ("{{ w.f_tested }}", "tested", "{{ tested }}"),
         ("{{ w.f_issued }}", "issued", "{{ imprint.issued or space }}"),
     ]
     table = table_of(document, [42, 88], len(rows), "none")
@@ -68,7 +73,7 @@ def cover(document: Any) -> None:
 
 def front(document: Any) -> None:
     """Notices, the results at a glance with the signatures, the table of contents."""
-    p(document, "{{ w.f_notices }}", "Plain Heading")
+    p(document, "{{ w.f_notices }}", "Plain Heading").paragraph_format.page_break_before = True
     p(document, "{%p for notice in notices %}")
     p(document, "{{ loop.index }}. {{ notice }}")
     p(document, "{%p endfor %}")
@@ -77,27 +82,20 @@ def front(document: Any) -> None:
     for row, key in zip(table.rows, keys, strict=True):
         label(row.cells[0], f"{{{{ w.f_{key} }}}}")
         put(row.cells[1], f"{{{{ imprint.{key} }}}}")
-    page_break(document)
     glance(document)
-    page_break(document)
-    p(document, "{{ w.contents }}", "Plain Heading")
+    p(document, "{{ w.contents }}", "Plain Heading").paragraph_format.page_break_before = True
     p(document, "{{p blocks.contents }}")
-    page_break(document)
 
 
 def glance(document: Any) -> None:
     """The page that is read first: object, conclusion, signatures."""
-    p(document, "{{ w.f_overview }}", "Plain Heading").alignment = WD_ALIGN_PARAGRAPH.CENTER
+    title = p(document, "{{ w.f_overview }}", "Plain Heading")
+    title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, True
     table = table_of(document, [30, 51.5, 30, 51.5], 8)
     fields = [
         ("{{ w.f_name }}", "{{ name }}", "{{ w.label_version }}", "{{ version or '—' }}"),
         ("{{ w.f_client }}", "{{ imprint.client }}", "{{ w.f_test_kind }}", "{{ imprint.test_kind }}"),
-        (
-            "{{ w.f_received }}",
-            "{{ imprint.received }}",
-            "{{ w.f_tested }}",
-            "{{ imprint.tested or assessed }}",
-        ),
+        ("{{ w.f_received }}", "{{ imprint.received }}", "{{ w.f_tested }}", "{{ tested }}"),
     ]
     for row, texts in zip(table.rows[:3], fields, strict=True):
         for n, text in enumerate(texts):
@@ -130,17 +128,40 @@ def glance(document: Any) -> None:
             "\u2003\u2003{{ w.f_signature }}{{ w.colon }}{{ blank }}\u2003\u2003{{ w.f_sign_date }}{{ w.colon }}{{ blank }}"
         )
     p(document, "{{ w.f_seal }}", "Note").alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    p(document, "{%p if summary.leading %}")
+    p(document, "{{ w.top }}", "Finding")
+    listing(
+        document,
+        [52, 19, 23, 49, 20],
+        [
+            "{{ w.f_problem }}",
+            "{{ w.severity }}",
+            "{{ w.verdict }}",
+            "{{ w.legal_basis }}",
+            "{{ w.f_findings_short }}",
+        ],
+        [
+            "{{ x.title }}",
+            "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
+            "{% cellbg shade[x.verdict] %}{{ x.label }}",
+            BASIS.format("x.basis") + "{{ x.basis_more }}",
+            "{{ x.labels }}",
+        ],
+        "x in summary.leading",
+    )
+    p(document, "{{ summary.leading_more }}", "Note")
+    p(document, "{%p endif %}")
 
 
 def object_basis_method(document: Any) -> None:
     """Chapters 1 to 3."""
-    p(document, "{{ w.f_object }}", "Heading 1")
+    heading(document, "{{ w.f_object }}", "1").paragraph_format.page_break_before = True
     pairs(document, "row in object", "{{ row.value }}")
     p(document, "{%p if signing %}")
-    p(document, "{{ w.f_signing }}", "Heading 2")
+    heading(document, "{{ w.f_signing }}", "1_1")
     pairs(document, "row in signing", "{{ row.value }}")
     p(document, "{%p endif %}")
-    p(document, "{{ w.f_basis }}", "Heading 1")
+    heading(document, "{{ w.f_basis }}", "2")
     listing(
         document,
         [10, 42, 33, 26, 22, 19, 11],
@@ -155,7 +176,7 @@ def object_basis_method(document: Any) -> None:
         "i in basis",
     )
     p(document, "{{ basis_note }}", "Note")
-    p(document, "{{ w.f_method }}", "Heading 1")
+    heading(document, "{{ w.f_method }}", "3")
     for key in ("how", "limits"):
         p(document, f"{{{{ method.{key} }}}}")
     for key, text in (
@@ -172,7 +193,7 @@ def object_basis_method(document: Any) -> None:
         "{% if not loop.last %}{{ w.comma }}{% endif %}{% endfor %}{{ w.stop }}",
     )
     p(document, "{%p endif %}")
-    p(document, "{{ w.method_verdicts }}", "Heading 2")
+    heading(document, "{{ w.method_verdicts }}", "3_1")
     listing(
         document,
         [30, FULL - 30],
@@ -180,13 +201,13 @@ def object_basis_method(document: Any) -> None:
         ["{% cellbg shade[m.verdict] %}{{ m.label }}", "{{ m.text }}"],
         "m in method.means",
     )
-    p(document, "{{ w.versions }}", "Heading 2")
+    heading(document, "{{ w.versions }}", "3_2")
     pairs(document, "row in method.versions", "{{ row.value }}")
 
 
 def conclusion(document: Any) -> None:
     """Chapter 4."""
-    p(document, "{{ w.f_summary }}", "Heading 1")
+    heading(document, "{{ w.f_summary }}", "4")
     p(
         document,
         "{{ w.grade }}{{ w.colon }}{{ summary.grade }}{% if summary.provisional %}{{ w.open }}{{ w.provisional }}"
@@ -202,12 +223,12 @@ def conclusion(document: Any) -> None:
     p(document, "{{ line }}")
     p(document, "{%p endfor %}")
     p(document, "{{p blocks.charts }}")
-    p(document, "{{ w.why_grade }}", "Heading 2")
+    heading(document, "{{ w.why_grade }}", "4_1")
     p(document, "{%p for reason in summary.reasons %}")
     p(document, "· {{ reason }}")
     p(document, "{%p endfor %}")
     p(document, "{%p if problems %}")
-    p(document, "{{ w.top }}", "Heading 2")
+    heading(document, "{{ w.top }}", "4_2")
     listing(
         document,
         [10, 43, 19, 23, 48, 20],
@@ -224,8 +245,8 @@ def conclusion(document: Any) -> None:
             "{{ x.title }}",
             "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
             "{% cellbg shade[x.verdict] %}{{ x.label }}",
-            "{% for b in x.basis[:3] %}{{ b.title }} {{ b.number }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
-            "{{ x.findings[0].label }}{% if x.findings|length > 1 %}–{{ x.findings[-1].label }}{% endif %}",
+            BASIS.format("x.basis[:3]") + "{{ x.basis_more }}",
+            "{{ x.labels }}",
         ],
         "x in problems",
     )
@@ -234,15 +255,15 @@ def conclusion(document: Any) -> None:
 
 def clauses(document: Any) -> None:
     """Chapter 5: one form for each clause violated or suspected."""
-    p(document, "{{ w.f_clauses }}", "Heading 1")
+    heading(document, "{{ w.f_clauses }}", "5")
     p(document, "{% if clauses %}{{ w.f_clauses_note }}{% else %}{{ w.f_clauses_none }}{% endif %}")
     p(document, "{%p for group in clauses %}")
-    p(document, "{{ group.title }}", "Heading 2")
+    heading(document, "{{ group.title }}", "5_{{ loop.index }}", "{{ 1000 + loop.index }}")
     p(document, "{{ group.number }}", "Note").paragraph_format.keep_with_next = True
     p(document, "{%p for c in group.clauses %}")
     table = table_of(document, [24, 77, 24, 38], 6)
     head = table.rows[0]
-    put(head.cells[0].merge(head.cells[1]), "{{ c.number }}\u3000{{ c.title }}", "Cell Head")
+    put(head.cells[0].merge(head.cells[1]), "{{ c.heading }}", "Cell Head")
     put(head.cells[2], "{% cellbg shade[c.severity_id or 'low'] %}{{ c.severity }}", "Cell Head")
     put(
         head.cells[3],
@@ -253,14 +274,15 @@ def clauses(document: Any) -> None:
     rows = [
         (
             "{{ w.law }}",
-            "{{ c.text }}{{ w.open }}{{ c.mark }}{% if not c.verified %}{{ w.semicolon }}{{ w.unverified }}{% endif %}{{ w.close }}",
+            "{% if c.document %}{{ c.document }}\n{% endif %}{{ c.text }}{{ w.open }}{{ c.mark }}{% if not c.verified %}{% if c.mark %}{{ w.semicolon }}{% endif %}"
+            "{{ w.unverified }}{% endif %}{{ w.close }}",
         ),
-        ("{{ w.what }}", "{% for r in c.reasons %}{{ r }} {% endfor %}{{ c.capped }}"),
+        ("{{ w.what }}", LINES.format("c.reasons") + "{% if c.capped %}\n{{ c.capped }}{% endif %}"),
         (
             "{{ w.f_findings_short }}",
             "{% for f in c.findings %}{{ f }}{% if not loop.last %}{{ w.comma }}{% endif %}{% else %}—{% endfor %}{{ c.more }}",
         ),
-        ("{{ w.fix }}", "{% for f in c.fixes %}{{ f }} {% else %}—{% endfor %}"),
+        ("{{ w.fix }}", LINES.format("c.fixes") + "{% if not c.fixes %}—{% endif %}"),
     ]
     for row, (name, value) in zip(table.rows[1:5], rows, strict=True):
         label(row.cells[0], name, keep=True)
@@ -277,10 +299,10 @@ def clauses(document: Any) -> None:
 
 def problems(document: Any) -> None:
     """Chapter 6: problems, findings, evidence with call chains."""
-    p(document, "{{ w.f_findings }}", "Heading 1")
+    heading(document, "{{ w.f_findings }}", "6")
     p(document, "{% if problems %}{{ w.findings_note }}{% else %}{{ summary.none }}{% endif %}")
     p(document, "{%p for x in problems %}")
-    p(document, "{{ x.title }}", "Heading 2")
+    heading(document, "{{ x.title }}", "6_{{ loop.index }}", "{{ 2000 + loop.index }}")
     p(
         document,
         "{{ w.severity }}{{ w.colon }}{{ x.severity }}\u2003{{ w.verdict }}{{ w.colon }}{{ x.label }}\u2003"
@@ -290,17 +312,17 @@ def problems(document: Any) -> None:
     p(document, "{{ x.message }}").paragraph_format.keep_with_next = True
     table = table_of(document, [28, FULL - 28], 5)
     rows = [
-        (
-            "{{ w.legal_basis }}",
-            "{% for b in x.basis %}{{ b.title }} {{ b.number }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
-        ),
+        ("{{ w.legal_basis }}", BASIS.format("x.basis")),
         ("{{ w.why }}", "{{ x.why }}"),
         ("{{ w.fix }}", "{{ x.fix }}"),
         (
             "{{ w.f_deadline }}",
             "{{ imprint.deadline or blank }}\u2003\u2003{{ w.f_retest }}{{ w.colon }}☐ " + CHOICE,
         ),
-        ("{{ w.false_positives }}", "{% for f in x.false_positives %}{{ f }} {% endfor %}"),
+        (
+            "{{ w.false_positives }}",
+            "{% for f in x.false_positives %}{{ f }}{% if lang == 'en' %} {% endif %}{% endfor %}",
+        ),
     ]
     for row, (name, value) in zip(table.rows, rows, strict=True):
         label(row.cells[0], name, keep=row is not table.rows[-1])
@@ -308,23 +330,28 @@ def problems(document: Any) -> None:
     p(document, "{%p for f in x.findings %}")
     p(document, "{{ f.label }}\u2002{{ f.group }}\u2002{{ f.places }}\u2002{{ f.note }}", "Finding")
     p(document, "{%p for e in f.evidence %}")
-    p(document, "{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
+    where = p(document, "{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
+    where.add_run("{% if e.reading %}\u2003{{ e.reading }}{% endif %}")
+    where.runs[0].font.bold, where.paragraph_format.keep_with_next = True, True
     p(document, "{%p if e.locator %}")
-    p(document, "{% for l in e.locator %}{{ l.label }} {{ l.value }}\u2003{% endfor %}", "Evidence")
+    exact = "{% for l in e.locator %}{{ l.label }} {{ l.value }}{% if not loop.last %}\u2003{% endif %}{% endfor %}"
+    p(document, exact, "Exact").paragraph_format.keep_with_next = True
     p(document, "{%p endif %}")
     p(document, "{%p for s in e.searched %}")
     p(document, "· {{ s }}", "Evidence")
     p(document, "{%p endfor %}")
     p(document, "{%p if e.excerpt %}")
-    p(document, "{{ e.excerpt }}", "Chain")
+    p(document, "{{ e.excerpt }}", "Excerpt")
     p(document, "{%p endif %}")
     p(document, "{%p if e.steps %}")
     p(document, "{{ e.chain }}", "Evidence").paragraph_format.keep_with_next = True
     p(document, "{%p for s in e.steps %}")
+    p(document, "{%p if s.skipped %}")
+    p(document, "{{ s.skipped }}", "Chain").paragraph_format.keep_with_next = True
+    p(document, "{%p endif %}")
     p(
         document,
-        "{% if s.skipped %}（{{ s.skipped }}）{% endif %}{{ loop.index }} {{ s.full }} {{ s.offset }}"
-        "{% if s.edge and not loop.last %} → {{ s.edge }}{% endif %}",
+        "{{ s.no }} {{ s.full }} {{ s.offset }}{% if s.edge and not loop.last %} → {{ s.edge }}{% endif %}",
         "Chain",
     )
     p(document, "{%p endfor %}")
@@ -339,7 +366,7 @@ def problems(document: Any) -> None:
 
 def by_hand(document: Any) -> None:
     """Chapters 7 and 8, and the appendices."""
-    p(document, "{{ w.f_manual }}", "Heading 1")
+    heading(document, "{{ w.f_manual }}", "7")
     p(document, "{% if manual.entries %}{{ manual.note }}{% else %}{{ w.f_manual_none }}{% endif %}")
     p(document, "{%p for m in manual.entries %}")
     table = table_of(document, [26, 73, 26, 38], 8)
@@ -378,7 +405,7 @@ def by_hand(document: Any) -> None:
     control(put(last.cells[3], ""), "inspected", "{{ blank }}")
     p(document, "", "Bar")
     p(document, "{%p endfor %}")
-    p(document, "{{ w.f_decisions }}", "Heading 1")
+    heading(document, "{{ w.f_decisions }}", "8")
     p(document, "{% if decisions %}{{ w.f_decisions_note }}{% else %}{{ w.f_decisions_none }}{% endif %}")
     p(document, "{%p if decisions %}")
     listing(
@@ -437,11 +464,11 @@ def build() -> bytes:
     numbering(document)
     font_table(document)
     cover(document)
-    page_break(document)
     front(document)
     for chapter in (object_basis_method, conclusion, clauses, problems, by_hand):
         chapter(document)
     head_and_foot(document)
+    document.settings.element.find(qn("w:compat")).addprevious(OxmlElement("w:updateFields"))
     properties = document.core_properties
     properties.title, properties.author, properties.comments = "{{ title }}", "guijian", ""
     buffer = io.BytesIO()
