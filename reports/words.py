@@ -198,6 +198,7 @@ BODY: dict[str, Text] = {
     "edge_call": _t("调用", "calls"),
     "edge_dispatch": _t("分派到子类实现", "dispatches to"),
     "edge_callback": _t("创建对象，由系统回调", "creates; the framework calls back"),
+    "edge_reflection": _t("经反射调用", "calls by reflection"),
     "edge_initialiser": _t("触发类初始化", "initialises"),
 }
 
@@ -370,6 +371,9 @@ LIMITS: dict[str, Text] = {
     "path_app_has_account": _t("是否有账号", "whether there are accounts"),
     "path_app_network": _t("网络安全配置", "network security configuration"),
     "path_app_containers": _t("dex 之外的运行技术", "techniques that run code other than dex"),
+    "path_app_build_records": _t("有构建记录的库", "libraries the build recorded"),
+    "path_app_sdk_traces": _t("SDK 的痕迹", "traces of SDKs"),
+    "path_app_expansions": _t("扩展文件与资源包", "expansion files and asset packs"),
     "path_app_secrets": _t("硬编码的密钥和口令", "secrets in the package"),
     "path_app_hardening": _t("原生库加固选项", "hardening of native libraries"),
     "method": _t("方法与局限", "Method and limits"),

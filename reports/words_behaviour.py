@@ -34,6 +34,7 @@ STARTUP: dict[str, Text] = {
     "b_phase_initializer": _t("androidx.startup 初始化器", "androidx.startup initialiser"),
     "b_phase_application": _t("Application.onCreate", "Application.onCreate"),
     "b_phase_launcher_activity": _t("桌面入口界面", "launcher screen"),
+    "b_phase_lifecycle_callback": _t("界面生命周期回调", "callback on screens"),
     "b_action_init": _t("初始化 SDK", "starts the SDK"),
     "b_action_delayed_init": _t("预初始化 SDK", "prepares the SDK"),
     "b_action_consent": _t("向 SDK 告知同意状态", "tells the SDK about consent"),

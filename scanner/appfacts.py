@@ -102,27 +102,96 @@ class NativeHardening(Frozen):
     stripped: bool | None = None  #: 是否去掉符号 / symbols stripped
     text_relocations: bool | None = None  #: 是否有代码段重定位 / text relocations
     jni_functions: int = 0  #: 导出的 JNI 函数数 / exported JNI functions
+    jni_classes: tuple[
+        str, ...
+    ] = ()  #: 导出的 JNI 函数所属的类（至多 40 个） / classes of exported JNI functions, at most 40
     problem: str | None = None  #: 未能读取的原因 / why it could not be read
     evidence: tuple[Evidence, ...] = ()
 
 
 class Container(Frozen):
-    """A technique that runs code other than dex: web pages, script bundles, engines (``rules/data/containers.yaml``).
+    """A technique that runs code other than dex or draws the interface itself: web pages, script bundles, engines, Compose.
 
     ``readable``: whether its scripts are text this tool searches; False for byte code or encrypted bundles, whose
-    behaviour is then unknown.
+    behaviour is then unknown.  ``draws``: the interface is drawn by it, so layouts do not show it; ``sentences`` is how
+    many different sentences of ``app.texts`` were read from its files.
 
-    How: 文件名与特有的类或库（rules/data/containers.yaml） / file names with classes or libraries only they
-    bring (rules/data/containers.yaml)
-    Blind: 字节码或加密脚本的内容；由服务器下发的脚本 / content of byte code and encrypted scripts; scripts
-    sent by servers
-    Evidence: file
+    How: 文件名与特有的类、库或资源名（rules/data/containers.yaml）；文字取自脚本、多语言文件、Hermes 字符串表、Dart 快照中的字符串 /
+    file names with classes, libraries or resource names only they bring (rules/data/containers.yaml); words from scripts,
+    language files, the string table of Hermes and strings of Dart snapshots
+    Blind: 字节码或加密脚本的行为；由服务器下发的脚本和文字；改名后去掉版本文件和资源名的 Compose / what byte code and
+    encrypted scripts do; scripts and words sent by servers; Compose renamed and without its version files and resource names
+    Evidence: file, resource
     """
 
     kind: str  #: 容器种类 / kind
     name: Text  #: 名称 / name
     files: int = 0  #: 文件数 / number of files
     readable: bool | None = None  #: 脚本是否为可检索的文本 / whether its scripts are text that is searched
+    draws: bool = False  #: 界面是否由它绘制 / whether it draws the interface
+    sentences: int = 0  #: 从其文件中读出的有关句子数 / sentences that matter read from its files
+    evidence: tuple[Evidence, ...] = ()
+
+
+class BuildRecord(Frozen):
+    """A library that the build left a record of, with its version where the record states one.
+
+    ``kind``: ``version-file`` (``META-INF/*.version``), ``pom`` (Maven's ``pom.properties``), ``properties`` (of Google Play
+    services and Firebase), ``kotlin-module``, ``service`` (``META-INF/services``: the interface).
+
+    How: META-INF 与根目录中的构建记录 / records of the build in META-INF and at the root
+    Blind: 打包时排除了的记录；随代码缩减而删去的库也可能留下记录 / records the build left out; libraries shrunk away may
+    still have one
+    Evidence: file
+    """
+
+    name: str  #: 名称，多为 group:artifact / name, mostly group:artifact
+    #: 记录的种类 / kind of record
+    kind: Literal["version-file", "pom", "properties", "kotlin-module", "service"]
+    version: str | None = None  #: 版本，未写明为 null / version, null where not stated
+    owner_id: str = ""  #: 所属 SDK 的标识 / id of the SDK it belongs to
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Expansion(Frozen):
+    """An expansion file (OBB) or asset pack of the app; without a name where only code asks for such a thing.
+
+    ``delivered``: it came with the package; ``read``: its files were read with the package (asset packs), or not (an OBB has
+    a format of the app's own).
+
+    How: 交来的 OBB 文件与资源包，资源包清单的交付方式，代码对 OBB 与资源包接口的调用 / OBB files and asset packs delivered, the
+    delivery that manifests of packs state, and calls of the interfaces for either
+    Blind: 由应用自己下载的内容 / what the app downloads itself
+    Evidence: file, dex
+    """
+
+    kind: Literal["obb", "asset-pack"]  #: 种类 / kind
+    name: str  #: 文件或资源包的名称，只在代码中见到时为空 / name, empty where only code speaks of it
+    size: int | None = None  #: 字节数 / bytes
+    files: int = 0  #: 资源包中的文件数 / files of a pack
+    delivery: str = ""  #: 交付方式：install-time、fast-follow、on-demand / how the store delivers it
+    delivered: bool  #: 是否随安装包交来 / came with the package
+    read: bool  #: 内容是否已读 / whether it was read
+    evidence: tuple[Evidence, ...] = ()
+
+
+class SdkTrace(Frozen):
+    """Traces of one kind that an SDK left beside its code; they do not prove that it is there, much less that it collects.
+
+    ``present``: whether ``app.sdks`` lists it, on other grounds.
+
+    How: 资源名前缀、导出的 JNI 函数、构建记录，按 rules/data/sdk_traces.yaml 与包名前缀对应 / prefixes of resource names,
+    exported JNI functions and records of the build, matched by rules/data/sdk_traces.yaml and package prefixes
+    Blind: 被混淆的资源名；动态注册的 JNI 函数 / renamed resources; JNI functions registered at run time
+    Evidence: file, resource
+    """
+
+    sdk: str  #: SDK 标识 / id of the SDK
+    name: Text  #: 名称 / name
+    is_library: bool  #: 是否为不收集信息的普通库 / a plain library that collects nothing
+    kind: Literal["resource-name", "jni", "build-record"]  #: 痕迹的种类 / kind of trace
+    count: int  #: 痕迹数 / number of traces
+    present: bool  #: 是否另有依据认定存在 / found to be present on other grounds
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -176,23 +245,31 @@ class StartupStep(Frozen):
 
     ``phase`` and ``component`` say from where: Android creates the component factory and the application object, runs
     ``attachBaseContext``, the content providers by ``init_order`` (higher first) with the androidx.startup
-    initialisers, ``Application.onCreate``, then the launcher activity.  ``action``: ``init`` and ``delayed_init`` of an
+    initialisers, ``Application.onCreate``, the launcher activity, and the ``ActivityLifecycleCallbacks`` registered by
+    then, whose methods run within the activity's own ``super.onCreate`` and so on.  ``action``: ``init`` and ``delayed_init`` of an
     SDK, ``consent`` told to an SDK, ``access`` to a personal-information item, ``network`` opened.  ``deferred``: posted
     to a thread, task or coroutine, so it runs later, though without waiting for the user.  ``dispatched``: an
     interface or overriding method lies on the way, so other code may run instead.  ``guard`` is the weakest kind of test
     on any way there, ``tests`` are those of the way shown.  ``items`` and ``network`` say what an SDK's start leads to.
 
-    How: 按 Android 启动次序（组件工厂、Application、提供者、桌面入口）跟随调用 / calls followed in Android's
-    order: factory, application, providers, launcher
-    Blind: 反射、native 与运行时加载的代码；系统在后台的时机 / reflection, native and loaded code; the
-    system's own timing
+    How: 按 Android 启动次序（组件工厂、Application、提供者、桌面入口、Activity 生命周期回调）跟随调用，含名称为常量的反射 /
+    calls followed in Android's order: factory, application, providers, launcher, lifecycle callbacks; reflection with
+    constant names too
+    Blind: 名称非常量的反射、native 与运行时加载的代码；系统在后台的时机 / reflection with other names, native and
+    loaded code; the system's own timing
     Evidence: dex
     """
 
     number: int  #: 次序，从 1 起 / position, from 1
     #: 启动阶段 / phase of the start
     phase: Literal[
-        "factory", "attach_base_context", "provider", "initializer", "application", "launcher_activity"
+        "factory",
+        "attach_base_context",
+        "provider",
+        "initializer",
+        "application",
+        "launcher_activity",
+        "lifecycle_callback",
     ]
     component: str  #: 所属组件 / component it starts from
     entry_method: str  #: 入口方法 / entry method

@@ -253,12 +253,16 @@ class QueriedApps(Frozen):
 class ForegroundService(Frozen):
     """A service with a foreground type: the permissions its types need that are not declared (Android 14).
 
-    ``started``: reachable code of the class calls ``startForeground``; None where code was not read.
+    ``started``: code of the class calls ``startForeground``; None where code was not read.  ``code_types`` are the types
+    such calls give as constants, ``undeclared_types`` those that the manifest lacks (Android then throws).  ``items`` are
+    the personal-information items that code running in the service obtains, for the first twelve that are started.
 
-    How: 服务的前台类型与声明的权限（Android 14 的要求），及代码对 startForeground 的调用 / foreground types
-    of services and declared permissions (as Android 14 asks), and calls of startForeground
-    Blind: 运行时指定的类型 / types given at run time
-    Evidence: xml
+    How: 服务的前台类型与声明的权限（Android 14 的要求），代码对 startForeground 的调用及其类型参数，从服务出发的调用图 /
+    foreground types of services and declared permissions (as Android 14 asks), calls of startForeground with the types they
+    give, and the call graph from the service on
+    Blind: 运行时算出的类型；由其他类代为启动前台的服务 / types computed at run time; services that another class brings to
+    the foreground
+    Evidence: xml, dex
     """
 
     component: str  #: 服务 / service
@@ -266,6 +270,12 @@ class ForegroundService(Frozen):
     missing: tuple[str, ...] = ()  #: 缺少的权限 / permissions missing
     #: 可达代码是否启动前台，代码未读为 null / reachable code starts it, null where code was not read
     started: bool | None = None
+    code_types: tuple[str, ...] = ()  #: 代码给出的前台类型 / types given in code
+    undeclared_types: tuple[
+        str, ...
+    ] = ()  #: 代码给出而清单没有的类型 / types given in code that the manifest lacks
+    #: 在服务中运行的代码获取的个人信息项 / items that code running in the service obtains
+    items: tuple[str, ...] = ()
     owner_kind: OwnerKind = "unknown"
     owner_id: str = ""
     evidence: tuple[Evidence, ...] = ()

@@ -13,12 +13,15 @@ from typing import Literal
 from pydantic import Field
 
 from scanner.appfacts import (
+    BuildRecord,
     CategoryProposal,
     ConsentDialog,
     Container,
+    Expansion,
     GuardKind,
     NativeHardening,
     NetworkConfig,
+    SdkTrace,
     Secret,
     StartupStep,
 )
@@ -432,11 +435,12 @@ class InterfaceText(Frozen):
     it was found in; ``used`` whether a resource or class refers to it (None = not analysed), ``used_by`` the classes
     that show it, directly or through a layout; ``url`` the address it names or its class opens.
 
-    How: 字符串资源、布局中的文字、代码中的中文字符串，与短语表 rules/data/texts.yaml 匹配 / string resources,
-    words of layouts and Chinese strings of code, matched against rules/data/texts.yaml
+    How: 字符串资源、布局中的文字、代码和自绘界面文件（脚本、Hermes、Dart 快照）中的中文字符串，与短语表 rules/data/texts.yaml
+    匹配 / string resources, words of layouts, Chinese strings of code and of files of drawn interfaces (scripts, Hermes,
+    Dart snapshots), matched against rules/data/texts.yaml
     Blind: 图片中的文字、由服务器下发或网页显示的文字；是否真的显示 / words in images, sent by servers or
     shown as web pages; whether it is ever shown
-    Evidence: resource, xml, dex
+    Evidence: resource, xml, dex, file
     """
 
     kind: str  #: 句子的种类 / kind of sentence
@@ -600,6 +604,11 @@ class AppFacts(Frozen):
     #: native 库的编译加固 / build protections of native libraries
     hardening: tuple[NativeHardening, ...] = ()
     containers: tuple[Container, ...] = ()  #: 网页、脚本与引擎等容器 / web, script and engine containers
+    #: 构建留下记录的库 / libraries the build left a record of
+    build_records: tuple[BuildRecord, ...] = ()
+    #: SDK 留下的痕迹（不证明存在） / traces of SDKs, which prove nothing by themselves
+    sdk_traces: tuple[SdkTrace, ...] = ()
+    expansions: tuple[Expansion, ...] = ()  #: 扩展文件（OBB）与资源包 / expansion files (OBB) and asset packs
     #: 不经打开而运行或保持运行的方式 / ways of running without being opened
     autostarts: tuple[AutoStart, ...] = ()
     wakes: tuple[Wake, ...] = ()  #: 启动其他应用组件的调用 / calls that start parts of other apps

@@ -32,6 +32,9 @@ class FactType(Frozen):
 # What people call the facts that reasons speak of; a path without a name is shown as it is.
 NAMES: dict[str, Text] = {
     "app.abilities": Text(zh="特殊能力", en="special abilities"),
+    "app.build_records": Text(zh="有构建记录的库", en="libraries the build recorded"),
+    "app.expansions": Text(zh="扩展文件与资源包", en="expansion files and asset packs"),
+    "app.sdk_traces": Text(zh="SDK 的痕迹", en="traces of SDKs"),
     "app.autostarts": Text(zh="自启动方式", en="ways of starting unasked"),
     "app.links": Text(zh="深度链接", en="deep links"),
     "app.own_permissions": Text(zh="自定义权限", en="permissions of its own"),

@@ -23,8 +23,9 @@ from scanner.dex.query import (
     strings_containing,
     strings_with_prefix,
 )
+from scanner.dex.reflect import Leap
 from scanner.dex.refs import References
-from scanner.dex.search import Reach, Stages, Step
+from scanner.dex.search import Late, Reach, Stages, Step
 from scanner.dex.values import NOTHING, Thing, Value, Values, follow
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "Guard",
     "Instruction",
     "Kept",
+    "Late",
+    "Leap",
     "Member",
     "MemberSite",
     "NumberSite",

@@ -95,6 +95,11 @@ def instructions(dex: Dex, node: int) -> list[Instruction]:
     return _body(dex, node).instructions
 
 
+def starts(dex: Dex, node: int) -> list[int]:
+    """Return the offsets (code units) at which the instructions of method ``node`` begin."""
+    return [offset for offset, _ in _body(dex, node).places]
+
+
 def listing(dex: Dex, node: int, offset: int, before: int = 3, after: int = 2) -> str:
     """Return a few lines of disassembly around ``offset`` (code units) of method ``node``."""
     body = instructions(dex, node)

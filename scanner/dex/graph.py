@@ -4,7 +4,8 @@ Nodes are the defined methods, followed by helper nodes that keep the graph smal
 methods (a call through a supertype), one per instantiated class (its callbacks), one per class with callbacks.
 Edges: calls as written, dispatch to overriding methods (class hierarchy analysis), class initialisers, and callbacks:
 where a class with a supertype outside the package is instantiated, the framework may call its virtual methods.
-Reflection, native code and code loaded at run time are not followed; the caller counts them.
+Reflection is followed where its names are constants of the method (:mod:`scanner.dex.reflect`); other reflection, native
+code and code loaded at run time are not; the caller counts them.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ from scanner.dex.edges import STATIC, Adjacency, join, safe, static_owner
 from scanner.dex.opcodes import INVOKE
 from scanner.dex.package import Dex
 from scanner.dex.part import Part
+from scanner.dex.reflect import Leap, leaps
 from scanner.dex.refs import References
-from scanner.dex.search import Reach, Search, Stages
+from scanner.dex.search import Late, Reach, Search, Stages
 
 I4 = NDArray[Any]
 I8 = NDArray[Any]
 Bools = NDArray[Any]
 
 OBJECT = "Ljava/lang/Object;"
+MAX_ANCESTORS = 32
 _VIRTUAL = np.zeros(256, dtype=np.bool_)
 _VIRTUAL[[0x6E, 0x72, 0x74, 0x78]] = True
 
@@ -47,10 +50,17 @@ class CallGraph:
         self.own_base = self.class_base + classes
         self.nodes = self.own_base + classes
         self._calls = self._call_edges()
+        self.leaps, self.reflective_calls = leaps(dex)
+        self._leaps_of = self._leap_targets()
+        leaping = [(node, target) for node, leap in self._leaps_of.items() for _, target in leap]
         others = [
             (dispatch_number + self.dispatch_base, dispatched),
             *self._virtual_edges(),
             *self._object_edges(),
+            (
+                np.array([a for a, _ in leaping], dtype=np.int32),
+                np.array([b for _, b in leaping], dtype=np.int32),
+            ),
         ]
         source = join([a for a, _ in others])
         target = join([b for _, b in others])
@@ -116,6 +126,35 @@ class CallGraph:
         found.append((every[has] + self.class_base, clinit[has]))
         found.extend(self._callback_edges())
         return found
+
+    def _leap_targets(self) -> dict[int, list[tuple[int, int]]]:
+        """Method → (offset, node) of what its reflective calls lead to: a method, or an object's class and constructors."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for leap in self.leaps:
+            targets = self.methods_of(leap)
+            if leap.name == "<init>":
+                targets.append(
+                    int(self.dex.classes.position[self.dex.find_type(leap.owner)]) + self.class_base
+                )
+            found.setdefault(leap.node, []).extend((leap.offset, target) for target in targets)
+        return found
+
+    def methods_of(self, leap: Leap) -> list[int]:
+        """Return the methods that a reflective call leads to: of the class, or of the nearest ancestor that has any."""
+        number = self.dex.find_type(leap.owner)
+        for _ in range(MAX_ANCESTORS):
+            place = int(self.dex.classes.position[number]) if number >= 0 else -1
+            if place < 0:
+                return []
+            found = self.dex.find_methods(self.dex.type_name(number), leap.name)
+            if found or leap.name == "<init>":
+                return list(found)
+            number = int(self.dex.classes.super[place])
+        return []
+
+    def leap_offset(self, node: int, target: int) -> int:
+        """Return the offset of the reflective call in ``node`` that leads to ``target``, -1 when none does."""
+        return next((offset for offset, one in self._leaps_of.get(node, ()) if one == target), -1)
 
     def _static_owners(
         self, part: Part, op: NDArray[Any], index: NDArray[Any]
@@ -229,6 +268,8 @@ class CallGraph:
                 if place >= 0:
                     targets.append(int(self._clinit[place]))
             found[offset] = [target for target in targets if target >= 0]
+        for offset, target in self._leaps_of.get(node, ()):
+            found.setdefault(offset, []).append(target)
         return found
 
     def reach(
@@ -250,19 +291,21 @@ class CallGraph:
         callbacks: Bools | None = None,
         without: Collection[tuple[int, int]] = (),
         objects: Iterable[int] | None = None,
+        late: Sequence[Late] = (),
     ) -> Stages:
         """Return what the entries of each stage reach, for entries that run one stage after the other.
 
         Every node belongs to the first stage that reaches it; see :meth:`reach` for ``callbacks`` and ``without``.
         With ``objects`` (classes, by position, that exist from the start) an overriding method counts only where the
         code reached creates an object of its class or of a descendant (rapid type analysis).  Objects made by
-        reflection are then not seen.
+        reflection whose name is not known are then not seen.  ``late`` are edges that count in one stage only.
         """
         search = Search(self, callbacks, without, objects)
         stage = np.full(self.nodes, -1, dtype=np.int16)
         for number, entries in enumerate(stages):
+            awaited = [edges for edges in late if edges.stage == number]
             frontier = search.enter(np.unique(np.fromiter(entries, dtype=np.int64)))
-            while len(frontier):
+            while len(frontier) or len(frontier := search.wake(awaited)):
                 stage[frontier] = number
                 frontier = search.spread(frontier)
         return Stages(Reach(self, search.parent), stage[: self.dex.node_count])

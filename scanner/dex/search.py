@@ -26,12 +26,26 @@ class Step:
     """One method of a chain: its node, the offset (code units) of the instruction that leads on (-1: none), and why.
 
     ``edge``: ``call``, ``dispatch`` (an overriding method runs), ``callback`` (the framework runs a method of an
-    object created there), ``initialiser`` (a class is initialised), ``end``.
+    object created there), ``initialiser`` (a class is initialised), ``reflection`` (a reflective call with constant
+    names), ``end``.
     """
 
     node: int
     offset: int
     edge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Edges from class nodes to methods that count in ``stage``, once one of the methods ``places`` has been reached.
+
+    They stand for objects that code registers and the framework calls later, such as listeners of screens.
+    """
+
+    stage: int
+    places: I8
+    source: I8
+    target: I8
 
 
 class Search:
@@ -77,6 +91,17 @@ class Search:
         found, first = np.unique(target, return_index=True)
         self.parent[found] = source[first]
         return found
+
+    def wake(self, edges: Iterable[Late]) -> I8:
+        """Follow those of ``edges`` whose objects exist and that code reached has enabled; return what is new."""
+        found: list[I8] = [np.zeros(0, dtype=np.int64)]
+        for one in edges:
+            if (self.parent[one.places] >= 0).any():
+                keep = (self.parent[one.source] >= 0) & (self.parent[one.target] < 0)
+                target, first = np.unique(one.target[keep], return_index=True)
+                self.parent[target] = one.source[keep][first]
+                found.append(target)
+        return np.concatenate(found)
 
     def _dispatched(self, frontier: I8, source: I8, target: I8) -> tuple[I8, I8]:
         """Keep edges to overriding methods back until an object exists that has them."""
@@ -162,14 +187,21 @@ class Reach:
         found = self._steps.get((node, target))
         if found is None:
             graph = self._graph
-            offset = _leading_offset(graph, node, between, target)
-            found = self._steps[node, target] = Step(node, offset, _edge_kind(graph, between, target))
+            kind = _edge_kind(graph, node, between, target)
+            leaping = kind == "reflection"
+            offset = -1 if leaping else _leading_offset(graph, node, between, target)
+            if offset < 0:
+                offset = graph.leap_offset(node, between[0] if between else target)
+            found = self._steps[node, target] = Step(node, offset, kind)
         return found
 
 
-def _edge_kind(graph: CallGraph, between: Sequence[int], target: int) -> str:
+def _edge_kind(graph: CallGraph, node: int, between: Sequence[int], target: int) -> str:
     if not between:
-        return "initialiser" if "-><clinit>(" in graph.dex.method(target) else "call"
+        if "-><clinit>(" in graph.dex.method(target):
+            return "initialiser"
+        leaps = graph.leap_offset(node, target) >= 0 and target not in graph.callees(np.array([node]))[1]
+        return "reflection" if leaps else "call"
     if between[0] < graph.class_base:
         return "dispatch"
     return "initialiser" if len(between) == 1 and "-><clinit>(" in graph.dex.method(target) else "callback"

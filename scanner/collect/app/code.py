@@ -1,12 +1,12 @@
 """Code facts: who obtains which personal information, where, reachable from what, with the shortest chain.
 
-Stands on :mod:`scanner.dex` and the catalogue.  Reflection, native code and code loaded at run time cannot be
-followed; they are counted in :class:`~scanner.facts.CodeStats`.
+Stands on :mod:`scanner.dex` and the catalogue.  Reflection with names that are not constant, native code and code
+loaded at run time cannot be followed; they are counted in :class:`~scanner.facts.CodeStats`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +21,7 @@ from scanner.collect.app.subject import Program
 from scanner.dex import (
     CallGraph,
     Dex,
+    Leap,
     Member,
     MemberSite,
     Reach,
@@ -34,11 +35,6 @@ from scanner.dex.tokens import tokens_of
 from scanner.facts import CodeStats, EntryKind, Origin
 from scanner.model import CodeStep, DexLocator, Evidence
 
-REFLECTION = (
-    Member("Ljava/lang/reflect/Method;", "invoke"),
-    Member("Ljava/lang/Class;", "forName"),
-    Member("Ljava/lang/reflect/Constructor;", "newInstance"),
-)
 DYNAMIC = (
     Member("Ldalvik/system/DexClassLoader;", "<init>"),
     Member("Ldalvik/system/PathClassLoader;", "<init>"),
@@ -48,6 +44,10 @@ DYNAMIC = (
 KIND_ORDER: tuple[EntryKind, ...] = (
     "application", "provider", "launcher_activity", "activity", "service", "receiver", "other",
 )  # fmt: skip
+
+
+# The opcode (nop) that marks a site as a reflective call of its target.
+REFLECTIVE = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +233,29 @@ class Code:
         return Evidence(
             artifact=site.dex,
             locator=DexLocator(dex=site.dex, method=site.caller, offset=site.offset),
-            excerpt=f"{NAMES[site.opcode]} {site.target}"[:400],
+            excerpt=f"{NAMES[site.opcode] if site.opcode else 'reflection'} {site.target}"[:400],
             chain=self.chain(site.node),
         )
 
     def sites(self, members: Sequence[Member], *, inherited: bool = True) -> list[MemberSite]:
-        """Return every call of ``members`` in the program."""
-        return call_sites(self.dex, members, self.graph.references if inherited else None)
+        """Return every call of ``members`` in the program, reflective calls with constant names included."""
+        found = call_sites(self.dex, members, self.graph.references if inherited else None)
+        return found + list(self._reflected(members)) if self.graph.leaps else found
+
+    def _reflected(self, members: Sequence[Member]) -> Iterator[MemberSite]:
+        places: dict[tuple[str, str], list[int]] = {}
+        for place, one in enumerate(members):
+            places.setdefault((one.owner, one.name), []).append(place)
+        for leap in self.graph.leaps:
+            for place in places.get((leap.owner, leap.name), ()):
+                for target in self.graph.methods_of(leap):
+                    described = self.describe(target)
+                    if described.endswith(members[place].proto or ""):
+                        yield MemberSite(place, self._reflective_site(leap, described))
+
+    def _reflective_site(self, leap: Leap, target: str) -> Site:
+        name = self.dex.part_of(leap.node).file.name
+        return Site(self.describe(leap.node), target, name, leap.offset, REFLECTIVE, leap.node)
 
     # --- numbers --------------------------------------------------------------------------------------
 
@@ -257,7 +273,7 @@ class Code:
             calls=self.dex.call_count,
             skipped_methods=sum(p.count for p in self.dex.problems if p.code.startswith("code-")),
             native_methods=self.dex.native_count,
-            reflection_calls=len(self.sites(REFLECTION, inherited=False)),
+            reflection_calls=self.graph.reflective_calls,
             dynamic_loads=len(self.sites(DYNAMIC, inherited=True)),
             entry_points=len(self.entries),
             reachable_methods=int((self.reach.methods | self.order.before_ui_mask).sum()),

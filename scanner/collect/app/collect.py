@@ -12,12 +12,15 @@ from scanner.collect.app.abilities import Abilities
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import EntryError
 from scanner.collect.app.autostart import find_autostarts
+from scanner.collect.app.buildrecords import find_records, find_traces, with_versions
 from scanner.collect.app.category import Spoken, propose, with_category
 from scanner.collect.app.code import Code
 from scanner.collect.app.components import component_fact
 from scanner.collect.app.endpoints import endpoints as find_endpoints
 from scanner.collect.app.evasion import DEX_ODDITIES, HIDDEN, oddities, summary
+from scanner.collect.app.expansions import find_expansions
 from scanner.collect.app.extras import read_extras
+from scanner.collect.app.foreground import foreground_services
 from scanner.collect.app.identity import flags_fact, identity_fact
 from scanner.collect.app.intake import Intake
 from scanner.collect.app.interface import Layouts
@@ -112,7 +115,7 @@ class _Collector:
         signing = intake.signing(manifest)
         identity = identity_fact(manifest)
         step("files")
-        extras = read_extras(package, manifest, resources, code)
+        extras = read_extras(package, manifest, resources, code, seen.names)
         self.gaps += extras.gaps
         self.problems += extras.problems
         intake.delivery(manifest, identity, resources)
@@ -125,6 +128,11 @@ class _Collector:
         natives = tuple(self._native())
         abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
         surface = Surface(package, manifest, resources, code, components)
+        expansions = find_expansions(package, code)
+        self.gaps += expansions.gaps
+        records = find_records(package.entries, package.head)
+        sdks = with_versions(sdks, records)
+        traces = find_traces(seen.names, extras.hardening, records, {sdk.id for sdk in sdks})
         step("startup")
         startup = self._startup(code, sdks, found)
         step("patterns")
@@ -133,6 +141,7 @@ class _Collector:
         autostarts = find_autostarts(program, components, natives, code)
         wakes = find_wakes(code) if code is not None else []
         step("summary")
+        texts = (*seen.texts, *extras.texts)
         app = AppFacts(
             identity=identity,
             flags=flags_fact(manifest, extras.network),
@@ -142,8 +151,8 @@ class _Collector:
             accesses=tuple(found),
             sdks=tuple(sdks),
             startup=startup,
-            requests=tuple(permission_requests(code, seen.texts)) if code is not None else (),
-            texts=seen.texts,
+            requests=tuple(permission_requests(code, texts)) if code is not None else (),
+            texts=texts,
             unused_texts=seen.unused,
             dialogs=seen.dialogs,
             checkboxes=seen.boxes,
@@ -154,6 +163,9 @@ class _Collector:
             secrets=extras.secrets,
             hardening=extras.hardening,
             containers=extras.containers,
+            build_records=tuple(records),
+            sdk_traces=tuple(traces),
+            expansions=expansions.found,
             autostarts=tuple(autostarts),
             wakes=tuple(wakes),
             abilities=tuple(abilities.find(components, permissions)),
@@ -162,12 +174,12 @@ class _Collector:
             guards=tuple(surface.guards()),
             tasks=tuple(surface.tasks()),
             queries=surface.queries(),
-            foreground_services=tuple(surface.foreground_services()),
+            foreground_services=tuple(foreground_services(manifest, code, components, found)),
             shared_folders=tuple(surface.shared_folders()),
             code=stats,
             collects_pi=collects_pi(found, complete=code is not None and not self._code_gaps()),
             has_account=has_account(
-                seen.texts, layouts, complete=code is not None and not self._is_gap("app.has_account")
+                texts, layouts, complete=code is not None and not self._is_gap("app.has_account")
             ),
         )
         app = self._with_category(app, manifest, resources)

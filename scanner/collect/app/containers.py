@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from scanner.appfacts import Container
 from scanner.datafiles import read_data
-from scanner.model import Evidence, FileLocator, Frozen, Text
+from scanner.model import Evidence, FileLocator, Frozen, ResourceLocator, Text
 
 CLASS = "class:"
 MAX_EVIDENCE = 5
@@ -29,6 +31,30 @@ class Technique(Frozen):
     scripts: tuple[str, ...] = ()
     opaque: tuple[str, ...] = ()
     bytecode: str | None = None
+    draws: bool | Literal["in-dex"] = False
+    texts: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files of a container: scripts that are text, scripts that are byte code, compiled files, texts kept apart.
+
+    ``draws``: whether it draws the interface, or does so in code of the dex files.
+    """
+
+    draws: bool | Literal["in-dex"] = False
+    scripts: tuple[str, ...] = ()
+    compiled: tuple[str, ...] = ()
+    opaque: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+@cache
+def text_kinds(*, draws: bool | str) -> frozenset[str]:
+    """Return the kinds of sentence that are taken from the files of a container (``draws``: it draws the interface)."""
+    key = "kinds" if draws else "kinds_of_pages"
+    return frozenset(kind for content in read_data("containers") for kind in content[key])
 
 
 @cache
@@ -47,16 +73,20 @@ def _any_of(expressions: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def find_containers(
-    files: Collection[str], classes: Collection[str], head: Callable[[str], bytes]
-) -> Iterator[tuple[Container, tuple[str, ...]]]:
-    """Yield each container with the script files that belong to it and can be read.
+    files: Collection[str],
+    classes: Collection[str],
+    head: Callable[[str], bytes],
+    resources: Collection[str] = (),
+) -> Iterator[tuple[Container, Found]]:
+    """Yield each container with the files that belong to it.
 
-    ``files`` are the package's paths, ``classes`` the dotted class names of its dex files; ``head`` gives the first
-    bytes of a file (empty when it cannot be read).
+    ``files`` are the package's paths, ``classes`` the dotted class names of its dex files, ``resources`` the names of
+    its resources (``id/name``); ``head`` gives the first bytes of a file (empty when it cannot be read).
     """
     for technique in techniques():
         own = [f for f in files if _any_of(technique.files).fullmatch(f)]
-        if not own or not _confirmed(technique, files, classes):
+        marks = [mark for mark in technique.marks if mark in resources]
+        if not (own or marks) or not _confirmed(technique, files, classes):
             continue
         scripts = sorted(f for f in files if _any_of(technique.scripts).fullmatch(f))
         opaque = sorted(f for f in files if _any_of(technique.opaque).fullmatch(f))
@@ -72,9 +102,21 @@ def find_containers(
                 name=technique.name,
                 files=len(set(own) | set(scripts) | set(opaque)),
                 readable=readable,
-                evidence=tuple(Evidence(artifact=f, locator=FileLocator(path=f), excerpt=f) for f in shown),
+                evidence=(
+                    *(Evidence(artifact=f, locator=FileLocator(path=f), excerpt=f) for f in shown),
+                    *(
+                        Evidence(artifact="resources.arsc", locator=ResourceLocator(name=m), excerpt=m)
+                        for m in marks
+                    ),
+                ),
             ),
-            text,
+            Found(
+                draws=technique.draws,
+                scripts=text,
+                compiled=tuple(f for f in scripts if magic is not None and head(f).startswith(magic)),
+                opaque=tuple(opaque),
+                texts=tuple(sorted(f for f in files if _any_of(technique.texts).fullmatch(f))),
+            ),
         )
 
 

@@ -6,7 +6,9 @@ or forged.  Every offset is checked; a file that lies gives a problem, not an ex
 
 from __future__ import annotations
 
+import re
 import struct
+from collections.abc import Iterable
 from typing import Literal
 
 from scanner.appfacts import NativeHardening
@@ -23,6 +25,8 @@ MAX_HEADERS = 256
 MAX_DYNAMIC = 4096
 MAX_NAMES = 16 << 20
 SHT_SYMTAB = 2
+JNI, MAX_SYMBOL, MAX_CLASSES = b"Java_", 300, 40
+_UNDERSCORE = re.compile(r"_(?![0-3])")
 
 
 class _LyingError(Exception):
@@ -35,6 +39,21 @@ def hardening(path: str, data: bytes) -> NativeHardening:
         return _Elf(path, data).read()
     except (_LyingError, struct.error, IndexError, ValueError, OverflowError) as error:
         return NativeHardening(path=path, problem=str(error)[:200] or "not readable")
+
+
+def jni_classes(symbols: Iterable[bytes]) -> tuple[str, ...]:
+    """Return the classes whose native methods are among ``symbols`` (``Java_com_vendor_Class_method``), sorted.
+
+    Names are mangled as the JNI specification says ("Resolving Native Method Names"): ``_`` stands for a dot, ``_1`` for
+    an underscore, ``_0xxxx`` for another character; overloaded methods carry their arguments behind ``__``.
+    """
+    found = set[str]()
+    for symbol in symbols:
+        if symbol.startswith(JNI) and len(symbol) <= MAX_SYMBOL:
+            mangled = symbol[len(JNI) :].decode("ascii", "replace").partition("__")[0]
+            owner = _UNDERSCORE.sub(".", mangled).rpartition(".")[0]
+            found.add(owner.replace("_1", "_"))
+    return tuple(sorted(found)[:MAX_CLASSES])
 
 
 class _Elf:
@@ -81,6 +100,7 @@ class _Elf:
             stripped=self._stripped(),
             text_relocations=DT_TEXTREL in dynamic or bool(flags & DF_TEXTREL),
             jni_functions=sum(n.startswith(b"Java_") for n in symbols),
+            jni_classes=jni_classes(symbols),
         )
         shown = f"nx={found.nx} relro={found.relro} canary={found.canary} fortify={found.fortify}"
         evidence = Evidence(artifact=self.path, locator=FileLocator(path=self.path), excerpt=shown)

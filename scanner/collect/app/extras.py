@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from scanner.appfacts import Container, NativeHardening, NetworkConfig, Secret
 from scanner.collect.app.archive import EntryError
 from scanner.collect.app.code import Code
 from scanner.collect.app.containers import find_containers
+from scanner.collect.app.drawn import read_drawn
 from scanner.collect.app.elf import hardening
 from scanner.collect.app.endpoints import text_endpoints
 from scanner.collect.app.manifest import CLEARTEXT, NETWORK_CONFIG, Manifest
@@ -16,7 +17,7 @@ from scanner.collect.app.netconfig import read_network_config, without_config
 from scanner.collect.app.package import Package
 from scanner.collect.app.restable import ResourceTable
 from scanner.collect.app.secrets import find_secrets
-from scanner.facts import Endpoint
+from scanner.facts import Endpoint, InterfaceText
 from scanner.model import Gap, Looked, Problem, Text
 
 # Text files that carry configuration or script; others are too large or too noisy to search.
@@ -39,6 +40,7 @@ class Extras:
     secrets: tuple[Secret, ...] = ()
     hardening: tuple[NativeHardening, ...] = ()
     containers: tuple[Container, ...] = ()
+    texts: tuple[InterfaceText, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     gaps: list[Gap] = field(default_factory=list)
     looked: list[Looked] = field(default_factory=list)
@@ -46,16 +48,26 @@ class Extras:
 
 
 def read_extras(
-    package: Package, manifest: Manifest, resources: ResourceTable | None, code: Code | None
+    package: Package,
+    manifest: Manifest,
+    resources: ResourceTable | None,
+    code: Code | None,
+    names: Collection[str] = (),
 ) -> Extras:
-    """Return what ``package`` holds beside its manifest, resources and dex files."""
-    return _Reader(package, manifest, resources, code).run()
+    """Return what ``package`` holds beside its manifest, resources and dex files; ``names`` are those of resources."""
+    return _Reader(package, manifest, resources, code, names).run()
 
 
 class _Reader:
     def __init__(
-        self, package: Package, manifest: Manifest, resources: ResourceTable | None, code: Code | None
+        self,
+        package: Package,
+        manifest: Manifest,
+        resources: ResourceTable | None,
+        code: Code | None,
+        names: Collection[str],
     ) -> None:
+        self._names = names
         self.archive, self.manifest, self.resources, self.code = package, manifest, resources, code
         self.found = Extras()
         self._texts: dict[str, str] = {}
@@ -66,10 +78,13 @@ class _Reader:
         found.network = self._network()
         self._read_texts()
         classes = frozenset(self.code.dex.class_names) if self.code is not None else frozenset()
-        pairs = list(find_containers(list(self.archive.entries), classes, self._head))
-        found.containers = tuple(container for container, _ in pairs)
-        scripts = sorted({path for _, paths in pairs for path in paths})
-        found.endpoints = tuple(text_endpoints((p, self._texts[p]) for p in scripts if p in self._texts))
+        pairs = list(find_containers(list(self.archive.entries), classes, self._head, self._names))
+        drawn = read_drawn(self.archive, pairs, self._texts)
+        found.containers, found.texts = drawn.containers, drawn.texts
+        found.gaps += drawn.gaps
+        scripts = sorted({path for _, own in pairs for path in own.scripts})
+        texts = [(path, self._texts[path]) for path in scripts if path in self._texts]
+        found.endpoints = tuple(text_endpoints([*texts, *drawn.addresses]))
         strings = self.resources.strings() if self.resources is not None else ()
         meta = [(m.name, m.value or "") for m in self.manifest.application_meta_data()]
         found.secrets = tuple(find_secrets(self.code, strings, meta, sorted(self._texts.items())))

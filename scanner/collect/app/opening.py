@@ -40,6 +40,7 @@ MODULE_MANIFEST = "manifest/AndroidManifest.xml"
 _MODULE = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,99})/manifest/AndroidManifest\.xml")
 MAX_MODULES = 500
 MAX_FOLDER = 100_000
+MAX_EXPANSIONS = 200
 
 
 def open_package(path: Path, limits: Limits | None = None) -> Package:
@@ -162,7 +163,8 @@ def _open_set(path: Path, archive: Archive, stack: ExitStack, limits: Limits) ->
         found = [part for name in chosen.names if (part := _part(unpack(name), name, chosen)) is not None]
         parts = settle(found, chosen, path)
         compare_passed(chosen.passed, parts, unpack, chosen)
-        _expansions(archive, declared, chosen)
+        sizes = {name: entry.size for name, entry in archive.entries.items()}
+        expansions = _expansions(sizes, declared, chosen)
         return Package(
             path,
             "splits",
@@ -172,6 +174,7 @@ def _open_set(path: Path, archive: Archive, stack: ExitStack, limits: Limits) ->
             notes=[*archive.problems, *chosen.problems],
             gaps=chosen.gaps,
             declared=declared,
+            expansions=expansions,
             stack=stack.pop_all(),
             limits=limits,
         )
@@ -207,13 +210,18 @@ def _part(archive: Archive | None, name: str, chosen: Set) -> Part | None:
     return Part(name, split, archive, paths, f"{name}!/", document, sha256=archive.sha256())
 
 
-def _expansions(archive: Archive, declared: Declared | None, chosen: Set) -> None:
-    """Say that expansion files (OBB) are not read: their format is the application's own."""
-    listed = declared.expansions if declared is not None else ()
-    names = sorted({*listed, *(name for name in archive.entries if name.lower().endswith(".obb"))})
+def _expansions(
+    files: Mapping[str, int], declared: Declared | None, chosen: Set
+) -> list[tuple[str, int | None]]:
+    """Return the expansion files (OBB) with their sizes; say that they are not read: their format is the application's own."""
+    found: dict[str, int | None] = dict.fromkeys(declared.expansions if declared is not None else ())
+    found.update((name, size) for name, size in files.items() if name.lower().endswith(".obb"))
+    names = sorted(found)[:MAX_EXPANSIONS]
     if names:
-        zh, en = f"共 {len(names)} 个扩展文件（OBB），格式由应用自定", f"{len(names)} expansion files (OBB)"
-        chosen.left_out("expansion-unread", names[0], zh, en, ("app.secrets", "app.containers"), len(names))
+        zh, en = f"共 {len(found)} 个扩展文件（OBB），格式由应用自定", f"{len(found)} expansion files (OBB)"
+        paths = ("app.expansions", "app.secrets", "app.containers")
+        chosen.left_out("expansion-unread", names[0], zh, en, paths, len(found))
+    return [(name, found[name]) for name in names]
 
 
 class _Folder:
@@ -258,6 +266,8 @@ def _open_folder(path: Path, limits: Limits) -> Package:
         found = [part for name in chosen.names if (part := _part(unpack(name), name, chosen)) is not None]
         parts = settle(found, chosen, path)
         compare_passed(chosen.passed, parts, unpack, chosen)
+        obbs = {name: (path / name).stat().st_size for name in files.entries if name.lower().endswith(".obb")}
+        expansions = _expansions(obbs, declared, chosen)
         return Package(
             path,
             "splits",
@@ -267,6 +277,7 @@ def _open_folder(path: Path, limits: Limits) -> Package:
             notes=chosen.problems,
             gaps=chosen.gaps,
             declared=declared,
+            expansions=expansions,
             stack=stack.pop_all(),
             limits=limits,
         )

@@ -79,6 +79,7 @@ class Package:
         notes: Sequence[Problem] = (),
         gaps: Sequence[Gap] = (),
         declared: Declared | None = None,
+        expansions: Sequence[tuple[str, int | None]] = (),
         stack: ExitStack | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -86,6 +87,8 @@ class Package:
         self.sha256 = digest
         self.notes, self.gaps = list(notes), list(gaps)
         self.declared = declared
+        # Names and sizes (bytes, None where it did not come along) of the expansion files (OBB).
+        self.expansions = tuple(expansions)
         self._stack = stack or ExitStack()
         self._left = (limits or Limits()).total
         self._resources: list[ResourceTable | None] = []

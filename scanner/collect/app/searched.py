@@ -45,7 +45,8 @@ def searched(
     yield Looked(path="app.signing", what=block, amount=1)
     count = len(archive.entries)
     names = Text(zh=f"安装包内 {count} 个文件名", en=f"{count} file names")
-    yield Looked(path="app.native_libraries", what=names, amount=count)
+    for path in ("app.native_libraries", "app.build_records", "app.sdk_traces", "app.expansions"):
+        yield Looked(path=path, what=names, amount=count)
     if code is not None:
         calls, files = code.dex.call_count, len(code.dex.files)
         what = Text(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from scanner.appfacts import ConsentDialog
@@ -29,6 +29,8 @@ class Shown:
     unused: tuple[InterfaceText, ...]
     boxes: tuple[CheckBox, ...]
     dialogs: tuple[ConsentDialog, ...]
+    # Names of the resources (``id/agree``) that were looked for in the code.
+    names: Collection[str] = ()
 
 
 def shown(
@@ -60,6 +62,7 @@ def shown(
         unused=tuple(text for text in ordered if text.used is False),
         boxes=tuple(boxes),
         dialogs=tuple(sorted(dialogs, key=lambda d: (d.built, d.place))),
+        names=use.ids.keys() if use is not None else (),
     )
 
 

@@ -2,12 +2,14 @@
 
 Source: ActivityThread.handleBindApplication and installContentProviders of the Android Open Source Project, and the
 androidx.startup documentation: component factory and application object, ``attachBaseContext``, content providers by
-``initOrder`` (higher first) with the androidx.startup initialisers, ``Application.onCreate``, then the launcher activity.
+``initOrder`` (higher first) with the androidx.startup initialisers (those they depend on first),
+``Application.onCreate``, the launcher activity, and what watches activities (``ActivityLifecycleCallbacks``), which
+``Activity.dispatchActivityCreated`` calls from within the activity's own ``super.onCreate`` and so on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,13 +17,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from scanner.appfacts import GuardKind
 from scanner.collect.app.flags import Flags, Test
 from scanner.collect.app.subject import Program
-from scanner.dex import Stages
+from scanner.collect.app.watchers import Watchers
+from scanner.dex import Late, Site, Stages, Step, instructions
 
 if TYPE_CHECKING:
     from scanner.collect.app.code import Code
 
 Phase = Literal[
-    "factory", "attach_base_context", "provider", "initializer", "application", "launcher_activity"
+    "factory",
+    "attach_base_context",
+    "provider",
+    "initializer",
+    "application",
+    "launcher_activity",
+    "lifecycle_callback",
 ]
 CREATION = ("<clinit>", "<init>")
 # Objects the framework runs by itself soon after they are created; other callbacks wait for an event.
@@ -30,14 +39,29 @@ ASYNC = (
     "Ljava/lang/Thread;",
     "Ljava/util/concurrent/Callable;",
     "Ljava/util/TimerTask;",
+    "Ljava/util/concurrent/FutureTask;",
+    "Ljava/util/concurrent/ForkJoinTask;",
+    "Ljava/util/concurrent/RecursiveTask;",
+    "Ljava/util/concurrent/RecursiveAction;",
+    "Ljava/util/concurrent/ThreadFactory;",
+    "Ljava/util/function/Supplier;",
     "Landroid/os/AsyncTask;",
     "Landroid/os/Handler;",
+    "Landroid/os/Handler$Callback;",
+    "Landroid/os/HandlerThread;",
+    "Landroid/os/MessageQueue$IdleHandler;",
+    "Landroid/os/CountDownTimer;",
+    "Landroid/content/AsyncQueryHandler;",
+    "Landroid/view/Choreographer$FrameCallback;",
     "Landroid/content/ServiceConnection;",
     "Lkotlin/coroutines/Continuation;",
     "Lkotlinx/coroutines/CoroutineScope;",
     "Lio/reactivex/functions/Action;",
 )
 INITIALIZATION_PROVIDER = "androidx.startup.InitializationProvider"
+INITIALIZER = "Landroidx/startup/Initializer;"
+MAX_INITIALIZERS = 200
+CONST_CLASS = 0x1C
 MAX_STAGES = 1000
 # From the weakest kind of test to the strongest, with the kinds whose tests are taken not to let through.
 LEVELS: tuple[tuple[GuardKind, frozenset[GuardKind]], ...] = (
@@ -99,7 +123,7 @@ class StartOrder:
                 "provider", provider.name, (*CREATION, "attachInfo", "onCreate"), provider.process, order
             )
             if provider.name == INITIALIZATION_PROVIDER:
-                for name in program.initializers:
+                for name in self._initializers(program):
                     yield from self._methods(
                         "initializer", name, (*CREATION, "create"), provider.process, order
                     )
@@ -109,6 +133,35 @@ class StartOrder:
             if component.launcher and component.enabled:
                 methods = (*CREATION, "attachBaseContext", "onCreate", "onStart", "onResume")
                 yield from self._methods("launcher_activity", component.name, methods, component.process)
+        if self.watchers.methods:
+            yield Stage("lifecycle_callback", "", "", ())
+
+    def _initializers(self, program: Program) -> list[str]:
+        """Return the initialisers that the manifest names, each after those that it says it depends on."""
+        found: dict[str, None] = {}
+        waiting = list(reversed(program.initializers))
+        asked: set[str] = set()
+        while waiting and len(asked) < MAX_INITIALIZERS:
+            name = waiting[-1]
+            if name in asked:
+                found.setdefault(waiting.pop())
+                continue
+            asked.add(name)
+            waiting += [other for other in self._dependencies(name) if other not in asked]
+        return list(found)
+
+    def _dependencies(self, name: str) -> list[str]:
+        """Return the initialisers whose classes ``dependencies()`` of one loads."""
+        dex = self._code.dex
+        kinds = self._code.graph.subclasses((INITIALIZER,))
+        found = []
+        for node in self._code.inherited(name, "dependencies"):
+            named = [ins.reference or "" for ins in instructions(dex, node) if ins.opcode == CONST_CLASS]
+            for kind, number in zip(named, dex.find_types(named), strict=True):
+                place = int(dex.classes.position[number])
+                if place >= 0 and kinds[place]:
+                    found.append(kind[1:-1].replace("/", "."))
+        return found
 
     def _methods(
         self,
@@ -126,8 +179,17 @@ class StartOrder:
     @cached_property
     def first_screen(self) -> int:
         """The number of the first stage in which there is a screen."""
-        phases = [stage.phase for stage in self.stages]
-        return phases.index("launcher_activity") if "launcher_activity" in phases else len(phases)
+        with_screen = [
+            number
+            for number, stage in enumerate(self.stages)
+            if stage.phase in {"launcher_activity", "lifecycle_callback"}
+        ]
+        return with_screen[0] if with_screen else len(self.stages)
+
+    @cached_property
+    def watchers(self) -> Watchers:
+        """The objects that watch activities."""
+        return Watchers(self._code)
 
     # --- searches -------------------------------------------------------------------------------------
 
@@ -147,15 +209,25 @@ class StartOrder:
             return self.everything
         if kinds not in self._levels:
             cut = self._cut(kinds)
-            self._levels[kinds] = self._search(cut) if cut else self.everything
+            self._levels[kinds] = self._search(cut, kinds) if cut else self.everything
         return self._levels[kinds]
 
-    def _search(self, cut: set[tuple[int, int]]) -> Stages:
+    def _search(self, cut: set[tuple[int, int]], kinds: frozenset[GuardKind] = frozenset()) -> Stages:
         graph = self._code.graph
         numbers = self._code.dex.find_types([f"L{s.component.replace('.', '/')};" for s in self.stages])
         places = {int(self._code.dex.classes.position[n]) for n in numbers if n >= 0}
         created = {place for place in places if place >= 0}
-        return graph.reach_in_stages([s.nodes for s in self.stages], graph.subclasses(ASYNC), cut, created)
+        stages = [s.nodes for s in self.stages]
+        return graph.reach_in_stages(stages, graph.subclasses(ASYNC), cut, created, self._late(kinds))
+
+    def _late(self, kinds: frozenset[GuardKind]) -> list[Late]:
+        """Return what calls the watchers of activities, as far as no test of these kinds keeps them from it."""
+        if not self.stages or self.stages[-1].phase != "lifecycle_callback":
+            return []
+        last = len(self.stages) - 1
+        return self.watchers.late(
+            last, lambda node, offset: bool(kinds and self._held(node, [offset], kinds))
+        )
 
     def _cut(self, kinds: frozenset[GuardKind]) -> set[tuple[int, int]]:
         """Return the edges that only leave from places such tests protect."""
@@ -204,8 +276,25 @@ class StartOrder:
             stage = int(stages.stage[node])
             earlier = stage >= 0 and (not found or stage < found[-1].stage)
             if earlier and not self._held(node, [offset], kinds):
-                found.append(Way(stage, guard, stages))
+                found.append(Way(stage, self._or_unknown(guard, stages, stage, node), stages))
         return found
+
+    def watcher(self, way: Way, steps: Sequence[Step]) -> int | None:
+        """Return the method of a watcher by which Android enters this way, None on other ways."""
+        watching = self.stages[way.stage].phase == "lifecycle_callback"
+        return self.watchers.first([step.node for step in steps]) if watching else None
+
+    def registered(self, way: Way, watcher: int) -> Site | None:
+        """Return the first call reached that registers the object with the method ``watcher``."""
+        sites = self.watchers.registering(watcher)
+        return next((site for site in sites if int(way.stages.stage[site.node]) >= 0), None)
+
+    def _or_unknown(self, guard: GuardKind, stages: Stages, stage: int, node: int) -> GuardKind:
+        """Return ``guard``, or that it is not known: a watcher may ask which activity it is, and act for later ones only."""
+        if self.stages[stage].phase != "lifecycle_callback" or guard not in {"none", "unrelated"}:
+            return guard
+        asks = any(self.watchers.asks_which(one) for one in stages.reach.path(node))
+        return "unknown" if asks else guard
 
     def guard(self, node: int, offset: int) -> GuardKind | None:
         """Return the weakest kind of test on any way to a place before any user interface; None elsewhere."""

@@ -18,7 +18,7 @@ from scanner.collect.app.flags import Test
 from scanner.collect.app.startorder import ASYNC, Way
 from scanner.dex import MemberSite, Site, Step, constant_arguments
 from scanner.facts import Access, Sdk
-from scanner.model import DexLocator, Evidence
+from scanner.model import CodeStep, DexLocator, Evidence
 
 Action = Literal["init", "delayed_init", "consent", "access", "network"]
 MAX_STEPS = 300
@@ -127,13 +127,21 @@ class _Steps:
         code, site, stage = self.code, event.site, self.code.order.stages[way.stage]
         steps = way.stages.reach.chain(site.node)
         chain = code.steps(steps)
-        edges = {step.edge for step in steps}
+        component, method = stage.component, stage.method
+        posted = steps
+        registered: Site | None = None
+        watcher = code.order.watcher(way, steps)
+        if watcher is not None:
+            component, method = _dotted(code.describe(watcher))
+            posted = [*_without_entry(steps, watcher)]
+            registered = code.order.registered(way, watcher)
+        edges = {step.edge for step in posted}
         owner = code.owner(site.node)
         step = StartupStep(
             number=0,
             phase=stage.phase,
-            component=stage.component,
-            entry_method=stage.method,
+            component=component,
+            entry_method=method,
             process=stage.process,
             init_order=stage.init_order,
             action=event.action,
@@ -147,10 +155,20 @@ class _Steps:
             deferred="callback" in edges,
             dispatched="dispatch" in edges,
             guard=way.guard,
-            tests=tuple(self._tests(steps, site)),
-            evidence=((event.evidence or code.evidence(site)).model_copy(update={"chain": chain}),),
+            tests=tuple(self._tests(steps, site, registered)),
+            evidence=tuple(self._evidence(event, chain, registered, way)),
         )
         return (way.stage, *(s.offset for s in chain if s.offset >= 0), site.offset), step
+
+    def _evidence(
+        self, event: _Event, chain: tuple[CodeStep, ...], registered: Site | None, way: Way
+    ) -> Iterator[Evidence]:
+        """Yield the place itself, and where the object that Android calls is registered."""
+        code = self.code
+        yield (event.evidence or code.evidence(event.site)).model_copy(update={"chain": chain})
+        if registered is not None:
+            found = code.steps(way.stages.reach.chain(registered.node))
+            yield code.evidence(registered).model_copy(update={"chain": found})
 
     def _told(self, event: _Event) -> bool | None:
         """Return the constant answer an SDK is told (``setAgreePrivacy(true)``)."""
@@ -175,7 +193,10 @@ class _Steps:
 
     # --- tests ----------------------------------------------------------------------------------------
 
-    def _tests(self, chain: Sequence[Step], site: Site) -> Iterator[FlagTest]:
+    def _tests(self, chain: Sequence[Step], site: Site, registered: Site | None) -> Iterator[FlagTest]:
+        if registered is not None:
+            for test in self.code.order.tests_at(registered.node, registered.offset):
+                yield self._test(registered.node, registered.offset, test)
         for step in chain:
             offset = site.offset if step.edge == "end" else step.offset
             for test in self.code.order.tests_at(step.node, offset):
@@ -214,6 +235,19 @@ def _split(method: str) -> tuple[str, str, str]:
     owner, _, rest = method.partition("->")
     name, _, proto = rest.partition("(")
     return owner, name, "(" + proto
+
+
+def _dotted(method: str) -> tuple[str, str]:
+    """Return the class (dotted) and the name of a method descriptor."""
+    owner, name, _ = _split(method)
+    return owner[1:-1].replace("/", "."), name
+
+
+def _without_entry(steps: Sequence[Step], watcher: int) -> Iterator[Step]:
+    """Yield the steps of a chain without the one by which Android calls the method ``watcher`` itself."""
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        if following is None or following.node != watcher:
+            yield step
 
 
 def _site_of(access: Access, node: int) -> Site:

@@ -16,7 +16,6 @@ from scanner import catalogue
 from scanner.collect.app.archive import EntryError
 from scanner.collect.app.axml import AxmlError, Element
 from scanner.collect.app.code import Code
-from scanner.collect.app.intents import CONTEXTS
 from scanner.collect.app.manifest import Manifest
 from scanner.collect.app.manifest_parts import IntentFilter, ManifestComponent
 from scanner.collect.app.package import Package
@@ -24,14 +23,12 @@ from scanner.collect.app.restable import ResourceTable
 from scanner.componentfacts import (
     ComponentGuard,
     DeepLink,
-    ForegroundService,
     OwnPermission,
     PermissionLevel,
     QueriedApps,
     SharedFolder,
     TaskSetting,
 )
-from scanner.dex import Member
 from scanner.facts import Component, Origin
 from scanner.model import Evidence, XmlLocator
 
@@ -49,8 +46,6 @@ LAST_STRANDHOGG_1, LAST_STRANDHOGG_2 = 29, 28
 SEE_ALL = "android.permission.QUERY_ALL_PACKAGES"
 PATHS_META = ("android.support.FILE_PROVIDER_PATHS",)
 PATH_ATTRIBUTE = "path"
-TYPES_NEED_PERMISSION_FROM = 34
-NO_PERMISSION = frozenset(["shortService", "systemExempted"])
 MAX_NAMES = 200
 MAX_PATHS = 500
 MAX_FILE = 1 << 20
@@ -216,35 +211,6 @@ class Surface:
             evidence=tuple(evidence) if count else (),
         )
 
-    # --- services -------------------------------------------------------------------------------------
-
-    def foreground_services(self) -> Iterator[ForegroundService]:
-        """Yield the services with a foreground type."""
-        declared = {p.name for p in self.manifest.uses_permissions()}
-        started = self._starting_classes()
-        for component in self.manifest.components():
-            if component.kind != "service" or not component.service_types or not component.enabled:
-                continue
-            needed = [_type_permission(kind) for kind in component.service_types if kind not in NO_PERMISSION]
-            late = self.manifest.effective_target >= TYPES_NEED_PERMISSION_FROM
-            owner = self._owner(component)
-            yield ForegroundService(
-                component=component.name,
-                types=component.service_types,
-                missing=tuple(name for name in needed if late and name not in declared),
-                started=None if started is None else component.name in started,
-                owner_kind=owner.kind,
-                owner_id=owner.id,
-                evidence=(_evidence(component, f"{component.name} {', '.join(component.service_types)}"),),
-            )
-
-    def _starting_classes(self) -> set[str] | None:
-        if self.code is None:
-            return None
-        hits = self.code.sites([Member(owner, "startForeground") for owner in CONTEXTS])
-        callers = (hit.site.caller.partition(";")[0][1:].replace("/", ".") for hit in hits)
-        return {caller.partition("$")[0] for caller in callers}
-
     # --- files ----------------------------------------------------------------------------------------
 
     def shared_folders(self) -> Iterator[SharedFolder]:
@@ -331,11 +297,6 @@ def _foreign(package: str, affinity: str) -> bool:
     own = package.split(".")[:2]
     parts = affinity.split(".")
     return len(parts) >= 3 and parts[:2] != own
-
-
-def _type_permission(kind: str) -> str:
-    words = "".join(f"_{letter}" if letter.isupper() else letter for letter in kind)
-    return f"android.permission.FOREGROUND_SERVICE_{words.upper()}"
 
 
 @cache

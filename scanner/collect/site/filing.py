@@ -94,7 +94,7 @@ def find_filings(page: ParsedPage) -> tuple[Seen, ...]:
     def note(
         kind: Kind, number: str, main: str, province: str, link: str, match: re.Match[str], *, good: bool
     ) -> None:
-        if number not in found:
+        if number not in found and len(found) < MAX_FOUND:
             found[number] = _seen(page, kind, number, main, good, province, link, match.group())
 
     for match in _around(_ICP, _ICP_CORE, text):
@@ -113,7 +113,7 @@ def find_filings(page: ParsedPage) -> tuple[Seen, ...]:
         number = f"{province}公网安备{digits}号"
         good = digits.isdigit() and 12 <= len(digits) <= 14 and words.provinces.get(province) == digits[:2]
         note("police", number, number, province, police_link, match, good=good)
-    return tuple(list(found.values())[:MAX_FOUND])
+    return tuple(found.values())
 
 
 def _around(pattern: re.Pattern[str], core: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

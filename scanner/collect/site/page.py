@@ -25,6 +25,7 @@ from scanner.model import Evidence, WebLocator
 
 MAX_LINKS = 5_000
 MAX_EXCERPT = 160
+MAX_SIBLINGS = 500
 LOADING = {
     "img": "image",
     "iframe": "frame",
@@ -273,12 +274,21 @@ def css_path(element: Element) -> str:
         if parent is None or tag in {"html", "body"}:
             steps.append(tag)
             break
-        # Compared here: lxml cannot be asked for a name with control characters, which a page may well make.
-        position = 1 + sum(1 for other in current.itersiblings(preceding=True) if other.tag == tag)
-        alone = position == 1 and all(other.tag != tag for other in current.itersiblings())
-        steps.append(tag if alone else f"{tag}:nth-of-type({position})")
+        steps.append(tag + _place(current, parent, tag))
         current = parent
     return " > ".join(reversed(steps))
+
+
+def _place(element: Element, parent: Element, tag: str) -> str:
+    """Return the pseudo-class that tells ``element`` from its siblings, empty when its tag does."""
+    # Compared here: lxml cannot be asked for a name with control characters, which a page may well make.
+    before = [other.tag for other in islice(element.itersiblings(preceding=True), MAX_SIBLINGS)]
+    if len(before) == MAX_SIBLINGS:
+        return f":nth-child({parent.index(element) + 1})"
+    position = 1 + before.count(tag)
+    after = islice(element.itersiblings(), MAX_SIBLINGS) if position == 1 else ()
+    alone = position == 1 and all(other.tag != tag for other in after)
+    return "" if alone else f":nth-of-type({position})"
 
 
 def looks_like_policy(page: ParsedPage) -> bool:

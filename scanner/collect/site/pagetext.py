@@ -37,6 +37,13 @@ _TEXT = etree.XSLT(
 )
 _COUNT = etree.XPath("count(//*)")
 FOOT_LEVELS = 12
+MAX_ATTRIBUTES = 2_000
+ATTRIBUTES_FROM = 32 << 10  # bytes; fewer cannot hold enough attributes to matter
+# Attributes as the HTML standard's tokenizer reads them; possessive, so that no page makes the search go back.
+_ATTRIBUTE = re.compile(
+    rb"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?+)?+"""
+)
+_TAG = re.compile(rb"<(?P<name>[A-Za-z][^\s/>]*+)(?:" + _ATTRIBUTE.pattern + rb")*+[\s/]*+>?")
 _FOOT = re.compile(r"foot|bottom|copyright|beian|dibu", re.IGNORECASE)
 
 
@@ -46,14 +53,36 @@ def read_tree(source: bytes) -> tuple[Element, bool]:
     A page nested deeper than libxml2's limit is read once more without it; one nested deeper than any browser shows
     keeps its beginning only.
     """
+    source, short = _with_fewer_attributes(source)
     root, whole = _parsed(source, huge=False)
     if not whole:
         deep, whole = _parsed(source, huge=True)
         whole = whole and deep is not None and not _too_deep(deep)
         root = deep if whole else root
     if root is None:
-        return etree.Element("html"), not whole
-    return root, not whole or _COUNT(root) > MAX_NODES
+        return etree.Element("html"), short or not whole
+    return root, short or not whole or _COUNT(root) > MAX_NODES
+
+
+def _with_fewer_attributes(source: bytes) -> tuple[bytes, bool]:
+    """Shorten tags of more than :data:`MAX_ATTRIBUTES` attributes; returns the page and whether there was one.
+
+    libxml2 compares every attribute of a tag with every other: a tag of a megabyte would keep it busy for an hour.
+    """
+    if len(source) < ATTRIBUTES_FROM:
+        return source, False
+    parts: list[bytes] = []
+    end = 0
+    for tag in _TAG.finditer(source):
+        if tag.end() - tag.start() < 2 * MAX_ATTRIBUTES:
+            continue
+        last = next(
+            islice(_ATTRIBUTE.finditer(source, tag.end("name"), tag.end()), MAX_ATTRIBUTES, None), None
+        )
+        if last is not None:
+            parts += [source[end : last.start()], b">"]
+            end = tag.end()
+    return b"".join((*parts, source[end:])), bool(parts)
 
 
 def _parsed(source: bytes, *, huge: bool) -> tuple[Element | None, bool]:

@@ -321,6 +321,37 @@ def test_what_the_delivery_lists_and_lacks_is_a_gap(tmp_path: Path) -> None:
     facts = facts_of(path)
 
     assert {"part-missing", "expansion-unread"} <= {g.code for g in facts.gaps}
+    assert facts.app is not None
+    assert [(e.kind, e.name, e.size, e.read) for e in facts.app.expansions] == [
+        ("obb", "Android/obb/main.obb", None, False)
+    ]
+
+
+def test_expansion_files_beside_the_parts_are_listed_and_not_read(tmp_path: Path) -> None:
+    files = {"base.apk": apk(CODE), "main.12.cn.qinghe.notes.obb": b"anything"}
+    facts = facts_of(write_folder(tmp_path / "app", files))
+    assert facts.app is not None
+
+    (found,) = facts.app.expansions
+    assert (found.kind, found.name, found.size) == ("obb", "main.12.cn.qinghe.notes.obb", 8)
+    assert (found.delivered, found.read) == (True, False)
+    assert {g.path for g in facts.gaps if g.code == "expansion-unread"} >= {
+        "app.expansions",
+        "app.containers",
+    }
+
+
+def test_an_asset_pack_of_a_bundle_is_told_from_a_feature_and_read(tmp_path: Path) -> None:
+    # asset-pack.zip is the module of an asset pack delivered on demand, linked with aapt2 and packed by bundletool.
+    module = members(Path(__file__).resolve().parents[2] / "data" / "asset-pack.zip")
+    path = tmp_path / "packs.aab"
+    path.write_bytes(pack({**members(AAB), **{f"textures/{name}": data for name, data in module.items()}}))
+    facts = facts_of(path)
+    assert facts.app is not None
+
+    (found,) = facts.app.expansions
+    assert (found.kind, found.name, found.delivery, found.files) == ("asset-pack", "textures", "on-demand", 1)
+    assert (found.delivered, found.read) == (True, True)
 
 
 # --- several forms of one program ---------------------------------------------------------------------------

@@ -39,6 +39,8 @@ def steps(name: str, action: str) -> list[StartupStep]:
         ("startup-initializer.good", "initializer", "create", "consent"),
         ("startup-screen.bad", "launcher_activity", "onCreate", "none"),
         ("startup-screen.good", "launcher_activity", "onCreate", "consent"),
+        ("startup-reflection.bad", "application", "onCreate", "none"),
+        ("startup-reflection.good", "application", "onCreate", "consent"),
     ],
 )
 def test_where_an_sdk_is_started_and_what_holds_it_back(
@@ -99,13 +101,39 @@ def test_a_flag_without_a_telling_name_is_consent_only_if_the_agree_button_store
     assert app("startup-flag-renamed.bad").sdks[0].init_guarded is None
 
 
-@pytest.mark.parametrize("name", ["clean", "sdk-init.good", "startup-flag.bad", "provider-autoinit.bad"])
+@pytest.mark.parametrize("name", ["clean", "sdk-init.good", "startup-flag.bad", "startup-lifecycle.bad"])
 def test_steps_are_numbered_in_androids_order(name: str) -> None:
-    phases = ["factory", "attach_base_context", "provider", "initializer", "application", "launcher_activity"]
+    phases = ["factory", "attach_base_context", "provider", "initializer", "application", "launcher_activity",
+              "lifecycle_callback"]  # fmt: skip
     found = app(name).startup
 
     assert [step.number for step in found] == list(range(1, len(found) + 1))
     assert [phases.index(step.phase) for step in found] == sorted(phases.index(step.phase) for step in found)
+
+
+@pytest.mark.parametrize(
+    ("variant", "guard", "keys"), [("bad", "none", []), ("good", "consent", [("privacy_agreed",)])]
+)
+def test_what_a_callback_on_screens_starts_runs_with_the_first_screen(
+    variant: str, guard: str, keys: list[tuple[str, ...]]
+) -> None:
+    (step,) = steps(f"startup-lifecycle.{variant}", "init")
+
+    assert (step.phase, step.entry_method, step.guard) == ("lifecycle_callback", "onActivityCreated", guard)
+    assert step.component == "cn.qinghe.notes.ScreenWatcher"
+    assert not step.deferred
+    assert [test.keys for test in step.tests] == keys
+    assert "registerActivityLifecycleCallbacks" in step.evidence[1].excerpt
+    assert not app(f"startup-lifecycle.{variant}").sdks[0].init_before_ui
+
+
+def test_reflection_with_constant_names_is_followed_and_a_message_to_a_handler_is_marked() -> None:
+    (step,) = steps("startup-reflection.bad", "init")
+    made = step.evidence[0].chain[1]
+
+    assert step.deferred
+    assert (made.edge, made.method) == ("callback", "Lcn/qinghe/notes/NotesApp;->startShare()V")
+    assert made.offset > 0  # the place of newInstance
 
 
 def test_a_reading_in_the_first_screen_of_a_real_app() -> None:
@@ -160,3 +188,9 @@ def test_methods_of_objects_that_nothing_at_start_creates_do_not_run_at_start() 
 def test_names_of_members_are_read_without_package_and_prototype() -> None:
     assert simple_name("La/b/LaunchTerms;->given(Landroid/content/Context;)Z") == "LaunchTerms.given"
     assert simple_name("La/b/App;->ready:Z") == "App.ready"
+
+
+def test_a_callback_that_asks_which_screen_it_is_called_for_is_not_taken_to_run() -> None:
+    (step,) = steps("startup-lifecycle-which", "init")
+
+    assert (step.phase, step.guard) == ("lifecycle_callback", "unknown")

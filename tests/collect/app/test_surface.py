@@ -88,6 +88,29 @@ def test_foreground_services_of_a_real_package(corpus: Callable[[str], Path]) ->
     assert found["LocationService"].types == ("location",)
     assert found["RecorderService"].types == ("mediaProjection",)
     assert all(s.missing == () and s.started for s in found.values())
+    assert found["LocationService"].items == ()  # it only sets mock locations
+    assert {"precise-location", "location-track"} <= set(found["ForegroundService"].items)
+    assert set(found["RecorderService"].items) == {"microphone", "screen-content"}
+    shown = found["ForegroundService"].evidence
+    assert shown[1].excerpt.partition("->")[2].startswith("startForeground(")
+    assert shown[2].chain[0].method.startswith("Lio/appium/settings/ForegroundService;->")
+
+
+@pytest.mark.parametrize(
+    ("variant", "kind", "items"),
+    [
+        ("bad", "location", {"coarse-location", "location-track", "precise-location"}),
+        ("good", "dataSync", set()),
+    ],
+)
+def test_the_types_code_gives_and_what_the_service_obtains(
+    fixture_apk: Callable[[str], Path], variant: str, kind: str, items: set[str]
+) -> None:
+    (service,) = facts(fixture_apk(f"foreground-location.{variant}")).foreground_services
+
+    assert (service.types, service.code_types, service.undeclared_types) == ((kind,), (kind,), ())
+    assert service.started
+    assert set(service.items) == items
 
 
 def test_a_guard_of_level_normal_in_a_real_package(corpus: Callable[[str], Path]) -> None:

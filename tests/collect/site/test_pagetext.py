@@ -7,8 +7,10 @@ from server import Servers
 
 from scanner.collect.site.collect import collect_site
 from scanner.collect.site.forms import MAX_FORMS, read_forms
+from scanner.collect.site.frontier import Target
 from scanner.collect.site.page import MAX_LINKS, css_path, parse
 from scanner.collect.site.pagetext import FOOT_LEVELS, MAX_DEPTH, MAX_TEXT
+from scanner.collect.site.reading import read_page
 
 URL = "https://qinghe.example/"
 
@@ -101,3 +103,35 @@ def test_a_tag_with_control_characters_is_a_place_like_any_other() -> None:
     locators = [proof.locator for field in form.fields for proof in field.evidence]
     assert [locator.css.rpartition(" > ")[2] for locator in locators if locator.kind == "web"] == ["input"]
     assert css_path(next(e for e in page.root.iter() if e.tag == "in\x04put")) != ""
+
+
+@pytest.mark.parametrize(
+    ("html", "cut"),
+    [
+        ("<div>" + "<input name=mobile>" * 6_000 + "<i></i>" * 100_000 + "</div>", False),
+        ("<label>" * 900 + "<input>" * 3_000, False),
+        ("<div>" + "<input type=checkbox>同意隐私政策<br>" * 5_000 + "</div>", False),
+        ("<div><input name=a>" * 900, True),
+        ("<i></i>" * 100_000 + "<form><input name=mobile><input name=xm></form>", False),
+        (
+            "<footer>" + "".join(f"<b>京ICP备{10_000_000 + n}号</b> " for n in range(40_000)) + "</footer>",
+            False,
+        ),
+        ("<input " + " ".join(f"a{n}=b" for n in range(200_000)) + "><p>后文", True),
+    ],
+    ids=["loose", "labels", "boxes", "nested", "siblings", "filings", "attributes"],
+)
+def test_a_page_made_to_cost_time_costs_what_its_size_does(html: str, cut: bool) -> None:
+    """Each took minutes to hours when work grew with the square of the page."""
+    page = parse(URL, html.encode(), "text/html; charset=utf-8")
+    reading = read_page(Target(URL, 1), None, page, start=False)
+    assert reading.cut is cut
+    assert not html.endswith("后文") or page.text == "后文"
+
+
+def test_only_a_tag_with_too_many_attributes_is_shortened() -> None:
+    filler = "<p title=\"a > b\" class='x'>正文</p>" * 2_000
+    tag = "<a " + " ".join(f"a{n}" for n in range(3_000)) + " href=/x>链接</a>"
+    page = parse(URL, filler + tag + filler)
+    assert (page.text.count("正文"), page.text.count("链接"), page.cut) == (4_000, 1, True)
+    assert not parse(URL, filler * 2).cut
