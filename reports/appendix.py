@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reports.clauses import RuleView
+from reports.findings import EvidenceView
 from reports.overreachtable import item_sheet, permission_sheet
 from reports.powertable import PATHS, power_sheet
 from reports.sheet import NONE, Sheet
@@ -12,6 +14,8 @@ from reports.tables import Cell, ItemRow, Unread
 from reports.text import one_line
 from reports.view import ReportView
 from scanner.model import Finding
+
+MAX_TITLES = 8  # rules named in full in one row
 
 
 def appendix_sheets(view: ReportView) -> tuple[Sheet, ...]:
@@ -39,7 +43,11 @@ def clause_sheet(view: ReportView) -> Sheet:
     rows: list[tuple[str, ...]] = []
     for instrument in view.instruments:
         rows.append((f"{instrument.title}{view.word('open')}{instrument.number}{view.word('close')}",))
+        document = ""
         for clause in instrument.clauses:
+            if clause.document != document:
+                document = clause.document
+                rows.append((document,))
             mark = "" if clause.is_verified else " *"
             hand = f" {view.word('f_by_hand')}" if any(c.decision for c in clause.controls) else ""
             labels = [finding.label for finding in clause.findings]
@@ -164,12 +172,12 @@ def evidence_sheet(view: ReportView) -> Sheet:
     for finding in view.findings:
         source: Finding = raw[finding.fingerprint]
         for number, (shown, evidence) in enumerate(zip(finding.evidence, source.evidence, strict=False), 1):
-            exact = [value for _, value in shown.locator]
+            exact = [value for _, value in shown.locator if value != evidence.artifact]
             rows.append(
                 (
                     f"{finding.label}-{number}",
                     shown.kind_label,
-                    " · ".join(dict.fromkeys((shown.place, *exact))),
+                    " · ".join(dict.fromkeys(_exact_place(shown, exact))),
                     one_line(evidence.artifact, 120),
                     one_line(hashes.get(evidence.artifact, ""), 64) or NONE,
                 )
@@ -179,11 +187,18 @@ def evidence_sheet(view: ReportView) -> Sheet:
         "evidence",
         "f_appendix_evidence",
         ("f_no_1", "f_evidence_kind", "f_evidence_place", "f_evidence_file", "f_sha256"),
-        (2, 2, 8, 3, 5),
+        (5, 6, 20, 9, 14),
         rows,
         empty="f_none",
         code=(2, 3, 4),
     )
+
+
+def _exact_place(shown: EvidenceView, exact: list[str]) -> tuple[str, ...]:
+    """Return where evidence stands without what the row says elsewhere: the file, and the method's short name."""
+    if shown.kind in {"dex", "xml"} and exact:
+        return tuple(exact)
+    return (shown.place, *exact)
 
 
 def file_sheet(view: ReportView) -> Sheet:
@@ -194,7 +209,7 @@ def file_sheet(view: ReportView) -> Sheet:
         "artifacts",
         "artifacts",
         ("at_file", "f_sha256", "size"),
-        (5, 10, 2),
+        (8, 20, 5),
         rows,
         note=view.word("f_of_files", count=len(view.facts.artifacts))
         if len(view.facts.artifacts) > len(rows)
@@ -223,8 +238,7 @@ def unread_sheets(view: ReportView) -> Iterable[Sheet]:
         )
     if view.undecided:
         reasons = [
-            (word("semicolon").join(group.reasons), join(f"{rule.title} {rule.code}" for rule in group.rules))
-            for group in view.undecided
+            (word("semicolon").join(group.reasons), _rules(group.rules, view)) for group in view.undecided
         ]
         title = word("undecided", count=view.undecided_total)
         head = (word("reason"), word("f_rules"))
@@ -239,6 +253,13 @@ def unread_sheets(view: ReportView) -> Iterable[Sheet]:
         empty="f_none",
         level=2,
     )
+
+
+def _rules(rules: tuple[RuleView, ...], view: ReportView) -> str:
+    """Return the rules by title and code; of many only the codes, which docs/rules explains."""
+    if len(rules) <= MAX_TITLES:
+        return "\n".join(f"{rule.title} {rule.code}" for rule in rules)
+    return f"{view.word('f_rule_count', count=len(rules))}{' '.join(rule.code for rule in rules)}"
 
 
 def _unread(row: Unread, where: str) -> tuple[str, str, str]:

@@ -91,8 +91,8 @@ def context(view: ReportView) -> Data:
     return data
 
 
-def _titles(data: Data) -> list[tuple[int, str]]:
-    """Return level and text of the headings, numbered as the built-in template numbers them."""
+def _titles(data: Data) -> list[tuple[int, str, str]]:
+    """Return level, text and bookmark of the headings, numbered as the built-in template numbers them."""
     w = data["w"]
     chapters = [
         (w["f_object"], [w["f_signing"]] if data["signing"] else []),
@@ -106,10 +106,11 @@ def _titles(data: Data) -> list[tuple[int, str]]:
     ]
     found = []
     for n, (title, parts) in enumerate(chapters, 1):
-        found.append((1, f"{n} {title}"))
-        found += [(2, f"{n}.{k} {part}") for k, part in enumerate(parts, 1)]
+        found.append((1, f"{n} {title}", f"_Toc_{n}"))
+        found += [(2, f"{n}.{k} {part}", f"_Toc_{n}_{k}") for k, part in enumerate(parts, 1)]
     for sheet in data["appendices"]:
-        found.append((2 if "." in sheet["label"] else 1, docxblocks.appendix_title(sheet, w)))
+        level = 2 if "." in sheet["label"] else 1
+        found.append((level, docxblocks.appendix_title(sheet, w), docxblocks.appendix_mark(sheet)))
     return found
 
 

@@ -200,7 +200,7 @@ def subject_row(view: ReportView) -> Row:
 
 def finding_rows(view: ReportView) -> list[Row]:
     """Return one row for each finding, with its first place."""
-    clauses = {c.id: (i.title, c) for i in view.instruments for c in i.clauses}
+    clauses = {c.id: c for i in view.instruments for c in i.clauses}
     return [
         (
             *_who(view),
@@ -357,6 +357,5 @@ def _place(finding: FindingView) -> str:
     return one_line(" · ".join(dict.fromkeys(parts)), 2000)
 
 
-def _basis(finding: FindingView, clauses: dict[str, tuple[str, ClauseView]], view: ReportView) -> str:
-    known = [clauses[name] for name in finding.basis if name in clauses]
-    return view.word("semicolon").join(f"{title} {clause.number}" for title, clause in known)
+def _basis(finding: FindingView, clauses: dict[str, ClauseView], view: ReportView) -> str:
+    return view.word("semicolon").join(clauses[name].cited for name in finding.basis if name in clauses)

@@ -103,7 +103,7 @@ def _ability(ability: Ability, names: Names) -> PowerLine:
         details=_filled(
             _some(ability.permissions, names),
             _some(ability.components, names),
-            _some(ability.policies, names),
+            _some([names.known("b_policy", policy) for policy in ability.policies], names),
             _accessibility(ability, names),
         ),
         who=users or names.owner_of(ability.owner_kind, ability.owner_id),
@@ -170,7 +170,7 @@ def power_sheet(found: Powers, names: Names, *, incomplete: bool) -> Sheet:
         key="powers",
         title=names.word("b_powers"),
         header=tuple(names.word(key) for key in ("b_kind", "b_what", "owner", "b_state", "b_place")),
-        widths=(4, 8, 4, 6, 7),
+        widths=(5, 11, 4, 7, 9),
         rows=rows,
         note=" ".join((names.word("b_powers_note"), *found.cut)) if rows else "",
         empty=names.word("t_nothing"),

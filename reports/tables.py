@@ -276,7 +276,7 @@ def oddity_rows(names: Names) -> tuple[Unread, ...]:
     for problem in names.facts.problems:
         message = names.text(problem.message)
         if message not in gaps:
-            places.setdefault(message, []).append(one_line(problem.where, 160))
+            places.setdefault(message, []).append(names.known("where", problem.where))
             counts[message] += problem.count
     return tuple(
         Unread(message, _some([place for place in dict.fromkeys(where) if place], names), counts[message])

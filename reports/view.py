@@ -144,7 +144,10 @@ class ReportView:
     @cached_property
     def coverage_line(self) -> str:
         """The grade's coverage as one sentence."""
-        return self.word("coverage_line", **self.grade.coverage.model_dump())
+        cover = self.grade.coverage
+        outside = cover.clauses - cover.in_scope
+        scope = self.word("coverage_scope", outside=outside, in_scope=cover.in_scope) if outside else ""
+        return self.word("coverage_line", **cover.model_dump(), scope=scope)
 
     @property
     def clause_count(self) -> int:
@@ -240,13 +243,8 @@ class ReportView:
     def basis(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return the clauses ``ids`` of this report by number, with the instrument's title where there are several."""
         many = len(self.instruments) > 1
-        titles = {c.id: i.title for i in self.instruments for c in i.clauses}
-        known = [c for c in ids if c in self.clause_labels]
-        quote = "《{}》{}" if self.lang == "zh" else "{} {}"
-        return tuple(
-            quote.format(titles[c], self.clause_labels[c][0]) if many else self.clause_labels[c][0]
-            for c in known
-        )
+        cited = {c.id: c.cited if many else c.number for i in self.instruments for c in i.clauses}
+        return tuple(cited[c] for c in ids if c in cited)
 
     @cached_property
     def manual(self) -> tuple[ControlView, ...]:
@@ -384,6 +382,13 @@ class ReportView:
     def unread(self) -> tuple[tables.Unread, ...]:
         """What could not be read."""
         return tables.unread_rows(self.names)
+
+    @property
+    def unread_line(self) -> str:
+        """What was not read or decided, as a sentence; empty where there is nothing of it."""
+        if self.unread:
+            return self.word("unread_notice")
+        return self.word("undecided_notice", count=self.undecided_total) if self.undecided else ""
 
     def incomplete(self, *paths: str) -> bool:
         """Whether a gap leaves the facts under one of ``paths`` open: a table of them may lack rows."""

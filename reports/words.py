@@ -44,10 +44,14 @@ HEAD: dict[str, Text] = {
     "headline_part": _t("{label} {count} 条", "{label} {count}"),
     "coverage": _t("检测覆盖", "Coverage"),
     "coverage_line": _t(
-        "共 {clauses} 条，范围内 {in_scope} 条：可自动判定 {full} 条，部分自动 {partial} 条，"
-        "全靠人工 {manual} 条，未覆盖 {uncovered} 条；规则有正反样例的 {tested} 条",
-        "{clauses} clauses, {in_scope} in scope: {full} decided automatically, {partial} in part, {manual} by hand "
-        "only, {uncovered} uncovered; {tested} with rules tested on bad and good examples",
+        "共 {clauses} 条{scope}：可自动判定 {full} 条，部分自动 {partial} 条，全靠人工 {manual} 条，未覆盖 {uncovered} 条；"
+        "所用规则有正反样例的 {tested} 条",
+        "{clauses} clauses{scope}: {full} decided automatically, {partial} in part, {manual} by hand only, {uncovered} "
+        "not at all; {tested} with rules tested on bad and good examples",
+    ),
+    "coverage_scope": _t(
+        "，除去定义、施行日期等不作检测的 {outside} 条，其余 {in_scope} 条",
+        ", {outside} of them definitions, dates and the like that are not tested; of the other {in_scope}",
     ),
     "cover_full": _t("可自动判定", "Automatic"),
     "cover_partial": _t("部分自动", "Partly automatic"),
@@ -77,6 +81,10 @@ HEAD: dict[str, Text] = {
     "unread_notice": _t(
         "有内容未能读取，相关条款按“需人工核查”处理，见“未读取的内容与异常”。",
         "Some content could not be read; the clauses concerned are left to a human. See What was not read.",
+    ),
+    "undecided_notice": _t(
+        "有 {count} 条规则未能判断，相关条款按“需人工核查”处理，见“未读取的内容与异常”。",
+        "{count} rules could not be decided; the clauses concerned are left to a human. See What was not read.",
     ),
     "contents": _t("目录", "Contents"),
     "skip": _t("跳到检测结论", "Skip to the conclusion"),
@@ -195,6 +203,12 @@ BODY: dict[str, Text] = {
     "chain_entry": _t("入口", "entry"),
     "chain_end": _t("取得处", "place"),
     "skipped": _t("略去 {count} 步", "{count} steps left out"),
+    "skipped_same": _t("前 {count} 步与上一处相同", "the first {count} steps are those of the place before"),
+    "reads_call": _t("调用 {what}", "calls {what}"),
+    "reads_field": _t("读取 {what}", "reads {what}"),
+    "writes_field": _t("写入 {what}", "writes {what}"),
+    "uses_string": _t("使用字符串“{what}”", "uses the string “{what}”"),
+    "creates_object": _t("创建 {what}", "creates {what}"),
     "edge_call": _t("调用", "calls"),
     "edge_dispatch": _t("分派到子类实现", "dispatches to"),
     "edge_callback": _t("创建对象，由系统回调", "creates; the framework calls back"),
@@ -315,13 +329,14 @@ LIMITS: dict[str, Text] = {
     "unread_none": _t("采集中没有遇到无法读取的内容。", "Nothing was met that could not be read."),
     "oddities": _t("异常（未影响读取）", "Oddities (nothing was lost)"),
     "oddities_notice": _t(
-        "安装包有 {count} 类异常，见“未读取的内容与异常”。",
+        "检测对象有 {count} 类异常，见“未读取的内容与异常”。",
         "{count} kinds of oddities were met; see What was not read.",
     ),
     "more_places": _t("另 {count} 处", "{count} more"),
     "unread_what": _t("未读取", "Not read"),
     "unread_where": _t("影响的事实", "Facts concerned"),
     "where": _t("位置", "Place"),
+    "where_metadata": _t("登记信息", "metadata"),
     "times": _t("次数", "Times"),
     "blind": _t("静态分析未跟踪", "Not followed by static analysis"),
     "blind_reflection": _t("反射调用", "reflective calls"),

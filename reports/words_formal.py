@@ -113,6 +113,12 @@ BODY: dict[str, Text] = {
     "f_problem_total": _t(
         "{problems} 类问题，{findings} 项发现", "{problems} kinds of problems, {findings} findings"
     ),
+    "f_more_problems": _t(
+        "另有 {count} 类问题，见 {section} 节。", "{count} more kinds of problems: see section {section}."
+    ),
+    "f_and_more_clauses": _t("等 {count} 条", "{count} clauses in all"),
+    "f_of_proof": _t("证据", "Proof"),
+    "f_rule_count": _t("{count} 条规则：", "{count} rules: "),
     "f_no_1": _t("序号", "No."),
     "f_document": _t("文件名称", "Title"),
     "f_doc_number": _t("文号或标准号", "Number"),

@@ -298,8 +298,8 @@ def _undecided_reasons(path: str, where: Condition | None, undecided: list[Any])
     named = [fact_name(f"{path}.{field}") for field in fields] or [fact_name(path)]
     return [
         Text(
-            zh=f"{len(undecided)} 处无法由静态分析确定：{'、'.join(text.zh for text in named)}",
-            en=f"not determined statically in {len(undecided)} place(s): {', '.join(text.en for text in named)}",
+            zh=f"{len(undecided)} 处无法自动确定：{'、'.join(text.zh for text in named)}",
+            en=f"could not be determined in {len(undecided)} place(s): {', '.join(text.en for text in named)}",
         )
     ]
 

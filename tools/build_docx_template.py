@@ -16,11 +16,11 @@ from docx import Document
 from docx.enum.section import WD_SECTION
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
-from docx_chapters import by_hand, clauses, conclusion, problems
-from docx_parts import control, field, label, listing, more, p, page_break, pairs, put, table_of
+from docx_chapters import BASIS, by_hand, clauses, conclusion, problems
+from docx_parts import control, field, heading, label, listing, more, p, pairs, put, table_of
 from docx_styles import FULL, all_styles, font_table, numbering
 
 TARGET = Path(__file__).resolve().parents[1] / "reports" / "templates" / "report.docx"
@@ -43,7 +43,7 @@ def cover(document: Any) -> None:
         ("{{ w.f_client }}", "client", "{{ imprint.client or space }}"),
         ("{{ w.f_test_kind }}", "test_kind", "{{ imprint.test_kind or space }}"),
         ("{{ w.f_laboratory }}", "laboratory", "{{ imprint.laboratory or space }}"),
-        ("{{ w.f_tested }}", "tested", "{{ imprint.tested or date }}"),
+        ("{{ w.f_tested }}", "tested", "{{ tested }}"),
         ("{{ w.f_issued }}", "issued", "{{ imprint.issued or space }}"),
     ]
     table = table_of(document, [42, 88], len(rows), "none")
@@ -68,7 +68,7 @@ def cover(document: Any) -> None:
 
 def front(document: Any) -> None:
     """Notices, the results at a glance with the signatures, the table of contents."""
-    p(document, "{{ w.f_notices }}", "Plain Heading")
+    p(document, "{{ w.f_notices }}", "Plain Heading").paragraph_format.page_break_before = True
     p(document, "{%p for notice in notices %}")
     p(document, "{{ loop.index }}. {{ notice }}")
     p(document, "{%p endfor %}")
@@ -77,27 +77,20 @@ def front(document: Any) -> None:
     for row, key in zip(table.rows, keys, strict=True):
         label(row.cells[0], f"{{{{ w.f_{key} }}}}")
         put(row.cells[1], f"{{{{ imprint.{key} }}}}")
-    page_break(document)
     glance(document)
-    page_break(document)
-    p(document, "{{ w.contents }}", "Plain Heading")
+    p(document, "{{ w.contents }}", "Plain Heading").paragraph_format.page_break_before = True
     p(document, "{{p blocks.contents }}")
-    page_break(document)
 
 
 def glance(document: Any) -> None:
     """The page that is read first: object, conclusion, signatures."""
-    p(document, "{{ w.f_overview }}", "Plain Heading").alignment = WD_ALIGN_PARAGRAPH.CENTER
+    title = p(document, "{{ w.f_overview }}", "Plain Heading")
+    title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, True
     table = table_of(document, [30, 51.5, 30, 51.5], 8)
     fields = [
         ("{{ w.f_name }}", "{{ name }}", "{{ w.label_version }}", "{{ version or '—' }}"),
         ("{{ w.f_client }}", "{{ imprint.client }}", "{{ w.f_test_kind }}", "{{ imprint.test_kind }}"),
-        (
-            "{{ w.f_received }}",
-            "{{ imprint.received }}",
-            "{{ w.f_tested }}",
-            "{{ imprint.tested or assessed }}",
-        ),
+        ("{{ w.f_received }}", "{{ imprint.received }}", "{{ w.f_tested }}", "{{ tested }}"),
     ]
     for row, texts in zip(table.rows[:3], fields, strict=True):
         for n, text in enumerate(texts):
@@ -130,17 +123,40 @@ def glance(document: Any) -> None:
             "\u2003\u2003{{ w.f_signature }}{{ w.colon }}{{ blank }}\u2003\u2003{{ w.f_sign_date }}{{ w.colon }}{{ blank }}"
         )
     p(document, "{{ w.f_seal }}", "Note").alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    p(document, "{%p if summary.leading %}")
+    p(document, "{{ w.top }}", "Finding")
+    listing(
+        document,
+        [52, 19, 23, 49, 20],
+        [
+            "{{ w.f_problem }}",
+            "{{ w.severity }}",
+            "{{ w.verdict }}",
+            "{{ w.legal_basis }}",
+            "{{ w.f_findings_short }}",
+        ],
+        [
+            "{{ x.title }}",
+            "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
+            "{% cellbg shade[x.verdict] %}{{ x.label }}",
+            BASIS.format("x.basis") + "{{ x.basis_more }}",
+            "{{ x.labels }}",
+        ],
+        "x in summary.leading",
+    )
+    p(document, "{{ summary.leading_more }}", "Note")
+    p(document, "{%p endif %}")
 
 
 def object_basis_method(document: Any) -> None:
     """Chapters 1 to 3."""
-    p(document, "{{ w.f_object }}", "Heading 1")
+    heading(document, "{{ w.f_object }}", "1").paragraph_format.page_break_before = True
     pairs(document, "row in object", "{{ row.value }}")
     p(document, "{%p if signing %}")
-    p(document, "{{ w.f_signing }}", "Heading 2")
+    heading(document, "{{ w.f_signing }}", "1_1")
     pairs(document, "row in signing", "{{ row.value }}")
     p(document, "{%p endif %}")
-    p(document, "{{ w.f_basis }}", "Heading 1")
+    heading(document, "{{ w.f_basis }}", "2")
     listing(
         document,
         [10, 42, 33, 26, 22, 19, 11],
@@ -155,7 +171,7 @@ def object_basis_method(document: Any) -> None:
         "i in basis",
     )
     p(document, "{{ basis_note }}", "Note")
-    p(document, "{{ w.f_method }}", "Heading 1")
+    heading(document, "{{ w.f_method }}", "3")
     for key in ("how", "limits"):
         p(document, f"{{{{ method.{key} }}}}")
     for key, text in (
@@ -172,7 +188,7 @@ def object_basis_method(document: Any) -> None:
         "{% if not loop.last %}{{ w.comma }}{% endif %}{% endfor %}{{ w.stop }}",
     )
     p(document, "{%p endif %}")
-    p(document, "{{ w.method_verdicts }}", "Heading 2")
+    heading(document, "{{ w.method_verdicts }}", "3_1")
     listing(
         document,
         [30, FULL - 30],
@@ -180,7 +196,7 @@ def object_basis_method(document: Any) -> None:
         ["{% cellbg shade[m.verdict] %}{{ m.label }}", "{{ m.text }}"],
         "m in method.means",
     )
-    p(document, "{{ w.versions }}", "Heading 2")
+    heading(document, "{{ w.versions }}", "3_2")
     pairs(document, "row in method.versions", "{{ row.value }}")
 
 
@@ -214,11 +230,11 @@ def build() -> bytes:
     numbering(document)
     font_table(document)
     cover(document)
-    page_break(document)
     front(document)
     for chapter in (object_basis_method, conclusion, clauses, problems, by_hand):
         chapter(document)
     head_and_foot(document)
+    document.settings.element.find(qn("w:compat")).addprevious(OxmlElement("w:updateFields"))
     properties = document.core_properties
     properties.title, properties.author, properties.comments = "{{ title }}", "guijian", ""
     buffer = io.BytesIO()

@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx_parts import control, label, listing, more, p, put, repeat, table_of
+from docx_parts import control, heading, label, listing, more, p, put, repeat, table_of
 from docx_styles import FULL
 
+BASIS = (
+    "{{% for b in {} %}}{{{{ b.cited }}}}{{% if not loop.last %}}{{{{ w.semicolon }}}}{{% endif %}}"
+    "{{% endfor %}}"
+)
+LINES = "{{% for line in {} %}}{{{{ line }}}}{{% if not loop.last %}}\n{{% endif %}}{{% endfor %}}"
 CHOICE = "{{ w.f_retest_fixed }}\u2003☐ {{ w.f_retest_open }}"
 
 
 def conclusion(document: Any) -> None:
     """Chapter 4."""
-    p(document, "{{ w.f_summary }}", "Heading 1")
+    heading(document, "{{ w.f_summary }}", "4")
     p(
         document,
         "{{ w.grade }}{{ w.colon }}{{ summary.grade }}{% if summary.provisional %}{{ w.open }}{{ w.provisional }}"
@@ -29,12 +34,12 @@ def conclusion(document: Any) -> None:
     p(document, "{{ line }}")
     p(document, "{%p endfor %}")
     p(document, "{{p blocks.charts }}")
-    p(document, "{{ w.why_grade }}", "Heading 2")
+    heading(document, "{{ w.why_grade }}", "4_1")
     p(document, "{%p for reason in summary.reasons %}")
     p(document, "· {{ reason }}")
     p(document, "{%p endfor %}")
     p(document, "{%p if problems %}")
-    p(document, "{{ w.top }}", "Heading 2")
+    heading(document, "{{ w.top }}", "4_2")
     listing(
         document,
         [10, 43, 19, 23, 48, 20],
@@ -51,8 +56,8 @@ def conclusion(document: Any) -> None:
             "{{ x.title }}",
             "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
             "{% cellbg shade[x.verdict] %}{{ x.label }}",
-            "{% for b in x.basis[:3] %}{{ b.title }} {{ b.number }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
-            "{{ x.findings[0].label }}{% if x.findings|length > 1 %}–{{ x.findings[-1].label }}{% endif %}",
+            BASIS.format("x.basis[:3]") + "{{ x.basis_more }}",
+            "{{ x.labels }}",
         ],
         "x in problems",
     )
@@ -61,15 +66,15 @@ def conclusion(document: Any) -> None:
 
 def clauses(document: Any) -> None:
     """Chapter 5: one form for each clause violated or suspected."""
-    p(document, "{{ w.f_clauses }}", "Heading 1")
+    heading(document, "{{ w.f_clauses }}", "5")
     p(document, "{% if clauses %}{{ w.f_clauses_note }}{% else %}{{ w.f_clauses_none }}{% endif %}")
     p(document, "{%p for group in clauses %}")
-    p(document, "{{ group.title }}", "Heading 2")
+    heading(document, "{{ group.title }}", "5_{{ loop.index }}", "{{ 1000 + loop.index }}")
     p(document, "{{ group.number }}", "Note").paragraph_format.keep_with_next = True
     p(document, "{%p for c in group.clauses %}")
     table = table_of(document, [24, 77, 24, 38], 6)
     head = table.rows[0]
-    put(head.cells[0].merge(head.cells[1]), "{{ c.number }}\u3000{{ c.title }}", "Cell Head")
+    put(head.cells[0].merge(head.cells[1]), "{{ c.heading }}", "Cell Head")
     put(head.cells[2], "{% cellbg shade[c.severity_id or 'low'] %}{{ c.severity }}", "Cell Head")
     put(
         head.cells[3],
@@ -80,14 +85,15 @@ def clauses(document: Any) -> None:
     rows = [
         (
             "{{ w.law }}",
-            "{{ c.text }}{{ w.open }}{{ c.mark }}{% if not c.verified %}{{ w.semicolon }}{{ w.unverified }}{% endif %}{{ w.close }}",
+            "{% if c.document %}{{ c.document }}\n{% endif %}{{ c.text }}{{ w.open }}{{ c.mark }}{% if not c.verified %}{% if c.mark %}{{ w.semicolon }}{% endif %}"
+            "{{ w.unverified }}{% endif %}{{ w.close }}",
         ),
-        ("{{ w.what }}", "{% for r in c.reasons %}{{ r }} {% endfor %}{{ c.capped }}"),
+        ("{{ w.what }}", LINES.format("c.reasons") + "{% if c.capped %}\n{{ c.capped }}{% endif %}"),
         (
             "{{ w.f_findings_short }}",
             "{% for f in c.findings %}{{ f }}{% if not loop.last %}{{ w.comma }}{% endif %}{% else %}—{% endfor %}{{ c.more }}",
         ),
-        ("{{ w.fix }}", "{% for f in c.fixes %}{{ f }} {% else %}—{% endfor %}"),
+        ("{{ w.fix }}", LINES.format("c.fixes") + "{% if not c.fixes %}—{% endif %}"),
     ]
     for row, (name, value) in zip(table.rows[1:5], rows, strict=True):
         label(row.cells[0], name, keep=True)
@@ -104,10 +110,10 @@ def clauses(document: Any) -> None:
 
 def problems(document: Any) -> None:
     """Chapter 6: problems, findings, evidence with call chains."""
-    p(document, "{{ w.f_findings }}", "Heading 1")
+    heading(document, "{{ w.f_findings }}", "6")
     p(document, "{% if problems %}{{ w.findings_note }}{% else %}{{ summary.none }}{% endif %}")
     p(document, "{%p for x in problems %}")
-    p(document, "{{ x.title }}", "Heading 2")
+    heading(document, "{{ x.title }}", "6_{{ loop.index }}", "{{ 2000 + loop.index }}")
     p(
         document,
         "{{ w.severity }}{{ w.colon }}{{ x.severity }}\u2003{{ w.verdict }}{{ w.colon }}{{ x.label }}\u2003"
@@ -117,17 +123,17 @@ def problems(document: Any) -> None:
     p(document, "{{ x.message }}").paragraph_format.keep_with_next = True
     table = table_of(document, [28, FULL - 28], 5)
     rows = [
-        (
-            "{{ w.legal_basis }}",
-            "{% for b in x.basis %}{{ b.title }} {{ b.number }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
-        ),
+        ("{{ w.legal_basis }}", BASIS.format("x.basis")),
         ("{{ w.why }}", "{{ x.why }}"),
         ("{{ w.fix }}", "{{ x.fix }}"),
         (
             "{{ w.f_deadline }}",
             "{{ imprint.deadline or blank }}\u2003\u2003{{ w.f_retest }}{{ w.colon }}☐ " + CHOICE,
         ),
-        ("{{ w.false_positives }}", "{% for f in x.false_positives %}{{ f }} {% endfor %}"),
+        (
+            "{{ w.false_positives }}",
+            "{% for f in x.false_positives %}{{ f }}{% if lang == 'en' %} {% endif %}{% endfor %}",
+        ),
     ]
     for row, (name, value) in zip(table.rows, rows, strict=True):
         label(row.cells[0], name, keep=row is not table.rows[-1])
@@ -135,23 +141,28 @@ def problems(document: Any) -> None:
     p(document, "{%p for f in x.findings %}")
     p(document, "{{ f.label }}\u2002{{ f.group }}\u2002{{ f.places }}\u2002{{ f.note }}", "Finding")
     p(document, "{%p for e in f.evidence %}")
-    p(document, "{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
+    where = p(document, "{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
+    where.add_run("{% if e.reading %}\u2003{{ e.reading }}{% endif %}")
+    where.runs[0].font.bold, where.paragraph_format.keep_with_next = True, True
     p(document, "{%p if e.locator %}")
-    p(document, "{% for l in e.locator %}{{ l.label }} {{ l.value }}\u2003{% endfor %}", "Evidence")
+    exact = "{% for l in e.locator %}{{ l.label }} {{ l.value }}{% if not loop.last %}\u2003{% endif %}{% endfor %}"
+    p(document, exact, "Exact").paragraph_format.keep_with_next = True
     p(document, "{%p endif %}")
     p(document, "{%p for s in e.searched %}")
     p(document, "· {{ s }}", "Evidence")
     p(document, "{%p endfor %}")
     p(document, "{%p if e.excerpt %}")
-    p(document, "{{ e.excerpt }}", "Chain")
+    p(document, "{{ e.excerpt }}", "Excerpt")
     p(document, "{%p endif %}")
     p(document, "{%p if e.steps %}")
     p(document, "{{ e.chain }}", "Evidence").paragraph_format.keep_with_next = True
     p(document, "{%p for s in e.steps %}")
+    p(document, "{%p if s.skipped %}")
+    p(document, "{{ s.skipped }}", "Chain").paragraph_format.keep_with_next = True
+    p(document, "{%p endif %}")
     p(
         document,
-        "{% if s.skipped %}（{{ s.skipped }}）{% endif %}{{ loop.index }} {{ s.full }} {{ s.offset }}"
-        "{% if s.edge and not loop.last %} → {{ s.edge }}{% endif %}",
+        "{{ s.no }} {{ s.full }} {{ s.offset }}{% if s.edge and not loop.last %} → {{ s.edge }}{% endif %}",
         "Chain",
     )
     p(document, "{%p endfor %}")
@@ -166,7 +177,7 @@ def problems(document: Any) -> None:
 
 def by_hand(document: Any) -> None:
     """Chapters 7 and 8, and the appendices."""
-    p(document, "{{ w.f_manual }}", "Heading 1")
+    heading(document, "{{ w.f_manual }}", "7")
     p(document, "{% if manual.entries %}{{ manual.note }}{% else %}{{ w.f_manual_none }}{% endif %}")
     p(document, "{%p for m in manual.entries %}")
     table = table_of(document, [26, 73, 26, 38], 8)
@@ -205,7 +216,7 @@ def by_hand(document: Any) -> None:
     control(put(last.cells[3], ""), "inspected", "{{ blank }}")
     p(document, "", "Bar")
     p(document, "{%p endfor %}")
-    p(document, "{{ w.f_decisions }}", "Heading 1")
+    heading(document, "{{ w.f_decisions }}", "8")
     p(document, "{% if decisions %}{{ w.f_decisions_note }}{% else %}{{ w.f_decisions_none }}{% endif %}")
     p(document, "{%p if decisions %}")
     listing(
