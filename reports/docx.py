@@ -19,7 +19,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from reports import docxblocks
 from reports.formal import Data, content
-from reports.view import IDENTIFIER, ReportView
+from reports.view import ReportView
+from reports.viewparts import IDENTIFIER
 from scanner.errors import ReportError
 from scanner.model import Text
 

@@ -15,7 +15,8 @@ from reports.findings import MANY_FINDINGS, SEVERITY_ORDER, EvidenceView, Findin
 from reports.imprint import Imprint
 from reports.sheet import Sheet
 from reports.text import one_line
-from reports.view import Problem, ReportView
+from reports.view import ReportView
+from reports.viewparts import Problem
 from reports.words import WORDS
 from scanner.model import SEVERITY_LABELS, Verdict
 

@@ -5,17 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx_parts import (
-    control,
-    heading,
-    label,
-    listing,
-    more,
-    p,
-    put,
-    repeat,
-    table_of,
-)
+from docx_parts import control, heading, label, listing, more, p, put, repeat, table_of
 from docx_styles import FULL
 
 BASIS = (

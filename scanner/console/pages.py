@@ -12,11 +12,12 @@ from sqlalchemy import func, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from reports import WRITERS, charts
+from reports import WRITERS, charts, supervisionpages
 from reports.csvout import BOM, neutral
 from reports.diffout import DIFF_WRITERS
 from reports.diffview import DiffView
 from reports.html import content_policy, style_policy, template_source
+from scanner.batch import statistics as indicators
 from scanner.batch.schema import AssessmentRow, RunRow, TaskRow
 from scanner.batch.schema_console import (
     AuditRow,
@@ -31,9 +32,11 @@ from scanner.console.web import Call, failure, small, source
 from scanner.diff import compare as compare_assessments
 from scanner.errors import InputError
 from scanner.model import SEVERITY_LABELS, VERDICT_LABELS, Severity, Text, Verdict
+from scanner.supervision import supervision_rules
 
 MAX_ROWS = 20_000
 MAX_REPORTS = 200
+MAX_INDICATORS = 5_000  # beyond so many subjects the page would be slow; the summary report has them
 AUDIT_PAGE = 100
 EXPORT: tuple[str, ...] = (
     *("id", "name", "identifier", "version", "developer", "store", "category", "region", "letter", "score"),
@@ -262,10 +265,15 @@ def findings(call: Call) -> Response:
 
 
 def statistics(call: Call) -> Response:
-    """Show counts of current assessments."""
+    """Show counts of current assessments; for the whole store also the indicators with index, interval and coverage."""
     filters = Filters.of(call.request.query_params)
     with call.console.store.session() as session:
         found = queries.statistics(session, filters)
+    total = sum(count for _, count in found["letter"])
+    whole = None
+    if not filters.query() and 0 < total <= MAX_INDICATORS:
+        numbers = indicators.statistics(call.console.store, call.console.pack, supervision_rules().index)
+        whole = supervisionpages.stats_page(numbers, call.lang)
     tables = [
         (
             name,
@@ -274,7 +282,7 @@ def statistics(call: Call) -> Response:
         )
         for name, rows in found.items()
     ]
-    return call.page("statistics.html", tables=tables, total=sum(count for _, count in found["letter"]))
+    return call.page("statistics.html", tables=tables, total=total, whole=whole)
 
 
 def export(call: Call) -> Response:

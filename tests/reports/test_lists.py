@@ -217,7 +217,7 @@ def test_self_starts_wake_ups_and_abilities_are_all_listed() -> None:
 
     assert rows[0] == [shown.word(name) for name in lists.POWERS]
     assert len(rows) == 1 + 150 + 2
-    assert rows[1][2:7] == ["自启动：开机", "开机", "B；cn.R0", "归属不明", "在目标级别上有效"]
+    assert rows[1][2:7] == ["自启动：开机", "开机", "B；cn.R0", "归属不明", "按目标 API 级别仍有效"]
     assert [row[2] for row in rows[-2:]] == ["关联启动", "特殊能力"]
     assert rows[-1][6] == "已声明；代码使用：未见使用"
     cell = load_workbook(io.BytesIO(data))["自启动与特殊能力"].cell(row=152, column=4)
