@@ -103,14 +103,14 @@ class ReportView:
             rows[1] = ("version", _version(subject.version, app.identity.version_code))
             rows.append(("levels", _levels(app.identity.min_sdk, app.identity.target_sdk)))
         rows += [
-            ("developer", subject.developer or ""),
+            ("developer", (subject.developer or "") if subject.kind != "site" else ""),
             ("store", subject.store or ""),
             (
                 "category",
                 self.category_line if self.overreach.name or self.overreach.why else subject.category or "",
             ),
-            ("source", subject.source),
-            ("sha256", subject.sha256),
+            ("source", subject.source if subject.source != subject.identifier else ""),
+            ("sha256" if subject.kind != "site" else "start_sha256", subject.sha256),
         ]
         keyed = [(f"label_{key}", value) for key, value in rows]
         keyed += [*site_identity(self.names), *policy_identity(self.names)]
@@ -237,14 +237,16 @@ class ReportView:
 
     @cached_property
     def clause_labels(self) -> dict[str, tuple[str, str]]:
-        """Number and anchor of every clause of the report by id, for references to the legal basis."""
-        return {c.id: (c.number, c.anchor) for i in self.instruments for c in i.clauses}
+        """Citation and anchor of every clause of the report by id, for references to the legal basis.
+
+        The number alone where the report has one instrument.
+        """
+        many = len(self.instruments) > 1
+        return {c.id: (c.cited if many else c.number, c.anchor) for i in self.instruments for c in i.clauses}
 
     def basis(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return the clauses ``ids`` of this report by number, with the instrument's title where there are several."""
-        many = len(self.instruments) > 1
-        cited = {c.id: c.cited if many else c.number for i in self.instruments for c in i.clauses}
-        return tuple(cited[c] for c in ids if c in cited)
+        return tuple(self.clause_labels[c][0] for c in ids if c in self.clause_labels)
 
     @cached_property
     def manual(self) -> tuple[ControlView, ...]:
@@ -371,6 +373,8 @@ class ReportView:
         parts = [f"{counts}{self.word('comma')}{overseas}"]
         if self.endpoint_total > len(self.endpoints):
             parts.append(self.word("t_more", total=self.endpoint_total, shown=len(self.endpoints)))
+        if self.facts.app is not None:
+            parts += [day] if (day := tables.data_day(self.facts.app, self.names)) else []
         return self.word("semicolon").join(parts)
 
     @cached_property
@@ -382,6 +386,12 @@ class ReportView:
     def unread(self) -> tuple[tables.Unread, ...]:
         """What could not be read."""
         return tables.unread_rows(self.names)
+
+    @property
+    def findings_note(self) -> str:
+        """In which order the findings stand, and how a place is verified."""
+        kind = self.facts.subject.kind
+        return self.word("findings_note" if kind == "app" else f"findings_note_{kind}")
 
     @property
     def unread_line(self) -> str:
