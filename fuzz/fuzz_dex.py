@@ -20,7 +20,7 @@ from scanner.dex import (
     strings_containing,
     strings_with_prefix,
 )
-from scanner.dex.package import MAX_SHARED
+from scanner.dex.part import MAX_SHARED
 
 IN_PLACE = 0.8
 MAGIC = b"dex\n"

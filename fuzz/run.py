@@ -83,7 +83,7 @@ def main(arguments: list[str]) -> int:
     dictionary = FUZZ / "dictionaries" / f"{arguments[0]}.dict"
     options = [
         f"-max_len={MAX_LENGTH}",
-        "-timeout=120",
+        "-timeout=600",
         "-report_slow_units=60",
         "-rss_limit_mb=2048",
         "-print_final_stats=1",

@@ -302,6 +302,52 @@ def pages() -> Seeds:
     yield "page", content + b"trailer<</Root 1 0 R/Size 6>>\n%%EOF"
 
 
+def sites() -> Seeds:
+    """Pages with forms, a foot with filings, links and meta elements; a sitemap, a robots.txt, a cookie."""
+    yield (
+        "page",
+        (
+            "<!doctype html><html lang=zh><head><meta charset=gbk><title>注册 - 青禾</title><base href='/b/'>"
+            "<meta http-equiv=refresh content='9;url=x.html'><link rel=canonical href=/c><script src=//s.example/a.js></script>"
+            "</head><body class=p><h1>注册</h1><form id=f action=http://t.example/s method=post><label for=m>手机号*</label>"
+            "<input id=m name=mobile required><input type=password name=pw><input type=radio name=xb value=1>男"
+            "<input type=checkbox checked>我已阅读并同意《<a href=yinsi.html>隐私政策</a>》<button>注册</button></form>"
+            "<input form=f name=sfz placeholder=身份证号><footer id=foot>版权所有 © 2026 北京青禾科技有限公司 "
+            "<a href=https://beian.miit.gov.cn/>京ICP备2021012345号-1</a> 京公网安备 11010502000001号</footer>"
+        ).encode("gbk", "replace"),
+    )
+    yield (
+        "exposed",
+        "<title>名单</title><p>姓名 张三 身份证号 11010519491231002X 银行卡 6222 0200 0000 0000 000".encode(),
+    )
+    yield "deep", b"<div class=bottom>" * 40 + b"<form><input name=mobile></form>"
+    yield "sitemap", b"<urlset><url><loc>https://www.qinghe.example/a?b=1&amp;c</loc></url></urlset>"
+    yield (
+        "robots",
+        b"User-agent: *\nDisallow: /a*b$\nCrawl-delay: 3\nSitemap: https://www.qinghe.example/s.xml\n",
+    )
+    yield (
+        "cookie",
+        b"sid=1; Path=/; Domain=.qinghe.example; Max-Age=99999999; SameSite=None; Secure; HttpOnly",
+    )
+
+
+def addresses() -> Seeds:
+    """Links as tricksters write them, one a line."""
+    yield (
+        "forms",
+        (
+            "http://127.1/\nhttp://0x7f.0.0.1\nhttp://017700000001\nhttp://[::ffff:7f00:1]:80/\nhttps://a.example:443\n"
+            "http:\\\\a.example\\@b.example/\n//c.example/x\nhttp://a.example#@b.example\nhttp://ａ．example/\n"
+            "http://xn--fiqs8s/\nhttps://中国.中国/..%2f./a?b=#c\nhttp://a.example.:8080/%zz\nws://a.example/\nHTTP:/a.example"
+        ).encode(),
+    )
+    yield (
+        "relative",
+        b"../../x\n?y\n#z\n;a=b\n/\\d.example\n\thttp://a.example\nhttp://a.example/%0d%0aHost:b",
+    )
+
+
 def drawings() -> Seeds:
     """Byte code of Hermes, a string as Dart keeps it, a script."""
     for version in (89, 99):
@@ -327,6 +373,8 @@ WRITERS: dict[str, Callable[[], Seeds]] = {
     "policy": policies,
     "docx": words,
     "pdf": pages,
+    "page": sites,
+    "address": addresses,
 }
 
 

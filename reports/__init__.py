@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from reports.imprint import Imprint
+    from reports.lists import Missed
     from reports.view import ReportView
     from scanner.facts import Facts
     from scanner.gate import BaselineState
@@ -25,6 +26,15 @@ class Writer(Protocol):
 
     def __call__(self, view: ReportView) -> bytes:
         """Return the report."""
+        ...
+
+
+@runtime_checkable
+class MissedGatherer(Protocol):
+    """A gatherer that also lists the targets that were not examined."""
+
+    def missed(self, target: Missed) -> None:
+        """Take one such target."""
         ...
 
 

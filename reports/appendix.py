@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reports.clauses import RuleView
+from reports.findings import EvidenceView
 from reports.overreachtable import item_sheet, permission_sheet
 from reports.powertable import PATHS, power_sheet
 from reports.sheet import NONE, Sheet
@@ -12,6 +14,8 @@ from reports.tables import Cell, ItemRow, Unread
 from reports.text import one_line
 from reports.view import ReportView
 from scanner.model import Finding
+
+MAX_TITLES = 8  # rules named in full in one row
 
 
 def appendix_sheets(view: ReportView) -> tuple[Sheet, ...]:
@@ -44,7 +48,8 @@ def clause_sheet(view: ReportView) -> Sheet:
             hand = f" {view.word('f_by_hand')}" if any(c.decision for c in clause.controls) else ""
             labels = [finding.label for finding in clause.findings]
             found = " ".join(labels[:6]) + (f" +{len(labels) - 6}" if len(labels) > 6 else "")
-            rows.append((clause.number + mark, clause.title, clause.verdict_label + hand, found or NONE))
+            title = "\n".join(part for part in (clause.title, clause.document) if part)
+            rows.append((clause.number + mark, title, clause.verdict_label + hand, found or NONE))
     header = ("clause", "f_requirement", "verdict", "f_findings_short")
     return _sheet(view, "clauses", "f_appendix_clauses", header, (4, 8, 3, 4), rows)
 
@@ -133,17 +138,17 @@ def endpoint_sheet(view: ReportView) -> Sheet:
             "\n".join((row.owner, row.origin)),
             row.operator or NONE,
             row.country or NONE,
-            row.overseas_label,
+            row.overseas_label or NONE,
         )
         for row in view.endpoints
     ]
-    note = f"{view.endpoint_note}{view.word('stop')}{view.word('b_whereabouts_note')}"
+    note = f"{view.endpoint_note}{view.word('stop_next')}{view.word('b_whereabouts_note')}"
     return _sheet(
         view,
         "endpoints",
         "endpoints",
         ("host", "address", "cleartext", "owner", "b_operator", "b_country", "b_overseas"),
-        (8, 12, 3, 6, 6, 8, 3),
+        (9, 14, 3, 7, 5, 6, 3),
         rows,
         note=note if rows else "",
         empty="f_none",
@@ -164,12 +169,12 @@ def evidence_sheet(view: ReportView) -> Sheet:
     for finding in view.findings:
         source: Finding = raw[finding.fingerprint]
         for number, (shown, evidence) in enumerate(zip(finding.evidence, source.evidence, strict=False), 1):
-            exact = [value for _, value in shown.locator]
+            exact = [value for _, value in shown.locator if value != evidence.artifact]
             rows.append(
                 (
                     f"{finding.label}-{number}",
                     shown.kind_label,
-                    " · ".join(dict.fromkeys((shown.place, *exact))),
+                    " · ".join(dict.fromkeys(_exact_place(shown, exact))),
                     one_line(evidence.artifact, 120),
                     one_line(hashes.get(evidence.artifact, ""), 64) or NONE,
                 )
@@ -179,11 +184,20 @@ def evidence_sheet(view: ReportView) -> Sheet:
         "evidence",
         "f_appendix_evidence",
         ("f_no_1", "f_evidence_kind", "f_evidence_place", "f_evidence_file", "f_sha256"),
-        (2, 2, 8, 3, 5),
+        (5, 6, 19, 10, 14) if view.facts.subject.kind != "site" else (5, 5, 13, 17, 14),
         rows,
         empty="f_none",
         code=(2, 3, 4),
     )
+
+
+def _exact_place(shown: EvidenceView, exact: list[str]) -> tuple[str, ...]:
+    """Return where evidence stands without what the row says elsewhere: the file, and the method's short name."""
+    if shown.kind == "search":
+        return (shown.place,)
+    if shown.kind in {"dex", "xml", "web"}:
+        return tuple(exact) or (NONE,)
+    return (shown.place, *exact)
 
 
 def file_sheet(view: ReportView) -> Sheet:
@@ -194,7 +208,7 @@ def file_sheet(view: ReportView) -> Sheet:
         "artifacts",
         "artifacts",
         ("at_file", "f_sha256", "size"),
-        (5, 10, 2),
+        (8, 20, 5),
         rows,
         note=view.word("f_of_files", count=len(view.facts.artifacts))
         if len(view.facts.artifacts) > len(rows)
@@ -223,8 +237,7 @@ def unread_sheets(view: ReportView) -> Iterable[Sheet]:
         )
     if view.undecided:
         reasons = [
-            (word("semicolon").join(group.reasons), join(f"{rule.title} {rule.code}" for rule in group.rules))
-            for group in view.undecided
+            (word("semicolon").join(group.reasons), _rules(group.rules, view)) for group in view.undecided
         ]
         title = word("undecided", count=view.undecided_total)
         head = (word("reason"), word("f_rules"))
@@ -239,6 +252,13 @@ def unread_sheets(view: ReportView) -> Iterable[Sheet]:
         empty="f_none",
         level=2,
     )
+
+
+def _rules(rules: tuple[RuleView, ...], view: ReportView) -> str:
+    """Return the rules by title and code; of many only the codes, which docs/rules explains."""
+    if len(rules) <= MAX_TITLES:
+        return "\n".join(f"{rule.title} {rule.code}" for rule in rules)
+    return f"{view.word('f_rule_count', count=len(rules))}{' '.join(rule.code for rule in rules)}"
 
 
 def _unread(row: Unread, where: str) -> tuple[str, str, str]:

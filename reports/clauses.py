@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reports.findings import FindingView, decided
 from reports.names import Names
 from scanner.model import Assessment, ClauseResult, ControlResult, Coverage, Outcome, RuleResult, Verdict
-from scanner.rulepack import Clause, Control
+from scanner.rulepack import Clause, Control, Instrument
+
+# Numbers of standards that end in the heading of their section: ``6.5 系统权限``.
+_OWN_HEADING = re.compile(r"\d[\d.]* ?\S*[\u4e00-\u9fff]")
+# The chapter of a clause in a collection of documents: ``《…指南》GB/T 42574-2023，…``.
+_DOCUMENT = re.compile(r"(?P<title>《[^》]+》)(?P<number>[^，（]*)")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,11 @@ class ControlView:
 
 @dataclass(frozen=True, slots=True)
 class ClauseView:
-    """A clause with its verdict, reasons, controls and findings.  ``capped`` explains a verdict held by the limit."""
+    """A clause with its verdict, reasons, controls and findings.  ``capped`` explains a verdict held by the limit.
+
+    ``document`` is the clause's own document where the instrument is a collection of several, else empty; ``cited`` the
+    clause with its document or instrument, as one quotes it.
+    """
 
     id: str
     number: str
@@ -63,11 +74,19 @@ class ClauseView:
     capped: str
     controls: tuple[ControlView, ...]
     findings: tuple[FindingView, ...]
+    document: str
+    cited: str
 
     @property
     def anchor(self) -> str:
         """The clause's id inside a document."""
         return f"c-{self.id}"
+
+    @property
+    def heading(self) -> str:
+        """Number and title; the number alone where it carries the standard's own heading in the same language."""
+        own = _OWN_HEADING.match(self.number)
+        return self.number if own and _CHINESE.search(self.title) else f"{self.number}\u3000{self.title}"
 
     @property
     def fixes(self) -> tuple[str, ...]:
@@ -163,7 +182,7 @@ def instrument_views(
         for outcome in result.clauses:
             clause = texts[outcome.clause]
             own = tuple(controls[name] for name in outcome.controls)
-            view = _clause(clause, outcome, own, _findings_of(clause, own, findings), names)
+            view = _clause(instrument, clause, outcome, own, _findings_of(outcome, own, findings), names)
             chapters.setdefault(clause.chapter, []).append(view)
         found.append(
             InstrumentView(
@@ -181,14 +200,38 @@ def instrument_views(
 
 
 def _findings_of(
-    clause: Clause, controls: tuple[ControlView, ...], findings: Mapping[str, tuple[FindingView, ...]]
+    outcome: ClauseResult, controls: tuple[ControlView, ...], findings: Mapping[str, tuple[FindingView, ...]]
 ) -> tuple[FindingView, ...]:
-    """Return the findings of the clause's controls, each once, in the order of the report."""
+    """Return the findings of the clause's controls, each once, in the order of the report.
+
+    A clause that does not apply has none: a control serves many clauses, such as those of the other categories.
+    """
+    if outcome.verdict is Verdict.NOT_APPLICABLE:
+        return ()
     own = {f.number: f for control in controls for rule in control.rules for f in findings.get(rule.id, ())}
     return tuple(own[number] for number in sorted(own))
 
 
+def _document(clause: Clause, names: Names) -> str:
+    found = _DOCUMENT.match(clause.chapter)
+    if found is None:
+        return ""
+    return found["number"].strip() or found["title"] if names.lang == "en" else found[0].strip()
+
+
+def _cited(document: str, instrument: Instrument, clause: Clause, names: Names) -> str:
+    title = names.text(instrument.title)
+    if names.lang == "en":
+        return f"{document or title} {clause.number}"
+    return (
+        f"{document}{' ' if document and document[-1] != '》' else ''}{clause.number}"
+        if document
+        else f"《{title}》{clause.number}"
+    )
+
+
 def _clause(
+    instrument: Instrument,
     clause: Clause,
     outcome: ClauseResult,
     controls: tuple[ControlView, ...],
@@ -218,4 +261,6 @@ def _clause(
         capped=capped,
         controls=controls,
         findings=findings,
+        document=(document := _document(clause, names)),
+        cited=_cited(document, instrument, clause, names),
     )

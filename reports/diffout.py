@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reports.diffview import DiffView, Row, Section
+from reports.sheet import NONE
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -22,7 +23,8 @@ STYLES = {
     "fixed": "green",
     "better": "green",
 }
-WIDTHS = {3: (3.0, 6.2, 6.2), 4: (1.8, 5.2, 4.2, 4.2)}  # centimetres
+WIDTHS = {3: (3.0, 6.2, 6.2), 4: (1.7, 7.3, 3.4, 3.4)}  # centimetres
+DIM = "5C6570"
 INK = {"new": "A3171F", "worse": "A3171F", "unconfirmed": "27587F", "remaining": "8A4F00"}
 
 
@@ -92,6 +94,8 @@ def console(view: DiffView) -> bytes:
             out.print(line)
             if row.note:
                 out.print(Text(f"    {row.note}", style="dim"))
+            if row.place:
+                out.print(Text(f"    {view.word('diff_place')}{view.word('colon')}{row.place}", style="dim"))
         if section.hidden:
             out.print(Text(view.word("diff_more", count=section.hidden), style="dim"))
     if not view.sections:
@@ -123,6 +127,7 @@ def markdown(view: DiffView) -> bytes:
         for row in section.rows:
             change = " → ".join(span(cell) for cell in (row.old, row.new) if cell)
             note = f" {escape(row.note)}" if row.note else ""
+            note += f" {escape(view.word('diff_place'))} {span(row.place)}" if row.place else ""
             line = f"- **{escape(row.mark)}** {span(row.what)} {change}{note}"
             size += len(line.encode()) + 1
             if size > MAX_BYTES - 2000:
@@ -186,17 +191,20 @@ def _word_section(document: WordDocument, view: DiffView, section: Section) -> N
 
 def _word_table(document: WordDocument, head: list[str], rows: list[tuple[Row, bool]]) -> None:
     """Add a table to ``document``; rows with a mark have it in a first column of its own."""
-    from docx.shared import Cm, RGBColor  # noqa: PLC0415 - formats load only what they use
+    from docx.shared import Cm, Pt, RGBColor  # noqa: PLC0415 - formats load only what they use
 
     table = document.add_table(rows=1, cols=len(head), style="Table Grid")
     for cell, text in zip(table.rows[0].cells, head, strict=True):
         cell.paragraphs[0].add_run(text).bold = True
     for row, marked in rows:
         cells = table.add_row().cells
-        what = f"{row.what}\n{row.note}" if row.note else row.what
-        texts = [row.mark, what, row.old, row.new] if marked else [row.what, row.old, row.new]
-        for cell, text in zip(cells, texts, strict=True):
+        texts = [row.mark, row.what] if marked else [row.what]
+        for cell, text in zip(cells, [*texts, row.old or NONE, row.new or NONE], strict=True):
             cell.text = text
+        for small in (row.note, row.place):
+            if small:
+                run = cells[len(texts) - 1].add_paragraph().add_run(small)
+                run.font.size, run.font.color.rgb = Pt(8), RGBColor.from_string(DIM)
         if marked and row.style in INK:
             cells[0].paragraphs[0].runs[0].font.color.rgb = RGBColor.from_string(INK[row.style])
     table.autofit = False

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import get_args
 
+from reports.diffwords import fact_title, said_of
+from reports.findings import place_of
 from reports.names import Names
-from reports.text import one_line, plain
-from reports.words import WORDS
-from scanner.diff import Diff, FactChange, FactKind, FindingChange, FindingState, Side
+from reports.text import one_line
+from scanner.changes import FactChange, FactKind, Value
+from scanner.diff import Diff, FindingChange, FindingState, Side
 from scanner.facts import Facts
 from scanner.model import SEVERITY_LABELS, Lang, Severity, Verdict
 from scanner.rulepack import Pack
 
 MAX_ROWS = 300
+MAX_PARTS = 12  # of each kind that came or went with an SDK
+TOLD = {"startup", "endpoint", "wake"}  # kinds whose parts say more than their names
 PROBLEMS = {Verdict.VIOLATION, Verdict.SUSPECTED}
 STATES: tuple[FindingState, ...] = get_args(FindingState)
 KINDS: tuple[FactKind, ...] = get_args(FactKind)
@@ -22,7 +26,7 @@ KINDS: tuple[FactKind, ...] = get_args(FactKind)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a section: style class, its mark (new, fixed, added …), what, and cells before and after."""
+    """A line of a section: style class, its mark (new, fixed, added …), what, cells before and after, where it is."""
 
     style: str
     mark: str
@@ -30,6 +34,7 @@ class Row:
     old: str
     new: str
     note: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,34 +180,41 @@ class DiffView:
 
     def _fact(self, change: FactChange) -> Row:
         names = self.old_names if change.change == "removed" else self.names
-        note = "" if change.certain else self.word(f"diff_uncertain_{change.change}")
-        label = names.text(change.name, 80)
-        key = one_line(change.id, 200)
-        if change.kind == "identity":
-            key = self.word(f"diff_identity_{change.id}")
-        elif change.kind == "policy":
-            key = self.word("at_paragraph", id=key)
-        elif change.kind == "permission":
-            key = key.removeprefix("android.permission.")
-        what = " ".join(part for part in (label, key if change.kind != "item" or not label else "") if part)
+        notes = [] if change.certain else [self.word(f"diff_uncertain_{change.change}")]
+        notes += [self._parts(change, names)] if change.parts else []
+        place = place_of((change.place,), names) if change.place else ""
         return Row(
             change.change,
             self.word(f"diff_mark_{change.change}"),
-            what,
-            self._value(change, change.old, self.old_names),
-            self._value(change, change.new, self.names),
-            note,
+            fact_title(change, names),
+            self._said(change, change.old, self.old_names, there=change.change != "added"),
+            self._said(change, change.new, self.names, there=change.change != "removed"),
+            self.word("semicolon").join(notes),
+            place,
         )
 
-    def _value(self, change: FactChange, value: str, names: Names) -> str:
-        if change.kind == "item":
-            return names.join(self._owner(owner, names) for owner in value.split("\n") if owner)
-        if change.kind == "permission":
-            return names.known("level", value) if value else ""
-        if change.kind in {"third_party", "cookie"}:
-            return names.known("purpose", value) if value else ""
-        text = plain(value, 400)
-        return self.word("comma").join(text.split("\n")) if change.kind == "identity" else text
+    def _said(self, change: FactChange, values: tuple[Value, ...], names: Names, *, there: bool) -> str:
+        if not there:
+            return ""
+        return said_of(change, values, names) or self.word("diff_present")
 
-    def _owner(self, owner: str, names: Names) -> str:
-        return self.word(f"owner_{owner}") if f"owner_{owner}" in WORDS else names.owner_id(owner)
+    def _parts(self, change: FactChange, names: Names) -> str:
+        """Return what came or went with an SDK, kind by kind."""
+        groups: dict[str, list[FactChange]] = {}
+        for part in sorted(change.parts, key=lambda p: KINDS.index(p.kind)):
+            dead = part.kind == "item" and any(v.text == "unreached" for v in part.new or part.old)
+            groups.setdefault("unreached" if dead else part.kind, []).append(part)
+        said = []
+        for kind, own in groups.items():
+            titles = names.join(self._part(part, names) for part in own[:MAX_PARTS])
+            rest = self.word("diff_part_more", count=len(own)) if len(own) > MAX_PARTS else ""
+            said.append(f"{self.word(f'diff_part_{kind}')}{self.word('colon')}{titles}{rest}")
+        key = "diff_takes" if change.change == "removed" else "diff_brings"
+        return f"{self.word(key)}{self.word('colon')}{self.word('semicolon').join(said)}"
+
+    def _part(self, part: FactChange, names: Names) -> str:
+        if part.kind == "item":
+            return names.item(part.id.partition(" ")[0])
+        title = fact_title(part, names)
+        said = said_of(part, part.new or part.old, names) if part.kind in TOLD else ""
+        return f"{title}{self.word('open')}{said}{self.word('close')}" if said else title

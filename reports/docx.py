@@ -19,7 +19,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from reports import docxblocks
 from reports.formal import Data, content
-from reports.view import IDENTIFIER, ReportView
+from reports.view import ReportView
+from reports.viewparts import IDENTIFIER
 from scanner.errors import ReportError
 from scanner.model import Text
 
@@ -73,13 +74,17 @@ def context(view: ReportView) -> Data:
     subject = view.identity
     labels = {view.word(f"label_{key}") for key in IDENTIFIER.values()}
     identifier = next(((label, value) for label, value in subject if label in labels), subject[0])
-    sha256 = next((value for label, value in subject if label == view.word("label_sha256")), "")
+    hashes = {view.word("label_sha256"), view.word("label_start_sha256")}
+    sha256 = next(
+        ((label, value) for label, value in subject if label in hashes), (view.word("label_sha256"), "")
+    )
     data |= {
         "blank": BLANK_LINE,
         "space": "\u3000",
         "identifier_label": identifier[0],
         "identifier": identifier[1],
-        "sha256": sha256,
+        "sha256_label": sha256[0],
+        "sha256": sha256[1],
         "page_of": view.word("f_page", page="\0", total="\0").split("\0"),
         "shade": docxblocks.SHADES,
     }
@@ -91,8 +96,8 @@ def context(view: ReportView) -> Data:
     return data
 
 
-def _titles(data: Data) -> list[tuple[int, str]]:
-    """Return level and text of the headings, numbered as the built-in template numbers them."""
+def _titles(data: Data) -> list[tuple[int, str, str]]:
+    """Return level, text and bookmark of the headings, numbered as the built-in template numbers them."""
     w = data["w"]
     chapters = [
         (w["f_object"], [w["f_signing"]] if data["signing"] else []),
@@ -106,10 +111,11 @@ def _titles(data: Data) -> list[tuple[int, str]]:
     ]
     found = []
     for n, (title, parts) in enumerate(chapters, 1):
-        found.append((1, f"{n} {title}"))
-        found += [(2, f"{n}.{k} {part}") for k, part in enumerate(parts, 1)]
+        found.append((1, f"{n} {title}", f"_Toc_{n}"))
+        found += [(2, f"{n}.{k} {part}", f"_Toc_{n}_{k}") for k, part in enumerate(parts, 1)]
     for sheet in data["appendices"]:
-        found.append((2 if "." in sheet["label"] else 1, docxblocks.appendix_title(sheet, w)))
+        level = 2 if "." in sheet["label"] else 1
+        found.append((level, docxblocks.appendix_title(sheet, w), docxblocks.appendix_mark(sheet)))
     return found
 
 

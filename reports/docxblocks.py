@@ -15,6 +15,7 @@ from reports.formal import Data
 
 TEXT_WIDTH = 9240  # twentieths of a point: 163 mm
 BAR_ROOM = 5200
+APPENDIX_MARKS = 9000  # ids of the bookmarks of appendices; those of chapters are smaller
 SHADES = {
     "violation": "E0A39C",
     "suspected": "F0CF8E",
@@ -48,25 +49,38 @@ def run(text: str, properties: str = "") -> str:
 
 def paragraph(text: str, style: str, properties: str = "") -> str:
     """Return a paragraph of one run."""
-    return f'<w:p><w:pPr><w:pStyle w:val="{style_id(style)}"/>{properties}</w:pPr>{run(text)}</w:p>'
+    return _paragraph_of(run(text), style, properties)
 
 
-def contents(titles: Iterable[tuple[int, str]]) -> Markup:
-    """Return a table-of-contents field, filled with the titles until Word computes the page numbers."""
-    entries = list(titles)
-    begin = (
-        '<w:r><w:fldChar w:fldCharType="begin" w:dirty="true"/></w:r><w:r><w:instrText xml:space="preserve">'
-        ' TOC \\o "1-2" \\t "Appendix 1,1,Appendix 2,2" \\h \\z </w:instrText></w:r>'
-        '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+def _paragraph_of(runs: str, style: str, properties: str = "") -> str:
+    return f'<w:p><w:pPr><w:pStyle w:val="{style_id(style)}"/>{properties}</w:pPr>{runs}</w:p>'
+
+
+def contents(titles: Iterable[tuple[int, str, str]]) -> Markup:
+    """Return the table of contents: level, title and bookmark of each heading, with a field for its page number.
+
+    Word computes the numbers when the file is opened, programs that lay the text out themselves at once.  (In a TOC
+    field some of these show the numbers a file was saved with, which it cannot know.)
+    """
+    return Markup("".join(_entry(*title) for title in titles))  # noqa: S704 - every text is escaped
+
+
+def _entry(level: int, title: str, bookmark: str) -> str:
+    mark = '<w:r><w:fldChar w:fldCharType="{}"{}/></w:r>'
+    page = (
+        mark.format("begin", ' w:dirty="true"')
+        + f'<w:r><w:instrText xml:space="preserve"> PAGEREF {bookmark} \\h </w:instrText></w:r>'
+        + mark.format("separate", "")
+        + run("…")
+        + mark.format("end", "")
     )
-    end = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
-    lines = []
-    for n, (level, title) in enumerate(entries):
-        first, last = (begin if n == 0 else ""), (end if n == len(entries) - 1 else "")
-        lines.append(
-            f'<w:p><w:pPr><w:pStyle w:val="{style_id(f"TOC {level}")}"/></w:pPr>{first}{run(title)}{last}</w:p>'
-        )
-    return Markup("".join(lines))  # noqa: S704 - every text above is escaped
+    link = f'<w:hyperlink w:anchor="{bookmark}" w:history="1">{run(title)}<w:r><w:tab/></w:r>{page}</w:hyperlink>'
+    return _paragraph_of(link, f"TOC {level}", "")
+
+
+def bookmarked(content: str, name: str, number: int) -> str:
+    """Return ``content``, runs of a paragraph, as the bookmark ``name``; ``number`` is its id in the document."""
+    return f'<w:bookmarkStart w:id="{number}" w:name="{name}"/>{content}<w:bookmarkEnd w:id="{number}"/>'
 
 
 def chart(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> str:
@@ -161,10 +175,11 @@ def charts(data: Data) -> Markup:
 def appendices(data: Data) -> Markup:
     """Return the appendix tables with their headings."""
     w = data["w"]
-    parts = [paragraph("", "Normal", "<w:pageBreakBefore/>")] if data["appendices"] else []
-    for sheet in data["appendices"]:
+    parts = []
+    for n, sheet in enumerate(data["appendices"]):
         level = 2 if "." in sheet["label"] else 1
-        parts.append(paragraph(appendix_title(sheet, w), f"Appendix {level}"))
+        title = bookmarked(run(appendix_title(sheet, w)), appendix_mark(sheet), APPENDIX_MARKS + n)
+        parts.append(_paragraph_of(title, f"Appendix {level}", "" if n else "<w:pageBreakBefore/>"))
         if sheet["incomplete"]:
             parts.append(paragraph(w["incomplete"], "Note"))
         if sheet["note"]:
@@ -174,6 +189,11 @@ def appendices(data: Data) -> Markup:
         elif not sheet["incomplete"]:
             parts.append(paragraph(sheet["empty"], "Normal"))
     return Markup("".join(parts))  # noqa: S704 - every text above is escaped
+
+
+def appendix_mark(sheet: Data) -> str:
+    """Return the bookmark of an appendix's heading."""
+    return f"_Toc_{sheet['label'].replace('.', '_')}"
 
 
 def appendix_title(sheet: Data, w: dict[str, str]) -> str:
@@ -219,7 +239,7 @@ def _table(widths: Sequence[int], rows: Iterable[str], *, rules: bool) -> str:
     )
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     return (
-        f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/>{lines}<w:tblLayout w:type="fixed"/>'
+        f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>{lines}<w:tblLayout w:type="fixed"/>'
         '<w:tblCellMar><w:top w:w="40" w:type="dxa"/><w:left w:w="70" w:type="dxa"/>'
         '<w:bottom w:w="40" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid>{''.join(rows)}</w:tbl>"

@@ -5,12 +5,13 @@ A report shows a bounded number of places per finding and says how many there ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports.names import Names
-from reports.text import one_line, plain, short_method, unit_offset
+from reports.text import one_line, plain, short_class, short_method, unit_offset
 from scanner.gate import Standing
 from scanner.model import (
     CONFIDENCE_LABELS,
@@ -39,32 +40,51 @@ SHOWN = 5
 SHOWN_OF_MANY = 2
 MANY_FINDINGS = 60
 CHAIN_HEAD, CHAIN_TAIL = 9, 6
+MIN_SAME = 3
+_PREDICATE = re.compile(r"\[[^\]]*\]")
 LONG = 600
+# What instructions do in words: opcode, key of the word, readable form of the operand.
+READINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+    ("invoke-", "reads_call", short_method),
+    ("sget", "reads_field", short_method),
+    ("iget", "reads_field", short_method),
+    ("sput", "writes_field", short_method),
+    ("iput", "writes_field", short_method),
+    ("const-string", "uses_string", one_line),
+    ("new-instance", "creates_object", short_class),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class StepView:
     """One step of a call chain: readable name, the full descriptor, offset, way to the next step.
 
-    ``skipped`` counts the steps left out before this one.
+    ``number`` counts from 1 with the steps left out; ``skipped`` counts those left out before this one, ``same`` those
+    of them that are the same as in the evidence before.
     """
 
     name: str
     full: str
     offset: str
     edge: str
+    number: int
     skipped: int = 0
+    same: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceView:
-    """One piece of evidence: its kind, a readable place, the exact locator by label, and what stands there."""
+    """One piece of evidence: its kind, a readable place, the exact locator by label, and what stands there.
+
+    ``reading`` says in words what an instruction does, empty for other excerpts.
+    """
 
     kind: str
     kind_label: str
     place: str
     locator: tuple[tuple[str, str], ...]
     excerpt: str
+    reading: str = ""
     steps: tuple[StepView, ...] = ()
     searched: tuple[str, ...] = ()
 
@@ -202,9 +222,19 @@ def evidence_view(evidence: Evidence, names: Names) -> EvidenceView:
         place=place,
         locator=tuple((names.word(key), value) for key, value in rows if value),
         excerpt=plain(evidence.excerpt, LONG),
+        reading=_reading(evidence.excerpt, names) if isinstance(evidence.locator, DexLocator) else "",
         steps=step_views(evidence.chain, names),
         searched=searched,
     )
+
+
+def _reading(excerpt: str, names: Names) -> str:
+    """Return in words what the instruction ``excerpt`` does, as ``calls Camera.open()``."""
+    opcode, _, operand = excerpt.partition(" ")
+    for prefix, key, readable in READINGS:
+        if opcode.startswith(prefix) and operand:
+            return names.word(key, what=readable(operand))
+    return ""
 
 
 def place_of(evidence: Sequence[Evidence], names: Names, *, full: bool = False) -> str:
@@ -215,7 +245,7 @@ def place_of(evidence: Sequence[Evidence], names: Names, *, full: bool = False) 
     if full:
         parts = [f"{names.word(key)} {value}" for key, value in rows if value]
     else:
-        parts = [value for key, value in rows if value and key in {"at_offset", "at_path"}]
+        parts = [_PREDICATE.sub("", v) for key, v in rows if v and key in {"at_offset", "at_path"}]
     return " · ".join(dict.fromkeys((place, *parts)))
 
 
@@ -239,7 +269,7 @@ def _place(evidence: Evidence, names: Names) -> tuple[str, Sequence[tuple[str, s
         return one_line(locator.url, 300), rows
     if isinstance(locator, PolicyLocator):
         rows = [("at_file", artifact), ("at_characters", _range(locator.start, locator.end))]
-        return names.word("at_paragraph", id=one_line(locator.paragraph, 80)), rows
+        return names.word("at_paragraph", id=names.paragraph(locator.paragraph)), rows
     return names.word("searched_nothing"), []
 
 
@@ -256,20 +286,33 @@ def _range(start: int | None, end: int | None) -> str:
 def step_views(chain: Sequence[CodeStep], names: Names) -> tuple[StepView, ...]:
     """Return a call chain for people; of a long one the first and the last steps, with the number left out."""
     left_out = max(0, len(chain) - CHAIN_HEAD - CHAIN_TAIL)
+    steps = [_step(n, step, names) for n, step in enumerate(chain, 1)]
     if left_out <= 1:
-        return tuple(_step(step, names) for step in chain)
-    head = [_step(step, names) for step in chain[:CHAIN_HEAD]]
-    tail = [_step(step, names) for step in chain[-CHAIN_TAIL:]]
-    return (*head, _step(chain[-CHAIN_TAIL], names, left_out), *tail[1:])
+        return tuple(steps)
+    first, *rest = steps[-CHAIN_TAIL:]
+    return (*steps[:CHAIN_HEAD], replace(first, skipped=left_out), *rest)
 
 
-def _step(step: CodeStep, names: Names, skipped: int = 0) -> StepView:
+def unlike(steps: tuple[StepView, ...], before: tuple[StepView, ...]) -> tuple[StepView, ...]:
+    """Return ``steps`` without those at the start that are the same in the chain ``before``; the last step stays."""
+    same = 0
+    for step, other in zip(steps[:-1], before, strict=False):
+        if (step.full, step.offset) != (other.full, other.offset) or step.skipped or other.skipped:
+            break
+        same += 1
+    if same < MIN_SAME:
+        return steps
+    first, *rest = steps[same:]
+    return (replace(first, skipped=first.number - 1, same=same), *rest)
+
+
+def _step(number: int, step: CodeStep, names: Names) -> StepView:
     return StepView(
         name=short_method(step.method),
         full=one_line(step.method, LONG),
         offset=unit_offset(step.offset),
         edge="" if step.edge == "end" else names.known("edge", step.edge),
-        skipped=skipped,
+        number=number,
     )
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from reports.appendix import appendix_sheets
 from reports.clauses import ClauseView, ControlView
-from reports.findings import MANY_FINDINGS, SEVERITY_ORDER, EvidenceView, FindingView
+from reports.findings import MANY_FINDINGS, SEVERITY_ORDER, EvidenceView, FindingView, StepView, unlike
 from reports.imprint import Imprint
 from reports.sheet import Sheet
 from reports.text import one_line
-from reports.view import Problem, ReportView
+from reports.view import ReportView
+from reports.viewparts import Problem
 from reports.words import WORDS
 from scanner.model import SEVERITY_LABELS, Verdict
 
@@ -23,6 +24,9 @@ FLAGGED = (Verdict.VIOLATION, Verdict.SUSPECTED)
 MAX_IMPRINT = 200
 CLAUSE_FINDINGS = 12
 SHORT_NAME = 40
+LEADING, LEADING_BASIS = 7, 1  # problems on the page of results, clauses named for each
+TOP_BASIS = 3
+CONCLUSION = "4.2"  # the section that lists all problems
 
 Data = dict[str, Any]
 
@@ -45,11 +49,19 @@ def content(view: ReportView, imprint: Imprint) -> Data:
             *(view.word(f"f_notice_{key}") for key in ("sign", "object", "verdict", "copy")),
             *(one_line(note, 400) for note in imprint.notes),
         ],
-        "object": _pairs(view.identity),
+        "tested": one_line(imprint.tested, 40) or view.assessment.assessed_at.date().isoformat(),
+        "object": _pairs(
+            (
+                (view.word("f_name"), view.name),
+                (view.word("f_kind"), view.word(f"kind_{view.facts.subject.kind}")),
+                *view.identity,
+            )
+        ),
         "signing": _pairs(view.signing),
         "basis": [_instrument(n, i) for n, i in enumerate(view.instruments, 1)],
         "basis_note": _basis_note(view),
         "basis_short": view.word("f_basis_short", count=len(view.instruments), section=2),
+        "findings_note": view.findings_note,
         "method": _method(view),
         "summary": _summary(view),
         "clauses": _flagged(view),
@@ -177,11 +189,40 @@ def _summary(view: ReportView) -> Data:
             *(reason.get(view.lang) for reason in grade.reasons),
             *_left_to_hand(view),
         ],
-        "unread": view.word("unread_notice") if view.unread or view.undecided else "",
+        "unread": view.unread_line,
         "oddities": view.word("oddities_notice", count=len(view.oddities)) if view.oddities else "",
         "decided": [*view.decision_lines, *view.baseline_lines],
+        "leading": _leading(view),
+        "leading_more": _leading_more(view),
         "none": "" if view.problems else view.word("none_new" if view.known_total else "none_found"),
     }
+
+
+def _leading(view: ReportView) -> list[Data]:
+    """Return the worst problems for the first page of results: what, how sure, under which clause, where the proof is."""
+    return [
+        {
+            "title": problem.first.title,
+            "severity": problem.first.severity_label,
+            "severity_id": problem.first.severity.value,
+            "verdict": problem.first.verdict.value,
+            "label": problem.first.verdict_label,
+            "basis": _basis(problem.first, view)[:LEADING_BASIS],
+            "basis_more": _more_basis(problem.first, view, LEADING_BASIS),
+            "labels": _span(problem),
+        }
+        for problem in view.problems[:LEADING]
+    ]
+
+
+def _leading_more(view: ReportView) -> str:
+    left = len(view.problems) - LEADING
+    return view.word("f_more_problems", count=left, section=CONCLUSION) if left > 0 else ""
+
+
+def _more_basis(finding: FindingView, view: ReportView, shown: int) -> str:
+    count = len(_basis(finding, view))
+    return view.word("f_and_more_clauses", count=count) if count > shown else ""
 
 
 def _left_to_hand(view: ReportView) -> list[str]:
@@ -207,8 +248,10 @@ def _clause(clause: ClauseView, view: ReportView) -> Data:
         "anchor": clause.anchor,
         "number": clause.number,
         "title": clause.title,
+        "heading": clause.heading,
+        "document": clause.chapter if clause.document else "",
         "text": clause.text,
-        "mark": clause.text_note or view.word("f_text_exact"),
+        "mark": clause.text_note or (view.word("f_text_exact") if clause.is_verified else ""),
         "verified": clause.is_verified,
         "verdict": clause.verdict.value,
         "label": clause.verdict_label,
@@ -238,18 +281,30 @@ def _problem(problem: Problem, view: ReportView) -> Data:
         "fix": first.fix,
         "false_positives": list(first.false_positives),
         "basis": _basis(first, view),
+        "labels": _span(problem),
+        "basis_more": _more_basis(first, view, TOP_BASIS),
         "findings": [_finding(finding, view) for finding in problem.findings],
     }
 
 
+def _span(problem: Problem) -> str:
+    """Return the labels of a problem's findings: ``F01`` or ``F02–F05``."""
+    first, last = problem.findings[0].label, problem.findings[-1].label
+    return first if first == last else f"{first}–{last}"
+
+
 def _basis(finding: FindingView, view: ReportView) -> list[Data]:
-    titles = {c.id: (i.title, c.number) for i in view.instruments for c in i.clauses}
-    return [{"title": titles[name][0], "number": titles[name][1]} for name in finding.basis if name in titles]
+    known = {c.id: (i, c) for i in view.instruments for c in i.clauses}
+    return [
+        {"title": clause.document or instrument.title, "number": clause.number, "cited": clause.cited}
+        for instrument, clause in (known[name] for name in finding.basis if name in known)
+    ]
 
 
 def _finding(finding: FindingView, view: ReportView) -> Data:
     shown = len(finding.evidence)
     chained = shown if len(view.findings) <= MANY_FINDINGS else 1
+    before = [(), *(evidence.steps for evidence in finding.evidence)]
     return {
         "label": finding.label,
         "group": finding.group,
@@ -259,34 +314,45 @@ def _finding(finding: FindingView, view: ReportView) -> Data:
         ),
         "places": "" if finding.evidence[0].kind == "search" else view.word("places", count=finding.total),
         "evidence": [
-            _evidence(evidence, view, chained=n < chained) for n, evidence in enumerate(finding.evidence)
+            _evidence(evidence, view, before[n], chained=n < chained)
+            for n, evidence in enumerate(finding.evidence)
         ],
         "more": view.word("more_evidence", total=finding.total, shown=shown) if finding.hidden > 0 else "",
         "fingerprint": finding.fingerprint,
     }
 
 
-def _evidence(evidence: EvidenceView, view: ReportView, *, chained: bool) -> Data:
-    steps = evidence.steps if chained and len(evidence.steps) > 1 else ()
+def _evidence(
+    evidence: EvidenceView, view: ReportView, before: tuple[StepView, ...], *, chained: bool
+) -> Data:
+    steps = unlike(evidence.steps, before) if chained and len(evidence.steps) > 1 else ()
     return {
         "kind": evidence.kind,
         "kind_label": evidence.kind_label,
         "place": evidence.place,
         "locator": [{"label": label, "value": value} for label, value in evidence.locator],
+        "reading": evidence.reading,
         "excerpt": evidence.excerpt,
         "searched": list(evidence.searched),
-        "chain": view.word("chain", count=len(steps) + sum(s.skipped for s in steps)) if steps else "",
+        "chain": view.word("chain", count=steps[-1].number) if steps else "",
         "steps": [
             {
+                "no": step.number,
                 "name": step.name,
                 "full": step.full,
                 "offset": step.offset,
                 "edge": step.edge,
-                "skipped": view.word("skipped", count=step.skipped) if step.skipped else "",
+                "skipped": _skipped(step, view),
             }
             for step in steps
         ],
     }
+
+
+def _skipped(step: StepView, view: ReportView) -> str:
+    same = [view.word("skipped_same", count=step.same)] if step.same else []
+    left = step.skipped - step.same
+    return view.word("semicolon").join([*same, *([view.word("skipped", count=left)] if left else [])])
 
 
 def _manual(view: ReportView) -> Data:
@@ -294,7 +360,7 @@ def _manual(view: ReportView) -> Data:
     for instrument in view.instruments:
         for clause in instrument.clauses:
             for control in clause.controls:
-                clauses.setdefault(control.id, []).append(f"{instrument.title} {clause.number}")
+                clauses.setdefault(control.id, []).append(clause.cited)
     hours = f"{view.manual_minutes / 60:.1f}"
     return {
         "note": view.word("f_manual_note", count=len(view.manual), hours=hours) if view.manual else "",
@@ -314,7 +380,7 @@ def _manual_item(number: int, control: ControlView, clauses: list[str], view: Re
         "title": control.title,
         "verdict": control.verdict.value,
         "label": control.verdict_label,
-        "clauses": clauses,
+        "clauses": list(dict.fromkeys(clauses)),
         "why": control.why,
         "steps": list(control.steps),
         "keep": list(control.keep),

@@ -35,8 +35,8 @@ def write(view: ReportView) -> bytes:
     if view.manual:
         hours = f"{view.manual_minutes / 60:.1f}"
         summary.append(view.word("manual_left", count=len(view.manual), hours=hours))
-    if view.unread or view.undecided:
-        summary.append(view.word("unread_notice"))
+    if view.unread_line:
+        summary.append(view.unread_line)
     title = f"{view.word('grade')} {view.grade.label.get(view.lang)} {view.grade.score}"
     lines.append(f"::notice title={_property(title)}::{_data(' '.join(summary))}")
     return ("\n".join(lines) + "\n").encode()

@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.clauses import ClauseView
-from reports.findings import FindingView
+from reports.findings import FindingView, place_of
+from reports.powertable import powers
+from reports.tables import country_of, endpoint_order
 from reports.text import one_line
 from reports.view import ReportView
-from scanner.model import VERDICT_ORDER, Verdict
+from reports.words import word
+from scanner.model import VERDICT_ORDER, Lang, Text, Verdict
 
 NOTICE = (
     "l_no",
@@ -94,9 +97,39 @@ STARTUP = (
     "b_how",
     "b_place",
 )
+ENDPOINTS = (
+    "l_name",
+    "l_identifier",
+    "address",
+    "l_url",
+    "cleartext",
+    "b_operator",
+    "b_country",
+    "b_overseas",
+    "l_data_day",
+    "owner",
+    "l_found_in",
+    "b_place",
+)
+POWERS = ("l_name", "l_identifier", "b_kind", "b_what", "l_details", "owner", "b_state", "b_place")
+MISSED = ("l_name", "l_developer", "l_store", "l_version", "l_place", "l_state", "l_reason")
 
 Value = str | int
 Row = tuple[Value, ...]
+OVERSEAS = {True: "true", False: "false", None: "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A target that was not examined: what a list says of it, where it is, and why; ``tried`` whether it was tried."""
+
+    name: str
+    developer: str
+    store: str
+    version: str
+    place: str
+    tried: bool
+    reason: Text | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +200,7 @@ def subject_row(view: ReportView) -> Row:
 
 def finding_rows(view: ReportView) -> list[Row]:
     """Return one row for each finding, with its first place."""
-    clauses = {c.id: (i.title, c) for i in view.instruments for c in i.clauses}
+    clauses = {c.id: c for i in view.instruments for c in i.clauses}
     return [
         (
             *_who(view),
@@ -257,6 +290,62 @@ def startup_rows(view: ReportView) -> list[Row]:
     ]
 
 
+def endpoint_rows(view: ReportView) -> list[Row]:
+    """Return one row for each address, all of them, cleartext first."""
+    if view.facts.app is None:
+        return []
+    names, (name, identifier, _) = view.names, _who(view)
+    return [
+        (
+            name,
+            identifier,
+            one_line(endpoint.host, 200),
+            one_line(endpoint.url, 1000),
+            view.word("l_yes") if endpoint.cleartext else view.word("l_no_word"),
+            names.text(endpoint.operator, 120),
+            country_of(endpoint, names),
+            view.word(f"b_overseas_{OVERSEAS[endpoint.overseas]}"),
+            one_line(endpoint.as_of, 20),
+            names.owner(endpoint.owner),
+            names.known("origin", endpoint.origin),
+            place_of(endpoint.evidence, names, full=True),
+        )
+        for endpoint in endpoint_order(view.facts.app)
+    ]
+
+
+def power_rows(view: ReportView) -> list[Row]:
+    """Return one row for each self-start, wake-up and special ability, all of them."""
+    app, semicolon, (name, identifier, _) = view.facts.app, view.word("semicolon"), _who(view)
+    if app is None:
+        return []
+    return [
+        (
+            name,
+            identifier,
+            line.kind,
+            line.what,
+            semicolon.join(line.details),
+            line.who,
+            semicolon.join(line.state),
+            line.place,
+        )
+        for line in powers(
+            app, view.names, limit=max(1, len(app.autostarts), len(app.wakes), len(app.abilities))
+        ).lines
+    ]
+
+
+def missed_row(target: Missed, lang: Lang) -> Row:
+    """Return the row of a target that was not examined."""
+    listed = (target.name, target.developer, target.store, target.version, target.place)
+    return (
+        *(one_line(text, 300) for text in listed),
+        word("l_failed" if target.tried else "l_pending", lang),
+        one_line(target.reason.get(lang), 1000) if target.reason is not None else "",
+    )
+
+
 def _who(view: ReportView) -> tuple[str, str, str]:
     subject = view.facts.subject
     return view.name, one_line(subject.identifier, 300), one_line(subject.version, 80)
@@ -268,6 +357,5 @@ def _place(finding: FindingView) -> str:
     return one_line(" · ".join(dict.fromkeys(parts)), 2000)
 
 
-def _basis(finding: FindingView, clauses: dict[str, tuple[str, ClauseView]], view: ReportView) -> str:
-    known = [clauses[name] for name in finding.basis if name in clauses]
-    return view.word("semicolon").join(f"{title} {clause.number}" for title, clause in known)
+def _basis(finding: FindingView, clauses: dict[str, ClauseView], view: ReportView) -> str:
+    return view.word("semicolon").join(clauses[name].cited for name in finding.basis if name in clauses)

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from reports.findings import FindingView
 from reports.text import one_line
-from reports.view import Problem, ReportView
+from reports.view import ReportView
+from reports.viewparts import Problem
 
 MAX_BYTES = 60_000  # a comment on GitHub holds 65,536 characters; GitLab and Gitea take more
 MAX_GROUPS = 6

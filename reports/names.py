@@ -12,6 +12,9 @@ from scanner.facts import Facts, Origin
 from scanner.model import DexLocator, Finding, Lang, ResourceLocator, Text, XmlLocator
 from scanner.rulepack import Pack, Rule
 
+# Fields of groups whose values have words of their own, with the words' prefix.
+WORDED = {"api": "api", "purpose": "form"}
+
 
 @dataclass(frozen=True)
 class Names:
@@ -50,6 +53,11 @@ class Names:
         """Return the name of a required element of a policy, or of a part of one (``element.part``)."""
         found = self.pack.elements.get(element)
         return self.text(found) if found is not None else one_line(element, 80)
+
+    def wording(self, kind: str) -> str:
+        """Return the name of a kind of improper wording in a policy."""
+        found = self.pack.wordings.get(kind)
+        return self.text(found) if found is not None else one_line(kind, 80)
 
     def items(self, items: Iterable[str]) -> tuple[str, ...]:
         """Return the names of several items."""
@@ -111,13 +119,29 @@ class Names:
         labels = {p.name: self.text(p.label, 80) for p in app.permissions} if app is not None else {}
         return {name: label for name, label in labels.items() if label}
 
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        """Names of the kinds of abilities and self-starts the app has."""
+        app = self.facts.app
+        if app is None:
+            return {}
+        named = [(way.kind, way.name) for way in app.autostarts]
+        named += [(ability.kind, ability.name) for ability in app.abilities]
+        return {kind: self.text(name, 80) for kind, name in named}
+
+    def paragraph(self, paragraph: str) -> str:
+        """Return the number of a policy's paragraph: ``3`` for ``p3``."""
+        number = one_line(paragraph, 80)
+        return number[1:] if number[:1] == "p" and number[1:].isdecimal() else number
+
     def group(self, rule: Rule, group: str) -> str:
         """Return a finding's group for people: ids of items, owners and permissions become names."""
         if not group:
             return ""
         values = group.split(" | ", max(len(rule.group_by) - 1, 0))
         fields = [*rule.group_by, *([""] * len(values))]
-        return " · ".join(self._field(field, value) for field, value in zip(fields, values, strict=False))
+        parts = (self._field(field, value) for field, value in zip(fields, values, strict=False))
+        return " · ".join(dict.fromkeys(parts))
 
     def known_finding(self, rule: str, group: str) -> str:
         """Return a baseline entry for people; its rule may no longer exist."""
@@ -137,6 +161,10 @@ class Names:
             return self.item(value)
         if field == "caller":
             return short_method(value)
+        if field == "kind" and value in self._kinds:
+            return self._kinds[value]
+        if field in WORDED:
+            return self.known(WORDED[field], value)
         short = one_line(value, 120).removeprefix("android.permission.")
         label = self._permissions.get(value)
         return (

@@ -16,6 +16,7 @@ from scanner.overreachrows import Asked, ItemRow, Overreach, PermissionRow, Used
 
 MAX_ROWS = 200
 MAX_SIGNS = 8
+MAX_FUNCTIONS = 6  # named in a table of a formal report
 NEEDS = ("outside", "basic", "listed", "unknown", "not_personal")
 
 
@@ -216,7 +217,7 @@ def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> She
     """Return the permissions that open personal information; the others by name in the note."""
     lines = permission_lines(table, names)
     rest = [line.short for line in lines if line.need == "not_personal"]
-    semicolon, comma = names.word("semicolon"), names.word("comma")
+    comma = names.word("comma")
     rows = [
         (
             f"{line.label or line.short}\n{line.short}" if line.label else line.short,
@@ -230,8 +231,8 @@ def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> She
                 )
                 if part
             ),
-            semicolon.join(line.asked) or NONE,
-            names.join(line.users) or line.use_label,
+            "\n".join(line.asked) or NONE,
+            "\n".join(line.users) or line.use_label,
             line.need_label
             + (f"\n{names.word('o_policy')}{names.word('colon')}{line.policy}" if line.policy else ""),
             line.verdict_label,
@@ -241,7 +242,7 @@ def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> She
         if line.need != "not_personal"
     ]
     notes = [
-        f"{names.word('o_measured')}{names.word('colon')}{category_line(table, names)}",
+        f"{names.word('o_measured')}{names.word('colon')}{category_line(table, names)}{names.word('stop_next').strip()}",
         names.word("o_note"),
     ]
     if rest:
@@ -252,7 +253,7 @@ def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> She
         header=tuple(
             names.word(k) for k in ("permission", "level", "o_asked", "use", "o_need", "verdict", "reason")
         ),
-        widths=(5, 3, 4, 4, 3, 2, 7),
+        widths=(17, 7, 11, 10, 7, 6, 14),
         rows=tuple(rows[:MAX_ROWS]),
         note=" ".join(notes),
         empty=names.word("permissions_none"),
@@ -262,12 +263,11 @@ def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> She
 
 def item_sheet(table: Overreach, names: Names, *, incomplete: bool) -> Sheet:
     """Return the items with their functions, as part of the table of permissions."""
-    semicolon = names.word("semicolon")
     rows = tuple(
         (
             line.item,
             line.owner,
-            semicolon.join(line.functions) or NONE,
+            _some(line.functions, names),
             line.need_label,
             line.extension or NONE,
             line.verdict_label,
@@ -282,7 +282,7 @@ def item_sheet(table: Overreach, names: Names, *, incomplete: bool) -> Sheet:
             names.word(k)
             for k in ("item", "o_who", "o_functions", "o_need", "o_extension", "verdict", "reason")
         ),
-        widths=(4, 3, 5, 3, 3, 2, 7),
+        widths=(9, 8, 12, 7, 8, 6, 14),
         rows=rows,
         empty=names.word("items_none"),
         incomplete=incomplete,
@@ -290,8 +290,14 @@ def item_sheet(table: Overreach, names: Names, *, incomplete: bool) -> Sheet:
     )
 
 
+def _some(functions: tuple[str, ...], names: Names) -> str:
+    left = len(functions) - MAX_FUNCTIONS
+    more = [names.word("more_places", count=left)] if left > 0 else []
+    return "\n".join([*functions[:MAX_FUNCTIONS], *more]) or NONE
+
+
 def _reason(line: PermissionLine | ItemLine, names: Names) -> str:
     if not line.found:
         return line.reason
     found = f"{names.word('o_found')}{names.word('colon')}{names.word('semicolon').join(line.found)}"
-    return f"{line.reason}{names.word('stop')}{found}"
+    return f"{line.reason}{names.word('stop_next')}{found}"

@@ -12,6 +12,7 @@ from scanner.model import Evidence, PolicyLocator
 from scanner.policyfacts import PolicyFacts
 
 URL, NAME = 200, 120
+MAX_PARAGRAPHS = 5
 
 Row = tuple[str, ...]
 
@@ -66,8 +67,9 @@ def _policy(policy: PolicyFacts, names: Names) -> Iterator[Sheet]:
             "compared",
             ("compared_what", "t_page_kind", "compared_who", "state", "compared_says"),
             (5, 2, 3, 4, 7),
-            [_comparison(row) for row in (*table.rows, *table.fine)],
+            [_comparison(row, names) for row in (*table.rows, *table.fine)],
             path="policy.comparisons",
+            note=names.word("compared_left", count=left) if (left := table.count("unknown")) else "",
         )
     yield sheet_of(
         names,
@@ -123,26 +125,29 @@ def _policy(policy: PolicyFacts, names: Names) -> Iterator[Sheet]:
         ("t_what", "t_wording", "t_paragraph"),
         (4, 10, 3),
         [
-            (names.known("wording", i.kind), one_line(i.text, 300), _paragraphs(i.evidence, names))
+            (names.wording(i.kind), one_line(i.text, 300), _paragraphs(i.evidence, names))
             for i in policy.issues
         ],
         path="policy.issues",
     )
 
 
-def _comparison(row: ComparedRow) -> Row:
-    says = " ".join(f"{e.place} {e.excerpt}".strip() for e in row.says)
+def _comparison(row: ComparedRow, names: Names) -> Row:
+    colon, not_seen = names.word("colon"), names.word("not_seen")
+    says = "\n".join(not_seen if e.kind == "search" else f"{e.place}{colon}{e.excerpt}" for e in row.says)
     return (
         " ".join((row.name, *(f"[{mark}]" for mark in row.marks))),
         row.kind,
         row.owner or NONE,
-        " ".join(part for part in (row.state_label, row.note) if part),
-        one_line(says, 300) or NONE,
+        "\n".join(part for part in (row.state_label, row.note) if part),
+        says or NONE,
     )
 
 
 def _paragraphs(evidence: Iterable[Evidence], names: Names) -> str:
-    found = dict.fromkeys(
-        one_line(e.locator.paragraph, 40) for e in evidence if isinstance(e.locator, PolicyLocator)
+    found = {names.paragraph(e.locator.paragraph) for e in evidence if isinstance(e.locator, PolicyLocator)}
+    ordered = sorted(found, key=lambda number: (int(number) if number.isdecimal() else 0, number))
+    more = (
+        [names.word("more_places", count=len(found) - MAX_PARAGRAPHS)] if len(found) > MAX_PARAGRAPHS else []
     )
-    return names.join(list(found)[:5]) or NONE
+    return names.join([*ordered[:MAX_PARAGRAPHS], *more]) or NONE

@@ -47,6 +47,10 @@ class Compared:
         """Number of comparisons."""
         return sum(count for _, _, count in self.counts)
 
+    def count(self, state: str) -> int:
+        """Number of comparisons with the result ``state``."""
+        return sum(count for name, _, count in self.counts if name == state)
+
 
 def compared(names: Names) -> Compared:
     """Return the comparisons of the subject, worst first, at most :data:`MAX_ROWS` in each part."""

@@ -39,23 +39,23 @@ class Powers:
     cut: tuple[str, ...] = ()
 
 
-def powers(app: AppFacts, names: Names) -> Powers:
-    """Return the table of ``app``, of each kind the first :data:`MAX_LINES`: first what works and is used."""
+def powers(app: AppFacts, names: Names, limit: int = MAX_LINES) -> Powers:
+    """Return the table of ``app``, of each kind the first ``limit``: first what works and is used."""
     autostarts = sorted(app.autostarts, key=lambda a: (a.works is False, a.reachable is False))
     wakes = sorted(app.wakes, key=lambda w: (w.reachable is False, w.before_ui is not True))
     abilities = sorted(app.abilities, key=lambda a: (a.used is not True, not a.declared))
     kinds = (
-        ("b_kind_autostart", len(autostarts), [_autostart(way, names) for way in autostarts[:MAX_LINES]]),
-        ("b_kind_wake", len(wakes), [_wake(wake, names) for wake in wakes[:MAX_LINES]]),
-        ("b_kind_ability", len(abilities), [_ability(one, names) for one in abilities[:MAX_LINES]]),
+        ("b_kind_autostart", len(autostarts), [_autostart(way, names) for way in autostarts[:limit]]),
+        ("b_kind_wake", len(wakes), [_wake(wake, names) for wake in wakes[:limit]]),
+        ("b_kind_ability", len(abilities), [_ability(one, names) for one in abilities[:limit]]),
     )
     return Powers(
         lines=tuple(line for _, _, lines in kinds for line in lines),
         total=sum(total for _, total, _ in kinds),
         cut=tuple(
-            f"{names.word(kind)}{names.word('colon')}{names.word('t_more', total=total, shown=MAX_LINES)}"
+            f"{names.word(kind)}{names.word('colon')}{names.word('t_more', total=total, shown=limit)}"
             for kind, total, _ in kinds
-            if total > MAX_LINES
+            if total > limit
         ),
     )
 
@@ -103,7 +103,7 @@ def _ability(ability: Ability, names: Names) -> PowerLine:
         details=_filled(
             _some(ability.permissions, names),
             _some(ability.components, names),
-            _some(ability.policies, names),
+            _some([names.known("b_policy", policy) for policy in ability.policies], names),
             _accessibility(ability, names),
         ),
         who=users or names.owner_of(ability.owner_kind, ability.owner_id),
@@ -170,7 +170,7 @@ def power_sheet(found: Powers, names: Names, *, incomplete: bool) -> Sheet:
         key="powers",
         title=names.word("b_powers"),
         header=tuple(names.word(key) for key in ("b_kind", "b_what", "owner", "b_state", "b_place")),
-        widths=(4, 8, 4, 6, 7),
+        widths=(5, 11, 4, 7, 9),
         rows=rows,
         note=" ".join((names.word("b_powers_note"), *found.cut)) if rows else "",
         empty=names.word("t_nothing"),

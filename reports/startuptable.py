@@ -111,7 +111,7 @@ def startup_sheet(lines: tuple[StartLine, ...], names: Names) -> Sheet:
         "startup",
         "b_startup",
         ("b_step", "b_phase", "b_action", "owner", "b_guard", "b_place"),
-        (3, 10, 10, 5, 10, 8),
+        (3, 11, 11, 5, 8, 9),
         [_row(line, names) for line in lines],
         note=names.word("b_startup_note"),
         path="app.startup",

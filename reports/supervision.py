@@ -20,7 +20,7 @@ from rich.text import Text as Styled
 
 from reports import docxblocks, html
 from reports.docx import BLANK_LINE, dated
-from reports.supervisionpages import Chart, Page
+from reports.pages import Chart, Page
 from reports.words import word
 
 MIN_WIDTH = 100

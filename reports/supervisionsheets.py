@@ -9,8 +9,8 @@ from unicodedata import east_asian_width
 
 import xlsxwriter  # type: ignore[import-untyped]  # XlsxWriter ships no types
 
+from reports.pages import Chart, Page, Section
 from reports.sheet import Sheet
-from reports.supervisionpages import Chart, Page, Section
 from reports.xlsx import COLOURS, FORMULA_STARTS
 
 PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?")

@@ -58,6 +58,11 @@ def short_method(descriptor: str, limit: int = 120) -> str:
     )
 
 
+def short_class(descriptor: str, limit: int = 120) -> str:
+    """Return a readable form of a type: ``Camera`` for ``Landroid/hardware/Camera;``."""
+    return one_line(descriptor.lstrip("[").removeprefix("L").removesuffix(";").rpartition("/")[2], limit)
+
+
 def unit_offset(offset: int) -> str:
     """Return an instruction's offset (16-bit code units) as ``0x001f``, nothing when there is no instruction."""
     return f"0x{offset:04x}" if offset >= 0 else ""

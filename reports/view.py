@@ -23,33 +23,29 @@ from reports.clauses import (
 from reports.findings import FindingView, by_rule, finding_views
 from reports.imprint import BLANK, Imprint
 from reports.names import Names
-from reports.policysheets import policy_identity, policy_sheets
+from reports.policysheets import policy_sheets
 from reports.sheet import Sheet
-from reports.sitetables import site_identity, site_sheets
+from reports.sitetables import site_sheets
 from reports.text import one_line
+from reports.viewparts import (
+    Problem,
+    artifact_rows,
+    baseline_lines,
+    coverage_line,
+    decision_lines,
+    endpoint_note,
+    gathered,
+    identity_rows,
+    owner_bars,
+    packer_name,
+    waiting_controls,
+)
 from scanner.facts import Facts
 from scanner.gate import BaselineState, standings
 from scanner.model import VERDICT_ORDER, Assessment, Grade, Lang, Verdict
 from scanner.overreach import overreach
 from scanner.overreachrows import Overreach
 from scanner.rulepack import Pack
-
-MAX_ARTIFACTS = 200
-MAX_ENTRIES = 10
-IDENTIFIER = {"app": "identifier", "site": "address", "policy": "document"}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One kind of problem: all findings of one rule, and what they are about."""
-
-    findings: tuple[FindingView, ...]
-    groups: tuple[str, ...]
-
-    @property
-    def first(self) -> FindingView:
-        """The first finding; it carries the texts of the rule."""
-        return self.findings[0]
 
 
 @dataclass(frozen=True)
@@ -97,24 +93,8 @@ class ReportView:
     @cached_property
     def identity(self) -> tuple[tuple[str, str], ...]:
         """Label and value of what identifies the subject and its source."""
-        subject, app = self.facts.subject, self.facts.app
-        rows = [(IDENTIFIER[subject.kind], subject.identifier), ("version", subject.version)]
-        if app is not None:
-            rows[1] = ("version", _version(subject.version, app.identity.version_code))
-            rows.append(("levels", _levels(app.identity.min_sdk, app.identity.target_sdk)))
-        rows += [
-            ("developer", subject.developer or ""),
-            ("store", subject.store or ""),
-            (
-                "category",
-                self.category_line if self.overreach.name or self.overreach.why else subject.category or "",
-            ),
-            ("source", subject.source),
-            ("sha256", subject.sha256),
-        ]
-        keyed = [(f"label_{key}", value) for key, value in rows]
-        keyed += [*site_identity(self.names), *policy_identity(self.names)]
-        return tuple((self.word(key), one_line(value, 300)) for key, value in keyed if value)
+        category = self.category_line if self.overreach.name or self.overreach.why else ""
+        return identity_rows(self.names, category)
 
     @property
     def grade(self) -> Grade:
@@ -144,7 +124,7 @@ class ReportView:
     @cached_property
     def coverage_line(self) -> str:
         """The grade's coverage as one sentence."""
-        return self.word("coverage_line", **self.grade.coverage.model_dump())
+        return coverage_line(self.grade.coverage, self.names)
 
     @property
     def clause_count(self) -> int:
@@ -154,27 +134,12 @@ class ReportView:
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
         """The rules that hit, worst first, each with its findings gathered."""
-        found = []
-        for group in by_rule(self.findings).values():
-            names = tuple(dict.fromkeys(f.group for f in group if f.group))
-            found.append(Problem(group, names))
-        return tuple(found)
+        return gathered(self.findings)
 
     @cached_property
     def decision_lines(self) -> tuple[str, ...]:
         """What humans decided, as sentences: how many decisions hold, and each that does not with the reason."""
-        used = sum(control.decision is not None for control in self.assessment.controls)
-        unused = self.assessment.unused_decisions
-        lines = [self.word("decisions_used", count=used)] if used or unused else []
-        for entry in unused[:MAX_ENTRIES]:
-            control = self.pack.controls.get(entry.decision.control)
-            title = self.names.text(control.title) if control else one_line(entry.decision.control, 80)
-            who = one_line(entry.decision.who, 80)
-            values = {"control": title, "who": who, "when": entry.decision.when}
-            lines.append(self.word("decision_unused", reason=self.names.text(entry.reason), **values))
-        if len(unused) > MAX_ENTRIES:
-            lines.append(self.word("decisions_more", count=len(unused) - MAX_ENTRIES))
-        return tuple(lines)
+        return decision_lines(self.assessment, self.names)
 
     # --- clauses and findings -------------------------------------------------------------------------
 
@@ -207,19 +172,8 @@ class ReportView:
     @cached_property
     def baseline_lines(self) -> tuple[str, ...]:
         """What the baseline says, as sentences: new and known findings, entries gone, entries not checked."""
-        if self.baseline is None:
-            return ()
-        new = len(self.all_findings) - self.known_total
-        lines = [self.word("baseline_counts", new=new, known=self.known_total)]
-        if self.new_only and self.known_total:
-            lines.append(self.word("baseline_hidden", count=self.known_total))
-        for key, entries in (("gone", self.baseline.gone), ("unchecked", self.baseline.unchecked)):
-            if entries:
-                shown = [self.names.known_finding(entry.rule, entry.group) for entry in entries[:MAX_ENTRIES]]
-                more = self.word("and_more", count=len(entries)) if len(entries) > MAX_ENTRIES else ""
-                what = self.word("semicolon").join(shown) + more
-                lines.append(self.word(f"baseline_{key}", count=len(entries), what=what))
-        return tuple(lines)
+        counts = (len(self.all_findings), self.known_total)
+        return baseline_lines(self.baseline, counts, self.names, hidden=self.new_only)
 
     @cached_property
     def rules(self) -> dict[str, RuleView]:
@@ -234,32 +188,21 @@ class ReportView:
 
     @cached_property
     def clause_labels(self) -> dict[str, tuple[str, str]]:
-        """Number and anchor of every clause of the report by id, for references to the legal basis."""
-        return {c.id: (c.number, c.anchor) for i in self.instruments for c in i.clauses}
+        """Citation and anchor of every clause of the report by id, for references to the legal basis.
+
+        The number alone where the report has one instrument.
+        """
+        many = len(self.instruments) > 1
+        return {c.id: (c.cited if many else c.number, c.anchor) for i in self.instruments for c in i.clauses}
 
     def basis(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return the clauses ``ids`` of this report by number, with the instrument's title where there are several."""
-        many = len(self.instruments) > 1
-        titles = {c.id: i.title for i in self.instruments for c in i.clauses}
-        known = [c for c in ids if c in self.clause_labels]
-        quote = "《{}》{}" if self.lang == "zh" else "{} {}"
-        return tuple(
-            quote.format(titles[c], self.clause_labels[c][0]) if many else self.clause_labels[c][0]
-            for c in known
-        )
+        return tuple(self.clause_labels[c][0] for c in ids if c in self.clause_labels)
 
     @cached_property
     def manual(self) -> tuple[ControlView, ...]:
         """The controls of clauses that still need a human, each once, in the order of the clauses."""
-        waiting = {
-            control.id: control
-            for instrument in self.instruments
-            for clause in instrument.clauses
-            if clause.verdict in {Verdict.MANUAL, Verdict.SUSPECTED}
-            for control in clause.controls
-            if control.steps and control.verdict not in {Verdict.COMPLIANT, Verdict.NOT_APPLICABLE}
-        }
-        return tuple(waiting.values())
+        return waiting_controls(self.instruments)
 
     @property
     def manual_minutes(self) -> int:
@@ -354,26 +297,10 @@ class ReportView:
         """Number of all addresses."""
         return len(self.facts.app.endpoints) if self.facts.app else 0
 
-    @property
-    def cleartext_total(self) -> int:
-        """Number of addresses fetched without encryption."""
-        return sum(endpoint.cleartext for endpoint in self.facts.app.endpoints) if self.facts.app else 0
-
-    @property
-    def overseas_total(self) -> int:
-        """Number of addresses whose operator or registration is overseas."""
-        app = self.facts.app
-        return sum(endpoint.overseas is True for endpoint in app.endpoints) if app else 0
-
     @cached_property
     def endpoint_note(self) -> str:
         """How many addresses there are, in cleartext and overseas, and how many of them are listed."""
-        counts = self.word("endpoints_count", count=self.endpoint_total, clear=self.cleartext_total)
-        overseas = self.word("b_overseas_count", count=self.overseas_total)
-        parts = [f"{counts}{self.word('comma')}{overseas}"]
-        if self.endpoint_total > len(self.endpoints):
-            parts.append(self.word("t_more", total=self.endpoint_total, shown=len(self.endpoints)))
-        return self.word("semicolon").join(parts)
+        return endpoint_note(self.facts.app, len(self.endpoints), self.names) if self.facts.app else ""
 
     @cached_property
     def signing(self) -> tuple[tuple[str, str], ...]:
@@ -384,6 +311,19 @@ class ReportView:
     def unread(self) -> tuple[tables.Unread, ...]:
         """What could not be read."""
         return tables.unread_rows(self.names)
+
+    @property
+    def findings_note(self) -> str:
+        """In which order the findings stand, and how a place is verified."""
+        kind = self.facts.subject.kind
+        return self.word("findings_note" if kind == "app" else f"findings_note_{kind}")
+
+    @property
+    def unread_line(self) -> str:
+        """What was not read or decided, as a sentence; empty where there is nothing of it."""
+        if self.unread:
+            return self.word("unread_notice")
+        return self.word("undecided_notice", count=self.undecided_total) if self.undecided else ""
 
     def incomplete(self, *paths: str) -> bool:
         """Whether a gap leaves the facts under one of ``paths`` open: a table of them may lack rows."""
@@ -419,10 +359,7 @@ class ReportView:
     @cached_property
     def packer(self) -> str:
         """Name of the hardening packer, empty where there is none."""
-        code = self.facts.app.code if self.facts.app else None
-        if code is None or code.packer is None:
-            return ""
-        return self.names.text(code.packer_name, 80) or one_line(code.packer, 80)
+        return packer_name(self.facts.app, self.names) if self.facts.app else ""
 
     @cached_property
     def code_line(self) -> str:
@@ -448,9 +385,8 @@ class ReportView:
 
     @cached_property
     def artifacts(self) -> tuple[tuple[str, str, int], ...]:
-        """Name, sha256 and size in bytes of the files examined, at most :data:`MAX_ARTIFACTS`."""
-        shown = self.facts.artifacts[:MAX_ARTIFACTS]
-        return tuple((one_line(a.name, 200), one_line(a.sha256, 80), a.size) for a in shown)
+        """Name, sha256 and size in bytes of the files examined, the first 200."""
+        return artifact_rows(self.facts)
 
     # --- charts ---------------------------------------------------------------------------------------
 
@@ -469,23 +405,4 @@ class ReportView:
     @cached_property
     def owner_chart(self) -> tuple[charts.Bar, ...]:
         """Items by owner, as bars: how many an owner's reachable code obtains, and how many only unreached code."""
-        table = self.matrix
-        rows = []
-        for column, owner in enumerate(table.columns):
-            cells = [row.cells[column] for row in table.rows if row.cells[column].sites]
-            live = sum(cell.reachable > 0 for cell in cells)
-            parts = [
-                ("live", self.word("chart_live"), live),
-                ("dead", self.word("chart_dead"), len(cells) - live),
-            ]
-            if cells:
-                rows.append((owner, parts))
-        return charts.bars(rows)
-
-
-def _version(name: str, code: int | None) -> str:
-    return f"{name} ({code})" if name and code is not None else name or str(code or "")
-
-
-def _levels(low: int | None, target: int | None) -> str:
-    return f"{low if low is not None else '?'} – {target if target is not None else '?'}"
+        return owner_bars(self.matrix, self.names)

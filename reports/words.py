@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reports.words_behaviour import BEHAVIOUR
+from reports.words_countries import COUNTRIES
 from reports.words_developers import DEVELOPERS
 from reports.words_diff import DIFF
 from reports.words_formal import FORMAL
@@ -24,6 +25,7 @@ HEAD: dict[str, Text] = {
     "kind_site": _t("网站", "Website"),
     "kind_policy": _t("隐私政策", "Privacy policy"),
     "stop": _t("。", "."),
+    "stop_next": _t("。", ". "),  # before another sentence
     "colon": _t("：", ": "),
     "comma": _t("、", ", "),
     "semicolon": _t("；", "; "),
@@ -44,10 +46,14 @@ HEAD: dict[str, Text] = {
     "headline_part": _t("{label} {count} 条", "{label} {count}"),
     "coverage": _t("检测覆盖", "Coverage"),
     "coverage_line": _t(
-        "共 {clauses} 条，范围内 {in_scope} 条：可自动判定 {full} 条，部分自动 {partial} 条，"
-        "全靠人工 {manual} 条，未覆盖 {uncovered} 条；规则有正反样例的 {tested} 条",
-        "{clauses} clauses, {in_scope} in scope: {full} decided automatically, {partial} in part, {manual} by hand "
-        "only, {uncovered} uncovered; {tested} with rules tested on bad and good examples",
+        "共 {clauses} 条{scope}：可自动判定 {full} 条，部分自动 {partial} 条，全靠人工 {manual} 条，未覆盖 {uncovered} 条；"
+        "所用规则有正反样例的 {tested} 条",
+        "{clauses} clauses{scope}: {full} decided automatically, {partial} in part, {manual} by hand only, {uncovered} "
+        "not at all; {tested} with rules tested on bad and good examples",
+    ),
+    "coverage_scope": _t(
+        "，除去定义、施行日期等不作检测的 {outside} 条，其余 {in_scope} 条",
+        ", {outside} of them definitions, dates and the like that are not tested; of the other {in_scope}",
     ),
     "cover_full": _t("可自动判定", "Automatic"),
     "cover_partial": _t("部分自动", "Partly automatic"),
@@ -78,6 +84,10 @@ HEAD: dict[str, Text] = {
         "有内容未能读取，相关条款按“需人工核查”处理，见“未读取的内容与异常”。",
         "Some content could not be read; the clauses concerned are left to a human. See What was not read.",
     ),
+    "undecided_notice": _t(
+        "有 {count} 条规则未能判断，相关条款按“需人工核查”处理，见“未读取的内容与异常”。",
+        "{count} rules could not be decided; the clauses concerned are left to a human. See What was not read.",
+    ),
     "contents": _t("目录", "Contents"),
     "skip": _t("跳到检测结论", "Skip to the conclusion"),
     "search": _t("在报告中查找", "Search the report"),
@@ -92,6 +102,7 @@ HEAD: dict[str, Text] = {
     "label_identifier": _t("包名", "Package"),
     "label_version": _t("版本", "Version"),
     "label_sha256": _t("文件 SHA-256", "File SHA-256"),
+    "label_start_sha256": _t("起始页 SHA-256", "Start page SHA-256"),
     "label_source": _t("文件", "File"),
     "label_levels": _t("API 级别（最低 – 目标）", "API levels (min – target)"),
     "label_developer": _t("开发者", "Developer"),
@@ -157,6 +168,15 @@ BODY: dict[str, Text] = {
         "Worst first. Each place can be verified in a disassembler by file, method and offset, counted in 16-bit "
         "code units.",
     ),
+    "findings_note_site": _t(
+        "按严重程度排列。每处证据写明网址，页面内的写明元素路径（CSS），可在浏览器中复核；网站可能随后改变，所见内容的散列值见证据索引。",
+        "Worst first. Each place names its address, and inside a page the element's CSS path, to be verified in a browser; "
+        "the site may change, and the index of evidence has the hashes of what was seen.",
+    ),
+    "findings_note_policy": _t(
+        "按严重程度排列。每处证据写明段落和字符位置，可在政策原文中复核。",
+        "Worst first. Each place names its paragraph and characters, to be verified in the policy.",
+    ),
     "related": _t("相关问题", "Findings"),
     "severity": _t("严重程度", "Severity"),
     "confidence": _t("把握", "Confidence"),
@@ -195,6 +215,12 @@ BODY: dict[str, Text] = {
     "chain_entry": _t("入口", "entry"),
     "chain_end": _t("取得处", "place"),
     "skipped": _t("略去 {count} 步", "{count} steps left out"),
+    "skipped_same": _t("前 {count} 步与上一处相同", "the first {count} steps are those of the place before"),
+    "reads_call": _t("调用 {what}", "calls {what}"),
+    "reads_field": _t("读取 {what}", "reads {what}"),
+    "writes_field": _t("写入 {what}", "writes {what}"),
+    "uses_string": _t("使用字符串“{what}”", "uses the string “{what}”"),
+    "creates_object": _t("创建 {what}", "creates {what}"),
     "edge_call": _t("调用", "calls"),
     "edge_dispatch": _t("分派到子类实现", "dispatches to"),
     "edge_callback": _t("创建对象，由系统回调", "creates; the framework calls back"),
@@ -262,7 +288,7 @@ TABLES: dict[str, Text] = {
     "start_unknown": _t("—", "—"),
     "libraries": _t("开源库与框架", "Libraries and frameworks"),
     "endpoints": _t("网络地址", "Network addresses"),
-    "endpoints_count": _t("{count} 个，其中明文 {clear} 个", "{count}, {clear} in cleartext"),
+    "endpoints_count": _t("{count} 个，其中明文 {clear} 个", "{count} addresses, {clear} in cleartext"),
     "host": _t("主机", "Host"),
     "address": _t("地址", "Address"),
     "cleartext": _t("明文", "cleartext"),
@@ -315,13 +341,14 @@ LIMITS: dict[str, Text] = {
     "unread_none": _t("采集中没有遇到无法读取的内容。", "Nothing was met that could not be read."),
     "oddities": _t("异常（未影响读取）", "Oddities (nothing was lost)"),
     "oddities_notice": _t(
-        "安装包有 {count} 类异常，见“未读取的内容与异常”。",
+        "检测对象有 {count} 类异常，见“未读取的内容与异常”。",
         "{count} kinds of oddities were met; see What was not read.",
     ),
     "more_places": _t("另 {count} 处", "{count} more"),
     "unread_what": _t("未读取", "Not read"),
     "unread_where": _t("影响的事实", "Facts concerned"),
     "where": _t("位置", "Place"),
+    "where_metadata": _t("登记信息", "metadata"),
     "times": _t("次数", "Times"),
     "blind": _t("静态分析未跟踪", "Not followed by static analysis"),
     "blind_reflection": _t("反射调用", "reflective calls"),
@@ -433,7 +460,7 @@ WORDS |= DEVELOPERS | DIFF
 WORDS |= SITES
 WORDS |= SUPERVISION
 WORDS |= OVERREACH
-WORDS |= BEHAVIOUR
+WORDS |= BEHAVIOUR | COUNTRIES
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

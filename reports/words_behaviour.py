@@ -68,16 +68,18 @@ WHEREABOUTS: dict[str, Text] = {
     "b_overseas_true": _t("境外", "overseas"),
     "b_overseas_false": _t("境内", "mainland"),
     "b_overseas_unknown": _t("不明", "not known"),
-    "b_country_operator": _t("{country}（运营者所属）", "{country} (the operator's)"),
-    "b_country_address": _t("{country}（地址登记）", "{country} (the address's registration)"),
-    "b_country_suffix": _t("{country}（仅为域名后缀的提示）", "{country} (a mere hint of the suffix)"),
-    "b_data_day": _t("数据日期 {day}", "data of {day}"),
+    "b_country_operator": _t("{country}（运营者）", "{country} (the operator's)"),
+    "b_country_address": _t("{country}（登记）", "{country} (the address's registration)"),
+    "b_country_suffix": _t("{country}（后缀）", "{country} (a mere hint of the suffix)"),
+    "b_data_day": _t("国家数据截至 {day}", "country data as of {day}"),
     "b_overseas_count": _t("境外 {count} 个", "{count} overseas"),
     "b_whereabouts_note": _t(
-        "国家或地区属于运营者或地址登记，不是服务器所在地；港澳台按数据出境规则计入境外，仅有后缀提示时不作判断。",
-        "The country is the operator's or the registration's, not where the server stands; Hong Kong, Macao and Taiwan "
-        "count as overseas, as data export rules do; a mere hint is not judged.",
+        "国家或地区后注明依据：运营者所属、地址登记或仅有域名后缀的提示；都不是服务器所在地。港澳台按数据出境规则计入境外，仅有后缀"
+        "提示时不作判断。",
+        "The country is the operator's, the registration's or a mere hint of the suffix, not where the server stands; Hong "
+        "Kong, Macao and Taiwan count as overseas, as data export rules do; a mere hint is not judged.",
     ),
+    "b_this_device": _t("本机", "this device"),
 }
 
 POWERS: dict[str, Text] = {
@@ -98,9 +100,9 @@ POWERS: dict[str, Text] = {
     "b_group_schedule": _t("定时", "schedule"),
     "b_group_keep_alive": _t("保活", "keep-alive"),
     "b_group_door": _t("供其他应用拉起", "door for other apps"),
-    "b_works_true": _t("在目标级别上有效", "works at the target level"),
+    "b_works_true": _t("按目标 API 级别仍有效", "works at the target API level"),
     "b_works_false": _t(
-        "系统不再执行（目标级别或权限所限）", "Android no longer acts on it (target level or permission)"
+        "系统不再执行（目标 API 级别或权限所限）", "Android no longer acts on it (target level or permission)"
     ),
     "b_works_unknown": _t("是否有效不明", "not known whether it works"),
     "b_unreached": _t("未见到达路径", "no way there was found"),
@@ -120,6 +122,16 @@ POWERS: dict[str, Text] = {
     "b_target_store": _t("应用商店", "app store"),
     "b_target_browser": _t("浏览器", "browser"),
     "b_target_debug": _t("厂商的调试或示例应用", "a vendor's debugging or sample app"),
+    "b_policy_limit_password": _t("限定密码规则", "sets password rules"),
+    "b_policy_watch_login": _t("监视解锁尝试", "watches unlock attempts"),
+    "b_policy_reset_password": _t("更改锁屏密码", "changes the screen lock"),
+    "b_policy_force_lock": _t("锁定屏幕", "locks the screen"),
+    "b_policy_wipe_data": _t("清除全部数据", "erases all data"),
+    "b_policy_expire_password": _t("使密码过期", "expires passwords"),
+    "b_policy_encrypted_storage": _t("要求加密存储", "requires encryption"),
+    "b_policy_disable_camera": _t("停用摄像头", "disables cameras"),
+    "b_policy_disable_keyguard_features": _t("停用锁屏功能", "disables features of the lock screen"),
+    "b_policy_set_global_proxy": _t("设置全局代理", "sets a global proxy"),
     "b_declared": _t("已声明", "declared"),
     "b_access_unreadable": _t("无障碍服务的配置未能读取", "its configuration could not be read"),
     "b_access_window": _t("读取窗口内容", "reads window content"),

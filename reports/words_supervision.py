@@ -94,6 +94,11 @@ SUPERVISION: dict[str, Text] = {
         "Indices with less than {share} of the clauses decided are marked provisional: they are upper bounds, which the "
         "manual checks can only lower.",
     ),
+    "s_latest_note": _t(
+        "同一来源的同一包名或网址只取最近一次评估，所以检测对象少于已检测的目标。",
+        "One package or address of one source counts once, by its latest assessment, so there are fewer subjects than "
+        "targets examined.",
+    ),
     "s_remark": _t("备注", "Remark"),
     "s_small_note": _t(
         "n 少于 {n} 的指数标“样本少”，只供参考，不宜排名。",

@@ -1,4 +1,5 @@
-"""Lists as an Excel workbook: notice list, subjects, findings, SDKs, permissions, order of the start, statistics with charts.
+"""Lists as an Excel workbook: notice list, subjects, findings, SDKs, permissions, order of the start, self-starts and
+abilities, addresses, statistics with charts.
 
 One workbook for one subject or for thousands: rows go to the sheets as subjects come, only counts are kept.  Text from
 outside is always written as a string, never as formula, number or link; a string that begins like a formula also gets
@@ -17,7 +18,7 @@ from unicodedata import east_asian_width
 import xlsxwriter  # type: ignore[import-untyped]  # XlsxWriter ships no types
 
 from reports import lists
-from reports.lists import Row
+from reports.lists import Missed, Row
 from reports.view import ReportView
 from reports.words import word
 from scanner.facts import Facts
@@ -44,6 +45,9 @@ WIDTHS: dict[str, tuple[int, ...]] = {
     "findings": (20, 26, 10, 8, 8, 8, 10, 28, 11, 30, 44, 8, 60, 50, 44, 34),
     "sdks": (20, 26, 24, 24, 14, 10, 40, 40, 18),
     "startup": (20, 26, 7, 22, 44, 20, 30, 34, 34, 20, 44, 34, 60),
+    "powers": (20, 26, 18, 26, 44, 20, 30, 60),
+    "missed": (24, 22, 18, 12, 60, 12, 60),
+    "endpoints": (20, 26, 26, 44, 7, 22, 26, 8, 12, 20, 8, 60),
     "permissions": (20, 26, 22, 46, 12, 10, 34, 34, 30, 10, 30, 16, 12, 50, 40, 50),
 }
 
@@ -88,6 +92,8 @@ class Workbook:
             "sdks": self._sheet("sdks", lists.SDKS),
             "permissions": self._sheet("permissions", lists.PERMISSIONS),
             "startup": self._sheet("startup", lists.STARTUP),
+            "powers": self._sheet("powers", lists.POWERS),
+            "endpoints": self._sheet("endpoints", lists.ENDPOINTS),
         }
         self.statistics = self.book.add_worksheet(self._word("l_sheet_statistics"))
         self.counts: dict[str, Counter[str]] = {
@@ -118,10 +124,18 @@ class Workbook:
             ("sdks", lists.sdk_rows(view)),
             ("permissions", lists.permission_rows(view)),
             ("startup", lists.startup_rows(view)),
+            ("powers", lists.power_rows(view)),
+            ("endpoints", lists.endpoint_rows(view)),
         ):
             for line in rows:
                 self.sheets[key].add(line)
         self._count(view)
+
+    def missed(self, target: Missed) -> None:
+        """Add a target that was not examined; the sheet is there only with such targets."""
+        if "missed" not in self.sheets:
+            self.sheets["missed"] = self._sheet("missed", lists.MISSED)
+        self.sheets["missed"].add(lists.missed_row(target, self.lang))
 
     def _count(self, view: ReportView) -> None:
         named = lists.notice(view)
@@ -182,6 +196,10 @@ class Workbook:
         sheet.write_string(0, 0, self._word("l_subjects_count"), styles.head)
         sheet.write_number(0, 1, self.sheets["subjects"].rows, styles.cell)
         at = 2
+        if "missed" in self.sheets:
+            sheet.write_string(1, 0, self._word("l_missed_count"), styles.head)
+            sheet.write_number(1, 1, self.sheets["missed"].rows, styles.cell)
+            at = 3
         for key, rows, colours, kind in (*fixed, *ranked):
             if not rows:
                 continue
@@ -230,6 +248,7 @@ class _Styles:
         base = {"valign": "top", "text_wrap": True, "font_size": 10, "border": 1, "border_color": "#C3CAD1"}
         self.cell = book.add_format(base)
         self.quoted = book.add_format({**base, "quote_prefix": True})
+        self.number = book.add_format({**base, "align": "center"})
         self.head = book.add_format({**base, "bold": True, "bg_color": "#E8ECF1", "valign": "vcenter"})
         self.title = book.add_format({"bold": True, "font_size": 16, "valign": "vcenter"})
         self.note = book.add_format({"font_size": 9, "font_color": "#5C6570", "valign": "vcenter"})
@@ -281,7 +300,7 @@ class _Sheet:
             if isinstance(value, str):
                 self.sheet.write_string(at, column, value, self.styles.of(value))
             else:
-                self.sheet.write_number(at, column, value, self.styles.cell)
+                self.sheet.write_number(at, column, value, self.styles.number)
 
     def _height(self, row: Row) -> float:
         """Return the height in points that shows the wrapped texts of ``row``; viewers do not compute it."""

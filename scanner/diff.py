@@ -6,27 +6,18 @@ Nothing is called fixed or removed unless the newer side could look: what a gap 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Literal
 
+from scanner import appchanges, buildchanges, sitechanges
+from scanner.changes import FactChange, Source, changes, readable, said
 from scanner.facts import Facts
 from scanner.gate import DECIDED, all_findings
 from scanner.model import Assessment, Finding, Frozen, Grade, Subject, Text, Verdict
 
 FindingState = Literal["new", "unconfirmed", "remaining", "fixed"]
-FactKind = Literal[
-    "identity",
-    "permission",
-    "item",
-    "sdk",
-    "component",
-    "endpoint",
-    "policy",
-    "third_party",
-    "cookie",
-]
 MAX_PARAGRAPHS = 3000
 MAX_TEXT = 400
 
@@ -67,25 +58,10 @@ class VerdictChange(Frozen):
     new: Verdict | None
 
 
-class FactChange(Frozen):
-    """A fact that was added, removed or changed; ``old`` and ``new`` are values for people, empty where absent.
-
-    ``certain`` is False when the side that lacks it could not be read whole.
-    """
-
-    kind: FactKind
-    id: str
-    change: Literal["added", "removed", "changed"]
-    name: Text | None = None
-    old: str = ""
-    new: str = ""
-    certain: bool = True
-
-
 class Diff(Frozen):
     """The comparison of two assessments, older first."""
 
-    format: Literal["guijian-diff/1"] = "guijian-diff/1"
+    format: Literal["guijian-diff/2"] = "guijian-diff/2"
     old: Side
     new: Side
     notes: tuple[Text, ...] = ()
@@ -102,10 +78,9 @@ def compare(
     old: tuple[Facts, Assessment],
     new: tuple[Facts, Assessment],
     *,
-    items: Mapping[str, Text],
     notes: Iterable[Text] = (),
 ) -> Diff:
-    """Return what changed from ``old`` to ``new``; ``items`` names the personal-information items."""
+    """Return what changed from ``old`` to ``new``."""
     remarks = list(notes)
     before, after = old[0].subject, new[0].subject
     if before.identifier != after.identifier:
@@ -119,9 +94,9 @@ def compare(
         old=_side(old[1]),
         new=_side(new[1]),
         notes=tuple(remarks),
-        findings=_findings(old[1], new[1]),
+        findings=_findings(old, new),
         verdicts=_verdicts(old[1], new[1]),
-        facts=tuple(_facts(old[0], new[0], items)),
+        facts=tuple(_facts(old[0], new[0])),
     )
 
 
@@ -136,11 +111,23 @@ def _side(assessment: Assessment) -> Side:
     )
 
 
-def _findings(old: Assessment, new: Assessment) -> tuple[FindingChange, ...]:
-    before = {f.fingerprint: f for f in all_findings(old)}
-    after = {f.fingerprint: f for f in all_findings(new)}
-    old_rules = {r.rule: r for r in old.evaluation.results}
-    new_rules = {r.rule: r for r in new.evaluation.results}
+def _keyed(facts: Facts, assessment: Assessment) -> dict[str, Finding]:
+    """Return the findings by what makes them the same in both versions.
+
+    That is the fingerprint; but a certificate that was only exchanged for another with the same fault is not fixed.
+    """
+    certificates = {c.sha256 for c in facts.app.signing.certificates} if facts.app else frozenset()
+    found: dict[str, Finding] = {}
+    for finding in sorted(all_findings(assessment), key=lambda f: f.fingerprint):
+        own = f"{finding.rule} certificate" if finding.group in certificates else finding.fingerprint
+        found[finding.fingerprint if own in found else own] = finding
+    return found
+
+
+def _findings(old: tuple[Facts, Assessment], new: tuple[Facts, Assessment]) -> tuple[FindingChange, ...]:
+    before, after = _keyed(*old), _keyed(*new)
+    old_rules = {r.rule: r for r in old[1].evaluation.results}
+    new_rules = {r.rule: r for r in new[1].evaluation.results}
     unknown = Text(zh="本次未执行该规则", en="the rule did not run this time")
     found: list[FindingChange] = []
     for key, finding in after.items():
@@ -197,101 +184,16 @@ def _verdicts(old: Assessment, new: Assessment) -> tuple[VerdictChange, ...]:
     )
 
 
-Values = dict[str, tuple[Text | None, str]]
-
-
-def _facts(old: Facts, new: Facts, items: Mapping[str, Text]) -> Iterable[FactChange]:
-    before, after = _identity(old), _identity(new)
-    yield from _changes("identity", before, after, old, new, "app.identity")
-    if old.app is not None or new.app is not None:
-        for kind, path, values in APP:
-            yield from _changes(kind, values(old), values(new), old, new, path)
-        yield from _changes("item", _items(old, items), _items(new, items), old, new, "app.accesses")
+def _facts(old: Facts, new: Facts) -> Iterable[FactChange]:
+    app = old.app is not None or new.app is not None
+    paths = ("app.identity", "app.signing") if app else ()
+    yield from changes((Source("identity", paths, buildchanges.identity),), old, new)
+    if app:
+        yield from changes((*appchanges.SOURCES, appchanges.dialog_source(old, new)), old, new)
     if old.policy is not None or new.policy is not None:
         yield from _paragraphs(old, new)
     if old.site is not None or new.site is not None:
-        yield from _changes("third_party", _parties(old), _parties(new), old, new, "site.third_parties")
-        yield from _changes("cookie", _cookies(old), _cookies(new), old, new, "site.cookies")
-
-
-def _changes(
-    kind: FactKind, before: Values, after: Values, old: Facts, new: Facts, path: str
-) -> Iterable[FactChange]:
-    for key in sorted(before.keys() | after.keys()):
-        (name, was), (new_name, now) = before.get(key, (None, "")), after.get(key, (None, ""))
-        if key in before and key in after:
-            if was != now:
-                yield FactChange(kind=kind, id=key, change="changed", name=new_name or name, old=was, new=now)
-        elif key in after:
-            known = _readable(old, path)
-            yield FactChange(kind=kind, id=key, change="added", name=new_name, new=now, certain=known)
-        else:
-            known = _readable(new, path)
-            yield FactChange(kind=kind, id=key, change="removed", name=name, old=was, certain=known)
-
-
-def _readable(facts: Facts, path: str) -> bool:
-    """Whether nothing under ``path`` was left unread and the surface was read at all."""
-    surface = path.partition(".")[0]
-    if surface in {"app", "site", "policy"} and getattr(facts, surface) is None:
-        return False
-    return not any(
-        gap.path == path or path.startswith(gap.path + ".") or gap.path.startswith(path + ".")
-        for gap in facts.gaps
-    )
-
-
-def _identity(facts: Facts) -> Values:
-    app, subject = facts.app, facts.subject
-    rows: dict[str, str] = {"version": subject.version, "developer": subject.developer or ""}
-    if app is not None:
-        numbers = {
-            "version_code": app.identity.version_code,
-            "min_sdk": app.identity.min_sdk,
-            "target_sdk": app.identity.target_sdk,
-        }
-        rows |= {key: str(value) for key, value in numbers.items() if value is not None}
-        rows["certificate"] = "\n".join(sorted(c.sha256 for c in app.signing.certificates))
-        rows["packer"] = app.code.packer or ""
-    return {key: (None, value) for key, value in rows.items() if value}
-
-
-def _permissions(facts: Facts) -> Values:
-    own = facts.app.permissions if facts.app else ()
-    return {p.name: (p.label, p.protection) for p in own if p.declared}
-
-
-def _sdks(facts: Facts) -> Values:
-    return {s.id: (s.name, s.version or "") for s in (facts.app.sdks if facts.app else ())}
-
-
-def _components(facts: Facts) -> Values:
-    own = facts.app.components if facts.app else ()
-    return {f"{c.kind} {c.name}": (None, c.permission or "") for c in own if c.exported and c.enabled}
-
-
-def _endpoints(facts: Facts) -> Values:
-    hosts: dict[str, bool] = {}
-    for endpoint in facts.app.endpoints if facts.app else ():
-        hosts[endpoint.host] = hosts.get(endpoint.host, False) or endpoint.cleartext
-    return {host: (None, "http" if clear else "https") for host, clear in hosts.items() if host}
-
-
-def _items(facts: Facts, names: Mapping[str, Text]) -> Values:
-    owners: dict[str, set[str]] = {}
-    for access in facts.app.accesses if facts.app else ():
-        owners.setdefault(access.item, set()).add(access.owner_id or access.owner_kind)
-    return {item: (names.get(item), "\n".join(sorted(found))) for item, found in owners.items()}
-
-
-def _parties(facts: Facts) -> Values:
-    own = facts.site.third_parties if facts.site else ()
-    return {p.domain: (None, p.category) for p in own}
-
-
-def _cookies(facts: Facts) -> Values:
-    own = facts.site.cookies if facts.site else ()
-    return {f"{c.name} {c.domain}": (None, c.purpose) for c in own}
+        yield from changes(sitechanges.SOURCES, old, new)
 
 
 def _paragraphs(old: Facts, new: Facts) -> Iterable[FactChange]:
@@ -308,22 +210,14 @@ def _paragraphs(old: Facts, new: Facts) -> Iterable[FactChange]:
             change: Literal["added", "removed", "changed"] = (
                 "changed" if was and now else "added" if now else "removed"
             )
-            certain = change == "changed" or _readable(
+            certain = change == "changed" or readable(
                 new if change == "removed" else old, "policy.paragraphs"
             )
             yield FactChange(
                 kind="policy",
                 id=str(j1 + n + 1 if now else i1 + n + 1),
                 change=change,
-                old=was[:MAX_TEXT],
-                new=now[:MAX_TEXT],
+                old=said("text", was[:MAX_TEXT]),
+                new=said("text", now[:MAX_TEXT]),
                 certain=certain,
             )
-
-
-APP: tuple[tuple[FactKind, str, Callable[[Facts], Values]], ...] = (
-    ("permission", "app.permissions", _permissions),
-    ("sdk", "app.sdks", _sdks),
-    ("component", "app.components", _components),
-    ("endpoint", "app.endpoints", _endpoints),
-)

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 
 from pydantic import BaseModel
 
-from scanner.conditions import check
+from scanner.conditioncheck import check
 from scanner.facts import Facts
 from scanner.paths import PathError, resolve
 from scanner.rulepack import Condition, Control, Grading, Instrument, Pack, Profile, Rule

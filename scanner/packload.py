@@ -187,6 +187,7 @@ class PackReader:
                 items={item.id: item.name for item in catalogue_items().values()},
                 bulletin=bulletin_phrases(),
                 elements=_element_names(),
+                wordings=_wording_names(),
             )
             for kind, key, location, message in check_references(pack):
                 places = self.kinds.get(kind)
@@ -219,6 +220,13 @@ def _element_names() -> dict[str, Any]:
             for part in element.get("parts", ()):
                 found[f"{element['id']}.{part['id']}"] = part["name"]
     return found
+
+
+def _wording_names() -> dict[str, Any]:
+    """Return the names of the kinds of improper wording of a policy."""
+    return {
+        kind["kind"]: kind["name"] for content in read_data("policy_wording") for kind in content["kinds"]
+    }
 
 
 def _pack_error(lines: Sequence[str]) -> PackError:

@@ -306,6 +306,7 @@ class Pack(Frozen):
     items: dict[str, Text] = Field(default_factory=dict)
     bulletin: dict[str, BulletinPhrase] = Field(default_factory=dict)
     elements: dict[str, Text] = Field(default_factory=dict)
+    wordings: dict[str, Text] = Field(default_factory=dict)
 
     def clause(self, clause_id: str) -> Clause:
         """Return a clause by id; raises KeyError for an unknown one."""

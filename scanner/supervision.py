@@ -99,10 +99,11 @@ class Share(Frozen):
 
 
 class Failed(Frozen):
-    """Targets that could not be examined, by reason."""
+    """Targets that could not be examined, by reason; ``reason`` in words, of one of them."""
 
     code: str
     count: int
+    reason: Text | None = None
 
 
 class Group(Frozen):

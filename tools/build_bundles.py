@@ -87,7 +87,7 @@ def feature_module(work: Path) -> Path:
     """Make the feature module from its sources."""
     source = INPUTS / "contacts"
     run(AAPT2, "compile", "--dir", source / "res", "-o", work / "compiled.zip")
-    run(AAPT2, "link", "--proto-format", "--package-id", "0x80", "--manifest", source / "AndroidManifest.xml",
+    run(AAPT2, "link", "--proto-format", "--exclude-sources", "--package-id", "0x80", "--manifest", source / "AndroidManifest.xml",
         "-I", FRAMEWORK, "-I", APKS / "contacts.bad.apk", "-A", source / "assets", "--java", work / "gen", "--custom-package",
         "cn.qinghe.notes.contacts", "--auto-add-overlay", "-o", work / "contacts.pb.apk",
         work / "compiled.zip")  # fmt: skip

@@ -16,15 +16,15 @@ from docx import Document
 from docx.enum.section import WD_SECTION
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
-from docx_parts import control, field, label, listing, more, p, page_break, pairs, put, repeat, table_of
+from docx_chapters import BASIS, by_hand, clauses, conclusion, problems
+from docx_parts import control, field, heading, label, listing, more, p, pairs, put, table_of
 from docx_styles import FULL, all_styles, font_table, numbering
 
 TARGET = Path(__file__).resolve().parents[1] / "reports" / "templates" / "report.docx"
 EPOCH = (2026, 1, 1, 0, 0, 0)
-CHOICE = "{{ w.f_retest_fixed }}\u2003☐ {{ w.f_retest_open }}"
 
 
 def cover(document: Any) -> None:
@@ -43,7 +43,7 @@ def cover(document: Any) -> None:
         ("{{ w.f_client }}", "client", "{{ imprint.client or space }}"),
         ("{{ w.f_test_kind }}", "test_kind", "{{ imprint.test_kind or space }}"),
         ("{{ w.f_laboratory }}", "laboratory", "{{ imprint.laboratory or space }}"),
-        ("{{ w.f_tested }}", "tested", "{{ imprint.tested or date }}"),
+        ("{{ w.f_tested }}", "tested", "{{ tested }}"),
         ("{{ w.f_issued }}", "issued", "{{ imprint.issued or space }}"),
     ]
     table = table_of(document, [42, 88], len(rows), "none")
@@ -68,7 +68,7 @@ def cover(document: Any) -> None:
 
 def front(document: Any) -> None:
     """Notices, the results at a glance with the signatures, the table of contents."""
-    p(document, "{{ w.f_notices }}", "Plain Heading")
+    p(document, "{{ w.f_notices }}", "Plain Heading").paragraph_format.page_break_before = True
     p(document, "{%p for notice in notices %}")
     p(document, "{{ loop.index }}. {{ notice }}")
     p(document, "{%p endfor %}")
@@ -77,27 +77,20 @@ def front(document: Any) -> None:
     for row, key in zip(table.rows, keys, strict=True):
         label(row.cells[0], f"{{{{ w.f_{key} }}}}")
         put(row.cells[1], f"{{{{ imprint.{key} }}}}")
-    page_break(document)
     glance(document)
-    page_break(document)
-    p(document, "{{ w.contents }}", "Plain Heading")
+    p(document, "{{ w.contents }}", "Plain Heading").paragraph_format.page_break_before = True
     p(document, "{{p blocks.contents }}")
-    page_break(document)
 
 
 def glance(document: Any) -> None:
     """The page that is read first: object, conclusion, signatures."""
-    p(document, "{{ w.f_overview }}", "Plain Heading").alignment = WD_ALIGN_PARAGRAPH.CENTER
+    title = p(document, "{{ w.f_overview }}", "Plain Heading")
+    title.alignment, title.paragraph_format.page_break_before = WD_ALIGN_PARAGRAPH.CENTER, True
     table = table_of(document, [30, 51.5, 30, 51.5], 8)
     fields = [
         ("{{ w.f_name }}", "{{ name }}", "{{ w.label_version }}", "{{ version or '—' }}"),
         ("{{ w.f_client }}", "{{ imprint.client }}", "{{ w.f_test_kind }}", "{{ imprint.test_kind }}"),
-        (
-            "{{ w.f_received }}",
-            "{{ imprint.received }}",
-            "{{ w.f_tested }}",
-            "{{ imprint.tested or assessed }}",
-        ),
+        ("{{ w.f_received }}", "{{ imprint.received }}", "{{ w.f_tested }}", "{{ tested }}"),
     ]
     for row, texts in zip(table.rows[:3], fields, strict=True):
         for n, text in enumerate(texts):
@@ -105,7 +98,7 @@ def glance(document: Any) -> None:
     wide = [
         ("{{ w.f_basis }}", "{{ basis_short }}"),
         ("{{ identifier_label }}", "{{ identifier }}"),
-        ("{{ w.label_sha256 }}", "{{ sha256 or '—' }}"),
+        ("{{ sha256_label }}", "{{ sha256 or '—' }}"),
     ]
     for row, (name, value) in zip(table.rows[3:6], wide, strict=True):
         label(row.cells[0], name)
@@ -130,17 +123,42 @@ def glance(document: Any) -> None:
             "\u2003\u2003{{ w.f_signature }}{{ w.colon }}{{ blank }}\u2003\u2003{{ w.f_sign_date }}{{ w.colon }}{{ blank }}"
         )
     p(document, "{{ w.f_seal }}", "Note").alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    p(document, "{%p if summary.none %}")
+    p(document, "{{ summary.none }}").runs[0].font.bold = True
+    p(document, "{%p endif %}")
+    p(document, "{%p if summary.leading %}")
+    p(document, "{{ w.top }}{{ summary.leading_more }}", "Finding")
+    listing(
+        document,
+        [52, 19, 23, 49, 20],
+        [
+            "{{ w.f_problem }}",
+            "{{ w.severity }}",
+            "{{ w.verdict }}",
+            "{{ w.legal_basis }}",
+            "{{ w.f_findings_short }}",
+        ],
+        [
+            "{{ x.title }}",
+            "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
+            "{% cellbg shade[x.verdict] %}{{ x.label }}",
+            BASIS.format("x.basis") + "{{ x.basis_more }}",
+            "{{ x.labels }}",
+        ],
+        "x in summary.leading",
+    )
+    p(document, "{%p endif %}")
 
 
 def object_basis_method(document: Any) -> None:
     """Chapters 1 to 3."""
-    p(document, "{{ w.f_object }}", "Heading 1")
+    heading(document, "{{ w.f_object }}", "1").paragraph_format.page_break_before = True
     pairs(document, "row in object", "{{ row.value }}")
     p(document, "{%p if signing %}")
-    p(document, "{{ w.f_signing }}", "Heading 2")
+    heading(document, "{{ w.f_signing }}", "1_1")
     pairs(document, "row in signing", "{{ row.value }}")
     p(document, "{%p endif %}")
-    p(document, "{{ w.f_basis }}", "Heading 1")
+    heading(document, "{{ w.f_basis }}", "2")
     listing(
         document,
         [10, 42, 33, 26, 22, 19, 11],
@@ -155,7 +173,7 @@ def object_basis_method(document: Any) -> None:
         "i in basis",
     )
     p(document, "{{ basis_note }}", "Note")
-    p(document, "{{ w.f_method }}", "Heading 1")
+    heading(document, "{{ w.f_method }}", "3")
     for key in ("how", "limits"):
         p(document, f"{{{{ method.{key} }}}}")
     for key, text in (
@@ -172,7 +190,7 @@ def object_basis_method(document: Any) -> None:
         "{% if not loop.last %}{{ w.comma }}{% endif %}{% endfor %}{{ w.stop }}",
     )
     p(document, "{%p endif %}")
-    p(document, "{{ w.method_verdicts }}", "Heading 2")
+    heading(document, "{{ w.method_verdicts }}", "3_1")
     listing(
         document,
         [30, FULL - 30],
@@ -180,231 +198,8 @@ def object_basis_method(document: Any) -> None:
         ["{% cellbg shade[m.verdict] %}{{ m.label }}", "{{ m.text }}"],
         "m in method.means",
     )
-    p(document, "{{ w.versions }}", "Heading 2")
+    heading(document, "{{ w.versions }}", "3_2")
     pairs(document, "row in method.versions", "{{ row.value }}")
-
-
-def conclusion(document: Any) -> None:
-    """Chapter 4."""
-    p(document, "{{ w.f_summary }}", "Heading 1")
-    p(
-        document,
-        "{{ w.grade }}{{ w.colon }}{{ summary.grade }}{% if summary.provisional %}{{ w.open }}{{ w.provisional }}"
-        "{{ w.close }}{% endif %}\u2003{{ w.score }}{{ w.colon }}{{ summary.score }} {{ w.of_100 }}",
-    ).runs[0].font.bold = True
-    p(document, "{{ summary.headline }}")
-    p(document, "{{ w.coverage }}{{ w.colon }}{{ summary.coverage }}")
-    for key in ("provisional_why", "unread", "oddities", "none"):
-        p(document, f"{{%p if summary.{key} %}}")
-        p(document, f"{{{{ summary.{key} }}}}")
-        p(document, "{%p endif %}")
-    p(document, "{%p for line in summary.decided %}")
-    p(document, "{{ line }}")
-    p(document, "{%p endfor %}")
-    p(document, "{{p blocks.charts }}")
-    p(document, "{{ w.why_grade }}", "Heading 2")
-    p(document, "{%p for reason in summary.reasons %}")
-    p(document, "· {{ reason }}")
-    p(document, "{%p endfor %}")
-    p(document, "{%p if problems %}")
-    p(document, "{{ w.top }}", "Heading 2")
-    listing(
-        document,
-        [10, 43, 19, 23, 48, 20],
-        [
-            "{{ w.f_no_1 }}",
-            "{{ w.f_problem }}",
-            "{{ w.severity }}",
-            "{{ w.verdict }}",
-            "{{ w.legal_basis }}",
-            "{{ w.f_findings_short }}",
-        ],
-        [
-            "{{ loop.index }}",
-            "{{ x.title }}",
-            "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
-            "{% cellbg shade[x.verdict] %}{{ x.label }}",
-            "{% for b in x.basis[:3] %}{{ b.title }} {{ b.number }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
-            "{{ x.findings[0].label }}{% if x.findings|length > 1 %}–{{ x.findings[-1].label }}{% endif %}",
-        ],
-        "x in problems",
-    )
-    p(document, "{%p endif %}")
-
-
-def clauses(document: Any) -> None:
-    """Chapter 5: one form for each clause violated or suspected."""
-    p(document, "{{ w.f_clauses }}", "Heading 1")
-    p(document, "{% if clauses %}{{ w.f_clauses_note }}{% else %}{{ w.f_clauses_none }}{% endif %}")
-    p(document, "{%p for group in clauses %}")
-    p(document, "{{ group.title }}", "Heading 2")
-    p(document, "{{ group.number }}", "Note").paragraph_format.keep_with_next = True
-    p(document, "{%p for c in group.clauses %}")
-    table = table_of(document, [24, 77, 24, 38], 6)
-    head = table.rows[0]
-    put(head.cells[0].merge(head.cells[1]), "{{ c.number }}\u3000{{ c.title }}", "Cell Head")
-    put(head.cells[2], "{% cellbg shade[c.severity_id or 'low'] %}{{ c.severity }}", "Cell Head")
-    put(
-        head.cells[3],
-        "{% cellbg shade[c.verdict] %}{{ c.label }}{% if c.by_hand %}{{ w.open }}{{ w.f_by_hand }}{{ w.close }}{% endif %}",
-        "Cell Head",
-    )
-    repeat(head)
-    rows = [
-        (
-            "{{ w.law }}",
-            "{{ c.text }}{{ w.open }}{{ c.mark }}{% if not c.verified %}{{ w.semicolon }}{{ w.unverified }}{% endif %}{{ w.close }}",
-        ),
-        ("{{ w.what }}", "{% for r in c.reasons %}{{ r }} {% endfor %}{{ c.capped }}"),
-        (
-            "{{ w.f_findings_short }}",
-            "{% for f in c.findings %}{{ f }}{% if not loop.last %}{{ w.comma }}{% endif %}{% else %}—{% endfor %}{{ c.more }}",
-        ),
-        ("{{ w.fix }}", "{% for f in c.fixes %}{{ f }} {% else %}—{% endfor %}"),
-    ]
-    for row, (name, value) in zip(table.rows[1:5], rows, strict=True):
-        label(row.cells[0], name, keep=True)
-        put(row.cells[1].merge(row.cells[3]), value)
-    last = table.rows[5]
-    label(last.cells[0], "{{ w.f_deadline }}")
-    control(put(last.cells[1], ""), "deadline", "{{ imprint.deadline or blank }}")
-    label(last.cells[2], "{{ w.f_retest }}")
-    put(last.cells[3], f"☐ {CHOICE}")
-    p(document, "", "Bar")
-    p(document, "{%p endfor %}")
-    p(document, "{%p endfor %}")
-
-
-def problems(document: Any) -> None:
-    """Chapter 6: problems, findings, evidence with call chains."""
-    p(document, "{{ w.f_findings }}", "Heading 1")
-    p(document, "{% if problems %}{{ w.findings_note }}{% else %}{{ summary.none }}{% endif %}")
-    p(document, "{%p for x in problems %}")
-    p(document, "{{ x.title }}", "Heading 2")
-    p(
-        document,
-        "{{ w.severity }}{{ w.colon }}{{ x.severity }}\u2003{{ w.verdict }}{{ w.colon }}{{ x.label }}\u2003"
-        "{{ w.confidence }}{{ w.colon }}{{ x.confidence }}\u2003{{ x.code }}",
-        "Note",
-    ).paragraph_format.keep_with_next = True
-    p(document, "{{ x.message }}").paragraph_format.keep_with_next = True
-    table = table_of(document, [28, FULL - 28], 5)
-    rows = [
-        (
-            "{{ w.legal_basis }}",
-            "{% for b in x.basis %}{{ b.title }} {{ b.number }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
-        ),
-        ("{{ w.why }}", "{{ x.why }}"),
-        ("{{ w.fix }}", "{{ x.fix }}"),
-        (
-            "{{ w.f_deadline }}",
-            "{{ imprint.deadline or blank }}\u2003\u2003{{ w.f_retest }}{{ w.colon }}☐ " + CHOICE,
-        ),
-        ("{{ w.false_positives }}", "{% for f in x.false_positives %}{{ f }} {% endfor %}"),
-    ]
-    for row, (name, value) in zip(table.rows, rows, strict=True):
-        label(row.cells[0], name, keep=row is not table.rows[-1])
-        put(row.cells[1], value)
-    p(document, "{%p for f in x.findings %}")
-    p(document, "{{ f.label }}\u2002{{ f.group }}\u2002{{ f.places }}\u2002{{ f.note }}", "Finding")
-    p(document, "{%p for e in f.evidence %}")
-    p(document, "{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
-    p(document, "{%p if e.locator %}")
-    p(document, "{% for l in e.locator %}{{ l.label }} {{ l.value }}\u2003{% endfor %}", "Evidence")
-    p(document, "{%p endif %}")
-    p(document, "{%p for s in e.searched %}")
-    p(document, "· {{ s }}", "Evidence")
-    p(document, "{%p endfor %}")
-    p(document, "{%p if e.excerpt %}")
-    p(document, "{{ e.excerpt }}", "Chain")
-    p(document, "{%p endif %}")
-    p(document, "{%p if e.steps %}")
-    p(document, "{{ e.chain }}", "Evidence").paragraph_format.keep_with_next = True
-    p(document, "{%p for s in e.steps %}")
-    p(
-        document,
-        "{% if s.skipped %}（{{ s.skipped }}）{% endif %}{{ loop.index }} {{ s.full }} {{ s.offset }}"
-        "{% if s.edge and not loop.last %} → {{ s.edge }}{% endif %}",
-        "Chain",
-    )
-    p(document, "{%p endfor %}")
-    p(document, "{%p endif %}")
-    p(document, "{%p endfor %}")
-    p(document, "{%p if f.more %}")
-    p(document, "{{ f.more }}", "Note")
-    p(document, "{%p endif %}")
-    p(document, "{%p endfor %}")
-    p(document, "{%p endfor %}")
-
-
-def by_hand(document: Any) -> None:
-    """Chapters 7 and 8, and the appendices."""
-    p(document, "{{ w.f_manual }}", "Heading 1")
-    p(document, "{% if manual.entries %}{{ manual.note }}{% else %}{{ w.f_manual_none }}{% endif %}")
-    p(document, "{%p for m in manual.entries %}")
-    table = table_of(document, [26, 73, 26, 38], 8)
-    head = table.rows[0]
-    put(head.cells[0].merge(head.cells[1]), "{{ m.no }}\u3000{{ m.title }}", "Cell Head")
-    put(head.cells[2], "{{ m.minutes }}", "Cell Head")
-    put(head.cells[3], "{% cellbg shade[m.verdict] %}{{ m.label }}", "Cell Head")
-    repeat(head)
-    rows = [
-        (
-            "{{ w.f_for_clauses }}",
-            "{% for c in m.clauses %}{{ c }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
-        ),
-        ("{{ w.reason }}", "{{ m.why }}"),
-        ("{{ w.f_steps }}", None),
-        (
-            "{{ w.keep }}",
-            "{% for k in m.keep %}{{ k }}{% if not loop.last %}{{ w.comma }}{% endif %}{% endfor %}",
-        ),
-        ("{{ w.f_result }}", "{% for c in manual.choices %}☐ {{ c }}\u2003{% endfor %}"),
-        ("{{ w.f_remark }}", "\n"),
-    ]
-    for row, (name, value) in zip(table.rows[1:7], rows, strict=True):
-        label(row.cells[0], name, keep=True)
-        cell = row.cells[1].merge(row.cells[3])
-        if value is None:
-            put(cell, "{%p for s in m.steps %}")
-            more(cell, "{{ loop.index }}. {{ s }}")
-            more(cell, "{%p endfor %}")
-        else:
-            put(cell, value)
-    last = table.rows[7]
-    label(last.cells[0], "{{ w.f_inspector }}")
-    control(put(last.cells[1], ""), "inspector", "{{ blank }}")
-    label(last.cells[2], "{{ w.f_sign_date }}")
-    control(put(last.cells[3], ""), "inspected", "{{ blank }}")
-    p(document, "", "Bar")
-    p(document, "{%p endfor %}")
-    p(document, "{{ w.f_decisions }}", "Heading 1")
-    p(document, "{% if decisions %}{{ w.f_decisions_note }}{% else %}{{ w.f_decisions_none }}{% endif %}")
-    p(document, "{%p if decisions %}")
-    listing(
-        document,
-        [36, 24, 20, 21, 21, 41],
-        [
-            "{{ w.control }}",
-            "{{ w.verdict }}",
-            "{{ w.f_who }}",
-            "{{ w.f_when }}",
-            "{{ w.f_until }}",
-            "{{ w.f_why }}",
-        ],
-        [
-            "{{ x.control }}",
-            "{% cellbg shade[x.verdict] %}{{ x.label }}{{ w.open }}{{ w.f_by_hand }}{{ w.close }}",
-            "{{ x.who }}",
-            "{{ x.when }}",
-            "{{ x.until }}",
-            "{{ x.why }}{% for e in x.evidence %} {{ e.name }} {{ e.sha256 }}{% endfor %}",
-        ],
-        "x in decisions",
-    )
-    p(document, "{%p endif %}")
-    p(document, "{{ w.f_end }}", "Note").alignment = WD_ALIGN_PARAGRAPH.CENTER
-    p(document, "{{p blocks.appendices }}")
 
 
 def head_and_foot(document: Any) -> None:
@@ -413,7 +208,9 @@ def head_and_foot(document: Any) -> None:
     section.different_first_page_header_footer = True
     head = section.header.paragraphs[0]
     head.text = ""
-    head.add_run("{{ title }}\u2002{{ short_name }}\t{{ w.f_number }}{{ w.colon }}{{ imprint.number }}")
+    head.add_run(
+        "{{ title }}\u2002{{ short_name }}\t{{ w.f_number }}{{ w.colon }}{{ imprint.number or blank }}"
+    )
     foot = section.footer.paragraphs[0]
     foot.text = ""
     foot.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -437,11 +234,11 @@ def build() -> bytes:
     numbering(document)
     font_table(document)
     cover(document)
-    page_break(document)
     front(document)
     for chapter in (object_basis_method, conclusion, clauses, problems, by_hand):
         chapter(document)
     head_and_foot(document)
+    document.settings.element.find(qn("w:compat")).addprevious(OxmlElement("w:updateFields"))
     properties = document.core_properties
     properties.title, properties.author, properties.comments = "{{ title }}", "guijian", ""
     buffer = io.BytesIO()

@@ -25,16 +25,19 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 def main() -> int:
     """Serve, scan, write the reports into the folder given; return the scan's exit code."""
-    out = sys.argv[1]
+    out = Path(sys.argv[1])
     handler = functools.partial(Quiet, directory=str(SITE))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        port = server.server_address[1]
+        address = f"http://127.0.0.1:{port}/"
         command = [sys.executable, "-m", "scanner", "scan", address, "--allow-private", "--fail-on", "never"]
         code = subprocess.run(
             [*command, "--rate", "0", "-f", "html", "-f", "json", "-o", f"{out}/"], check=False, cwd=ROOT
         ).returncode
         server.shutdown()
+    for report in out.glob(f"*{port}*"):
+        report.replace(out / f"site{report.suffix}")
     return code
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_BREAK
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm
@@ -145,14 +144,22 @@ def p(document: Any, text: str, name: str = "Normal") -> Any:
     return document.add_paragraph(text, style=name)
 
 
+def heading(document: Any, text: str, mark: str, number: str = "") -> Any:
+    """Add a numbered heading as the bookmark ``_Toc_mark``, to which the table of contents refers.
+
+    ``number`` is the bookmark's id in the document, by default made from ``mark``; in a loop both are tags.
+    """
+    paragraph = document.add_paragraph(style=f"Heading {1 + mark.count('_')}")
+    number = number or mark.replace("_", "0")
+    paragraph._p.append(parse_xml(f'<w:bookmarkStart {nsdecls("w")} w:id="{number}" w:name="_Toc_{mark}"/>'))
+    paragraph.add_run(text)
+    paragraph._p.append(parse_xml(f'<w:bookmarkEnd {nsdecls("w")} w:id="{number}"/>'))
+    return paragraph
+
+
 def pairs(document: Any, statement: str, value: str, first: float = 38) -> None:
     """Add a two-column table of labels and values, one row for each of ``statement``."""
     table = table_of(document, [first, FULL - first], 1)
     label(table.rows[0].cells[0], "{{ row.label }}")
     put(table.rows[0].cells[1], value)
     loop_rows(table, 0, statement)
-
-
-def page_break(document: Any) -> None:
-    """Start a new page."""
-    document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)

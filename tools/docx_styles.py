@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
@@ -119,6 +119,10 @@ def all_styles(document: Any) -> None:
     style(document, "TOC 1", size=10, asian=HEI, before=3, line=1.1)
     style(document, "TOC 2", size=9.5, line=1.1)
     document.styles["TOC 2"].paragraph_format.left_indent = Mm(8)
+    for level in (1, 2):
+        document.styles[f"TOC {level}"].paragraph_format.tab_stops.add_tab_stop(
+            Mm(FULL), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS
+        )
     style(document, "Cell", size=9, line=1.15)
     style(document, "Cell Head", size=9, asian=HEI, latin="Arial", bold=True, line=1.15, keep=True)
     style(document, "Code", size=8, asian=HEI, latin=CODE, line=1.1, after=2)
@@ -128,6 +132,13 @@ def all_styles(document: Any) -> None:
     document.styles["Evidence"].paragraph_format.left_indent = Mm(4)
     style(document, "Chain", size=8, asian=HEI, latin=CODE, line=1.1, after=1)
     document.styles["Chain"].paragraph_format.left_indent = Mm(8)
+    for name, size in (("Exact", 8), ("Excerpt", 8)):
+        style(document, name, size=size, asian=HEI, latin=CODE, line=1.1, after=3)
+        document.styles[name].paragraph_format.left_indent = Mm(4)
+    document.styles["Exact"].font.color.rgb = SOFT
+    document.styles["Excerpt"].element.get_or_add_pPr().append(
+        parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:color="auto" w:fill="F1F3F5"/>')
+    )
     style(document, "Bar", size=8, line=1.0)
     for name in ("Header", "Footer"):
         stops = style(document, name, size=9, colour=SOFT).paragraph_format.tab_stops

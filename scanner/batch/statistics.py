@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
+from scanner.batch.reasons import reason_of
 from scanner.batch.schema import AssessmentRow, ControlRow, FindingRow, RunRow, TaskRow
 from scanner.batch.store import Store
 from scanner.model import Confidence, Severity, Text, Verdict
@@ -76,6 +77,7 @@ class Aim:
     state: str
     code: str
     values: Mapping[str, str | None]
+    reason: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def statistics(
     elif by in FIELDS:
         groups = grouped(part, by, rules)
     failures = Counter(target.code for target in part.targets if target.state == "failed")
+    reasons = {target.code: target.reason for target in part.targets if target.state == "failed"}
     return Statistics(
         start=start,
         end=end,
@@ -112,7 +115,7 @@ def statistics(
         rules=by_rule(part.subjects, pack, rules),
         phrases=by_phrase(part.subjects, pack, rules),
         failures=tuple(
-            Failed(code=code, count=count)
+            Failed(code=code, count=count, reason=reasons[code])
             for code, count in sorted(failures.items(), key=lambda pair: (-pair[1], pair[0]))
         ),
         packs=tuple(sorted({subject.pack for subject in part.subjects})),
@@ -215,6 +218,9 @@ def tasks(start: datetime | None, end: datetime | None) -> Select[Any]:
             TaskRow.key,
             TaskRow.state,
             TaskRow.error_code,
+            TaskRow.error_zh,
+            TaskRow.error_en,
+            TaskRow.location,
             TaskRow.meta,
             *(getattr(AssessmentRow, name).label(name) for name in FIELDS),
         )
@@ -238,6 +244,7 @@ def aims(rows: Sequence[Any]) -> tuple[Aim, ...]:
             row["state"],
             row["error_code"] or "",
             {name: row[name] or meta.get(name) for name in FIELDS},
+            reason_of(row["location"], row["error_zh"], row["error_en"]),
         )
     return tuple(found.values())
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from scanner.batch.reasons import reason_of
 from scanner.batch.schema import AssessmentRow, TaskRow
 from scanner.batch.store import Store
-from scanner.model import Frozen
+from scanner.model import Frozen, Text
 
 MAX_FAILURES = 20
 
@@ -17,6 +18,7 @@ class Failure(Frozen):
     code: str
     count: int
     example: str
+    reason: Text | None = None
 
 
 class Status(Frozen):
@@ -50,7 +52,13 @@ def status(store: Store, label: str | None) -> Status | None:
             .order_by(func.min(-AssessmentRow.score))
         ).all()
         failures = session.execute(
-            select(TaskRow.error_code, func.count(), func.min(TaskRow.location))
+            select(
+                TaskRow.error_code,
+                func.count(),
+                func.min(TaskRow.location),
+                func.min(TaskRow.error_zh),
+                func.min(TaskRow.error_en),
+            )
             .where(of_run, TaskRow.state == "failed")
             .group_by(TaskRow.error_code)
             .order_by(func.count().desc(), TaskRow.error_code)
@@ -68,6 +76,7 @@ def status(store: Store, label: str | None) -> Status | None:
         seconds=round(seconds, 3),
         letters={str(letter): int(count) for letter, count in letters},
         failures=tuple(
-            Failure(code=code or "", count=count, example=example) for code, count, example in failures
+            Failure(code=code or "", count=count, example=example, reason=reason_of(example, zh, en))
+            for code, count, example, zh, en in failures
         ),
     )

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as lite_insert
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from scanner.batch.engine import open_engine, unusable
 from scanner.batch.meta import Meta
 from scanner.batch.rows import assessment_rows, facts_row
 from scanner.batch.schema import (
@@ -34,7 +34,6 @@ from scanner.batch.schema import (
 )
 from scanner.batch.targets import Target
 from scanner.batch.work import Done, unpack_bytes
-from scanner.errors import PackError
 from scanner.facts import Facts
 from scanner.model import Assessment, Text
 from scanner.rulepack import Pack
@@ -53,11 +52,11 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+        self.engine = open_engine(url)
         try:
             self._migrate()
         except (DBAPIError, OSError) as error:
-            raise _unusable(url, error) from error
+            raise unusable(url, error) from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -377,41 +376,3 @@ class Store:
         query = select(TaskRow.state, func.count()).where(TaskRow.run_id == run_id).group_by(TaskRow.state)
         rows = self.transact(lambda session: session.execute(query).all())
         return {str(state): int(count) for state, count in rows}
-
-
-def _engine(url: str) -> Engine:
-    text = url if "://" in url else f"sqlite:///{url}"
-    try:
-        parsed = make_url(text)
-        engine = create_engine(parsed, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise _unusable(url, error) from error
-    if engine.dialect.name not in {"sqlite", "postgresql"}:
-        raise _unusable(url, ValueError(engine.dialect.name))
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _sqlite_settings)
-    return engine
-
-
-def _sqlite_settings(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    # A write-ahead log lets readers (status, console) work during a run; FULL keeps results through a power failure.
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        cursor.execute(f"PRAGMA {setting}")
-    cursor.close()
-
-
-def _unusable(url: str, error: Exception) -> PackError:
-    try:
-        shown = make_url(url).render_as_string(hide_password=True) if "://" in url else url
-    except ArgumentError:
-        shown = url
-    why = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
-    return PackError(
-        "store-unusable",
-        Text(
-            zh=f"无法打开结果库 {shown}：{why}。请检查地址、权限，以及数据库是否已启动（支持 SQLite 和 PostgreSQL）",
-            en=f"cannot open the store {shown}: {why}; check the address, permissions and that the database runs "
-            "(SQLite and PostgreSQL are supported)",
-        ),
-    )

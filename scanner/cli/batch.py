@@ -223,7 +223,8 @@ def status_command(store_url: str, label: str | None, as_json: bool, lang: Lang)
             grades = "  ".join(f"{letter} {count}" for letter, count in found.letters.items())
             click.echo(f"{WORDS['letters'].get(lang)}: {grades}")
         for failure in found.failures:
-            click.echo(f"{WORDS['errors'].get(lang)}: {failure.code} × {failure.count}  {failure.example}")
+            reason = f"{failure.reason.get(lang)} ({failure.code})" if failure.reason else failure.code
+            click.echo(f"{WORDS['errors'].get(lang)}: {reason} × {failure.count}  {failure.example}")
 
 
 def _start(store: Store, source: str, options: dict[str, Any]) -> _Start:

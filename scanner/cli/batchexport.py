@@ -15,9 +15,14 @@ from scanner.errors import InputError
 from scanner.model import Lang, Text
 
 if TYPE_CHECKING:
+    from reports.lists import Missed
     from scanner.batch.schema import RunRow
     from scanner.batch.store import Store
 
+MISSED = Text(
+    zh="另有 {count} 个目标未能检测，不在名单之内",
+    en="{count} more targets were not examined and are not on the list",
+)
 WRITTEN = Text(zh="已写入 {count} 个对象", en="{count} subjects written")
 
 
@@ -71,20 +76,26 @@ def notice_command(
     Make the notice list of a run: one workbook with subjects, findings, SDKs, permissions and statistics.  Valid human
     decisions count, and where the rule pack has changed since, the stored facts are assessed again.
     """
-    from reports import WRITERS  # noqa: PLC0415 - with its command
+    from reports import WRITERS, MissedGatherer  # noqa: PLC0415 - with its command
     from scanner.console.decisions import load, view_of  # noqa: PLC0415
     from scanner.packload import load_pack  # noqa: PLC0415
 
     with errors("", lang), opened(store_url) as store:
         pack = load_pack(overlays)
-        gatherer, count = WRITERS[form].gather(pack, lang), 0
-        for ident in _assessments(store, _run(store, label)):
+        gatherer, count, run = WRITERS[form].gather(pack, lang), 0, _run(store, label)
+        for ident in _assessments(store, run):
             loaded = load(store, ident, pack, moment_or_now(now))
             if loaded is not None:
                 gatherer.add(view_of(loaded, pack, lang))
                 count += 1
+        missed = _missed(store, run)
+        if isinstance(gatherer, MissedGatherer):
+            for target in missed:
+                gatherer.missed(target)
         write_output(output, gatherer.finish())
         click.echo(WRITTEN.get(lang).format(count=count), err=True)
+        if missed:
+            click.echo(MISSED.get(lang).format(count=len(missed)), err=True)
 
 
 def _run(store: Store, label: str | None) -> RunRow:
@@ -110,3 +121,27 @@ def _assessments(store: Store, run: RunRow) -> Iterator[int]:
         if ident is not None and ident not in seen:
             seen.add(ident)
             yield ident
+
+
+def _missed(store: Store, run: RunRow) -> list[Missed]:
+    """Return the targets of a run without an assessment: what the list says of them, where they are, and why."""
+    from sqlalchemy import select  # noqa: PLC0415 - the database loads when used
+
+    from reports.lists import Missed  # noqa: PLC0415 - with its command
+    from scanner.batch.reasons import reason_of  # noqa: PLC0415
+    from scanner.batch.schema import TaskRow  # noqa: PLC0415
+
+    with store.session() as session:
+        query = select(TaskRow).where(TaskRow.run_id == run.id, TaskRow.assessment_id.is_(None))
+        return [
+            Missed(
+                name=str(row.meta.get("name") or ""),
+                developer=str(row.meta.get("developer") or ""),
+                store=str(row.meta.get("store") or ""),
+                version=str(row.meta.get("version") or ""),
+                place=row.location,
+                tried=row.state == "failed",
+                reason=reason_of(row.location, row.error_zh, row.error_en),
+            )
+            for row in session.scalars(query.order_by(TaskRow.position))
+        ]

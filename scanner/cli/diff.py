@@ -86,7 +86,7 @@ def diff(
         plan = _plan(formats, output, {name: f.extension for name, f in DIFF_WRITERS.items()})
         pack = load_pack(overlays)
         sides, notes = _sides((old, new), pack, profile_name, moment_or_now(now), lang)
-        found = compare(*sides, items=pack.items, notes=notes)
+        found = compare(*sides, notes=notes)
         for name, path in plan:
             width, colour = terminal(path)
             view = DiffView(found, sides[0][0], sides[1][0], pack, lang, width, colour)

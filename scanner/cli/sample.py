@@ -287,9 +287,9 @@ def _weights(population: Sequence[Candidate], given: tuple[tuple[str, Fraction],
 def _written(record: SampleRecord, form: str, lang: Lang) -> bytes:
     if form == "json":
         return record.model_dump_json(indent=1).encode() + b"\n"
-    from reports import supervision, supervisionpages  # noqa: PLC0415
+    from reports import samplepage, supervision  # noqa: PLC0415
 
-    return supervision.write(supervisionpages.sample_page(record, lang), form)
+    return supervision.write(samplepage.sample_page(record, lang), form)
 
 
 def _say(key: str, lang: Lang, **values: Any) -> None:

@@ -143,7 +143,7 @@ def operators_command(
     Records of operators (of NAME, or all with a proposal): examinations, recurrences, fixes, and proposals for the
     lists.  A human decides.
     """
-    from reports import supervision, supervisionpages  # noqa: PLC0415 - with its command
+    from reports import operatorpages, supervision  # noqa: PLC0415 - with its command
     from scanner.batch.operators import operators  # noqa: PLC0415
     from scanner.packload import load_pack  # noqa: PLC0415
     from scanner.supervision import supervision_rules  # noqa: PLC0415
@@ -158,7 +158,7 @@ def operators_command(
             return
         titles = {rule.id: rule.title for rule in pack.rules.values()}
         columns, colour = terminal("-")
-        page = supervisionpages.operators_page(shown, len(found), titles, lang, detailed=name is not None)
+        page = operatorpages.operators_page(shown, len(found), titles, lang, detailed=name is not None)
         write_output("-", supervision.console(page, columns, colour=colour))
 
 

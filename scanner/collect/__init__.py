@@ -33,8 +33,9 @@ def collect(target: str | Path, options: CollectOptions | None = None) -> Facts:
     target = str(target)
     if is_url(target):
         from scanner.collect.site.collect import collect_site  # noqa: PLC0415 - the web stack loads for sites only
+        from scanner.collect.site.conceal import conceal  # noqa: PLC0415 - as above
 
-        facts = _with_policy(collect_site(target, options), None, options)
+        facts = conceal(_with_policy(collect_site(target, options), None, options))
         if options.site.evidence is not None:
             from scanner.collect.site.evidence import seal  # noqa: PLC0415 - as above
 

@@ -12,7 +12,7 @@ from starlette.routing import Route, compile_path
 from starlette.types import ASGIApp
 
 from scanner.batch.store import Store
-from scanner.console import pages, review, summaries
+from scanner.console import pages, review, signin, summaries
 from scanner.console.decisions import MAX_FILE, MAX_FILES
 from scanner.console.web import SMALL_BODY, Console, Guard, Settings, serve
 from scanner.rulepack import Pack
@@ -35,11 +35,11 @@ ACCESS: tuple[Access, ...] = (
     Access("GET", "/metrics", "metrics", pages.metrics),
     Access("GET", "/static/console.css", "anyone", pages.style),
     Access("GET", "/favicon.ico", "anyone", pages.icon),
-    Access("GET", "/sign-in", "anyone", pages.sign_in_form),
-    Access("POST", "/sign-in", "anyone", pages.sign_in),
-    Access("POST", "/sign-out", "viewer", pages.sign_out),
-    Access("GET", "/account", "viewer", pages.account_form),
-    Access("POST", "/account", "viewer", pages.account),
+    Access("GET", "/sign-in", "anyone", signin.sign_in_form),
+    Access("POST", "/sign-in", "anyone", signin.sign_in),
+    Access("POST", "/sign-out", "viewer", signin.sign_out),
+    Access("GET", "/account", "viewer", signin.account_form),
+    Access("POST", "/account", "viewer", signin.account),
     Access("GET", "/", "viewer", pages.subjects),
     Access("GET", "/runs", "viewer", pages.runs),
     Access("GET", "/assessments/{ident:int}", "viewer", pages.subject),

@@ -12,11 +12,12 @@ from sqlalchemy import func, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from reports import WRITERS, charts
+from reports import WRITERS, charts, supervisionpages
 from reports.csvout import BOM, neutral
 from reports.diffout import DIFF_WRITERS
 from reports.diffview import DiffView
 from reports.html import content_policy, style_policy, template_source
+from scanner.batch import statistics as indicators
 from scanner.batch.schema import AssessmentRow, RunRow, TaskRow
 from scanner.batch.schema_console import (
     AuditRow,
@@ -27,13 +28,15 @@ from scanner.batch.schema_console import (
 from scanner.batch.status import status
 from scanner.console import audit, decisions, queries, users
 from scanner.console.queries import Filters
-from scanner.console.web import SESSION, Call, failure, next_page, set_cookie, small, source
+from scanner.console.web import Call, failure, small, source
 from scanner.diff import compare as compare_assessments
 from scanner.errors import InputError
 from scanner.model import SEVERITY_LABELS, VERDICT_LABELS, Severity, Text, Verdict
+from scanner.supervision import supervision_rules
 
 MAX_ROWS = 20_000
 MAX_REPORTS = 200
+MAX_INDICATORS = 5_000  # beyond so many subjects the page would be slow; the summary report has them
 AUDIT_PAGE = 100
 EXPORT: tuple[str, ...] = (
     *("id", "name", "identifier", "version", "developer", "store", "category", "region", "letter", "score"),
@@ -110,64 +113,6 @@ def style(_: Call) -> Response:
 def icon(_: Call) -> Response:
     """Return the icon browsers ask for."""
     return Response(source("icon.svg"), media_type="image/svg+xml", headers={"Cache-Control": "max-age=3600"})
-
-
-# --- signing in ---------------------------------------------------------------------------------------
-
-
-def sign_in_form(call: Call) -> Response:
-    """Show the form to sign in."""
-    goal = next_page(call.request.query_params.get("next", "/"))
-    return call.go("/") if call.person else call.page("sign_in.html", next=goal, wrong=False)
-
-
-def sign_in(call: Call) -> Response:
-    """Open a session; a failure does not tell what was wrong."""
-    goal = next_page(call.text("next", 1000))
-    password = call.form.get("password")
-    token = users.sign_in(
-        call.console.store, call.text("name", 60), password if isinstance(password, str) else "", call.address
-    )
-    if token is None:
-        return call.page("sign_in.html", 401, next=goal, wrong=True)
-    response = Response(status_code=303, headers={"Location": call.console.settings.prefix + goal})
-    set_cookie(response, call.console, SESSION, token)
-    return response
-
-
-def sign_out(call: Call) -> Response:
-    """End the session."""
-    users.sign_out(call.console.store, call.request.cookies.get(SESSION, ""), call.who, call.address)
-    response = call.go("/sign-in")
-    response.delete_cookie(SESSION, path=call.console.settings.prefix + "/")
-    return response
-
-
-def account_form(call: Call) -> Response:
-    """Show the form to change the password."""
-    return call.page("account.html", message="", done=False)
-
-
-def account(call: Call) -> Response:
-    """Change the password; other sessions end."""
-    old, new = str(call.form.get("old", "")), str(call.form.get("new", ""))
-    name, store = call.who.name, call.console.store
-    if not call.console.sign_ins.take("password:" + name):
-        raise HTTPException(429)
-    try:
-        if not users.is_password(store, name, old) or new != str(call.form.get("again", "")):
-            raise InputError(
-                "password",
-                Text(
-                    zh="当前密码不对，或两次输入的新密码不同",
-                    en="the current password is wrong, or the new ones differ",
-                ),
-            )
-        keep = call.request.cookies.get(SESSION, "")
-        users.set_password(store, name, new, name, must_change=False, keep=keep)
-    except InputError as error:
-        return call.page("account.html", 400, message=error.text.get(call.lang), done=False)
-    return call.page("account.html", message="", done=True)
 
 
 # --- subjects -----------------------------------------------------------------------------------------
@@ -286,7 +231,6 @@ def compare(call: Call) -> Response:
     diff = compare_assessments(
         (before.facts, before.assessment),
         (after.facts, after.assessment),
-        items=console.pack.items,
     )
     view = DiffView(diff, before.facts, after.facts, console.pack, call.lang)
     policy = style_policy(template_source("report.css") + template_source("diff.css"))
@@ -321,10 +265,15 @@ def findings(call: Call) -> Response:
 
 
 def statistics(call: Call) -> Response:
-    """Show counts of current assessments."""
+    """Show counts of current assessments; for the whole store also the indicators with index, interval and coverage."""
     filters = Filters.of(call.request.query_params)
     with call.console.store.session() as session:
         found = queries.statistics(session, filters)
+    total = sum(count for _, count in found["letter"])
+    whole = None
+    if not filters.query() and 0 < total <= MAX_INDICATORS:
+        numbers = indicators.statistics(call.console.store, call.console.pack, supervision_rules().index)
+        whole = supervisionpages.stats_page(numbers, call.lang)
     tables = [
         (
             name,
@@ -333,7 +282,7 @@ def statistics(call: Call) -> Response:
         )
         for name, rows in found.items()
     ]
-    return call.page("statistics.html", tables=tables, total=sum(count for _, count in found["letter"]))
+    return call.page("statistics.html", tables=tables, total=total, whole=whole)
 
 
 def export(call: Call) -> Response:

@@ -10,7 +10,8 @@ from scanner.dex.constants import NumberSite, number_sites
 from scanner.dex.errors import DexError, DexProblem
 from scanner.dex.graph import CallGraph
 from scanner.dex.guards import Guard, Kept, guarded_offsets, guards, kept_flags
-from scanner.dex.package import Dex, Site, open_dex
+from scanner.dex.package import Dex, open_dex
+from scanner.dex.part import Site
 from scanner.dex.query import (
     Member,
     MemberSite,

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scanner.dex.package import Dex, Part
+from scanner.dex.package import Dex
+from scanner.dex.part import Part
 
 CONST, CONST_HIGH = 0x14, 0x15
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scanner.dex.numbering import ragged
 from scanner.dex.opcodes import INVOKE
-from scanner.dex.package import Part
+from scanner.dex.part import Part
 
 I4 = NDArray[Any]
 I8 = NDArray[Any]

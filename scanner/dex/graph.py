@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from scanner.dex.edges import STATIC, Adjacency, join, safe, static_owner
 from scanner.dex.opcodes import INVOKE
-from scanner.dex.package import Dex, Part
+from scanner.dex.package import Dex
+from scanner.dex.part import Part
 from scanner.dex.reflect import Leap, Reflection
 from scanner.dex.refs import References
 from scanner.dex.search import Late, Reach, Search, Stages

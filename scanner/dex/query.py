@@ -17,7 +17,8 @@ from scanner.dex.bytesearch import find_all
 from scanner.dex.file import DexFile, decode_mutf8
 from scanner.dex.numbering import name_hashes
 from scanner.dex.opcodes import CONST_STRING
-from scanner.dex.package import Dex, Part, Site
+from scanner.dex.package import Dex
+from scanner.dex.part import Part, Site
 from scanner.dex.refs import References
 
 I8 = NDArray[Any]

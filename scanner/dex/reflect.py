@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanner.dex.body import Instruction, starts
-from scanner.dex.package import Dex, Part
+from scanner.dex.package import Dex
+from scanner.dex.part import Part
 from scanner.dex.query import Member, call_sites
 from scanner.dex.values import NOTHING, Values, follow
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from scanner.dex.file import DexFile
 from scanner.dex.opcodes import CONST_STRING, INVOKE
-from scanner.dex.package import Dex, Part
+from scanner.dex.package import Dex
+from scanner.dex.part import Part
 from scanner.dex.words import read_words
 
 U8 = NDArray[Any]

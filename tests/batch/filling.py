@@ -35,9 +35,16 @@ class Filler:
         )
 
     def failed(
-        self, run: int, key: str, state: str = "failed", code: str | None = "empty", **meta: str
+        self,
+        run: int,
+        key: str,
+        state: str = "failed",
+        code: str | None = "empty",
+        zh: str = "",
+        en: str = "",
+        **meta: str,
     ) -> None:
-        self.task(run, key, state=state, error_code=code, meta=meta)
+        self.task(run, key, state=state, error_code=code, error_zh=zh, error_en=en, meta=meta)
 
     def task(self, run: int, key: str, **values: Any) -> None:
         self.count += 1

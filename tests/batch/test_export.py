@@ -81,3 +81,24 @@ def test_the_notice_list_of_a_run_names_each_subject_with_its_problems(filled: s
     assert [row["应用名称"] for row in read_csv(listed)].count("'=1+1") == 1
     assert len(names) == len(read_csv(listed))
     assert batch("notice", "--store", filled, "--run", "none", check=3).stderr.count("批次") == 1
+
+
+def test_what_was_not_examined_is_in_the_notice_workbook(tmp_path: Path) -> None:
+    folder, book = tmp_path / "apps", tmp_path / "notice.xlsx"
+    folder.mkdir()
+    (folder / "=cmd().apk").write_bytes(b"")
+    store = f"sqlite:///{tmp_path / 'r.db'}"
+    batch("run", str(folder), "--store", store, "--run", "a", "--now", NOW, check=3)
+
+    done = batch("notice", "--store", store, "--now", NOW, "-o", str(book), check=0)
+
+    assert "另有 1 个目标未能检测" in done.stderr
+    pages = openpyxl.load_workbook(book)
+    rows = list(pages["未能检测"].iter_rows(values_only=True))
+    assert str(rows[1][4]).endswith("=cmd().apk")
+    assert rows[1][5] == "无法检测"
+    assert rows[1][6] == "是空文件（0 字节），请重新获取"
+    assert [row[:2] for row in pages["统计"].iter_rows(max_row=2, values_only=True)] == [
+        ("检测对象数", 0),
+        ("未能检测的目标数", 1),
+    ]

@@ -62,7 +62,7 @@ def november(store: Store) -> Store:
     fill.assessed(first, day(11, 2), "e", (1, 0, 0, 0), 10, place, broken=True, category="社交")
     fill.assessed(second, day(11, 20), "e", (0, 0, 10, 0), 90, category="社交")
     fill.failed(second, "f", region="北京")
-    fill.failed(second, "g", code="not-a-zip", region="上海")
+    fill.failed(second, "g", code="not-a-zip", zh="g：不是安装包", en="g: no package", region="上海")
     fill.failed(second, "h", state="pending", code=None, region="上海")
     october = fill.run(day(10, 5))
     fill.assessed(october, day(10, 5), "a", (0, 0, 1, 9), 100, region="北京")
@@ -221,7 +221,8 @@ def test_stats_as_json_csv_and_text_say_the_same(november: Store, tmp_path: Path
     }
     assert [row["failed"] for row in rows] == ["1", "1", "0", "2"]
     assert "72.0（31.3–93.5，n = 5） 样本少" in text
-    assert "not-a-zip" in text
+    assert "不是安装包 (not-a-zip)" in text
+    assert "只取最近一次评估" not in text  # as many subjects as targets examined
 
 
 def test_summary_shows_the_same_index_in_every_format_and_language(november: Store, tmp_path: Path) -> None:

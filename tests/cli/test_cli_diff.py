@@ -56,8 +56,11 @@ def test_two_versions_of_a_real_application() -> None:
 
     document = json.loads(guijian("diff", old, new, "-f", "json", "--now", NOW).stdout)
 
-    changes = {(c["kind"], c["id"]): (c["old"], c["new"]) for c in document["facts"]}
-    assert changes["identity", "version"] == ("8.0.9", "8.0.10")
+    changes = {
+        (c["kind"], c["id"]): [[value["text"] for value in c[side]] for side in ("old", "new")]
+        for c in document["facts"]
+    }
+    assert changes["identity", "version"] == [["8.0.9"], ["8.0.10"]]
     states = {f["state"] for f in document["findings"] if f["rule"] == "background-location-permission"}
     assert states == {"remaining"}
 

@@ -17,8 +17,11 @@ from console_sample import PASSWORD, XSS, client, open_console, sign_in, token
 from sqlalchemy import delete, select, text, update
 
 from scanner.batch.schema_console import AuditRow, EvidenceRow
+from scanner.batch.statistics import statistics
 from scanner.cli import cli
 from scanner.console import audit, users
+from scanner.packload import load_pack
+from scanner.supervision import supervision_rules
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 
@@ -255,6 +258,20 @@ def test_exports_hold_the_filtered_set_and_no_formula(opened: Any) -> None:
     assert any("出行助手" in str(c) for s in book for row in s.iter_rows(values_only=True) for c in row)
     with store.session() as session:
         assert session.scalars(select(AuditRow.action)).all().count("export") == 3
+
+
+def test_statistics_give_the_indicators_of_the_whole_store_with_interval_and_rule_packs(opened: Any) -> None:
+    store, browser = opened
+    sign_in(browser, "ivan")
+    found = statistics(store, load_pack(), supervision_rules().index)
+
+    page, part = browser.get("/statistics").text, browser.get("/statistics?region=浙江").text
+
+    assert found.total.index is not None
+    assert f"{found.total.index.value:.1f}（{found.total.index.low:.1f}–{found.total.index.high:.1f}" in page
+    assert all(pack in page for pack in found.packs)
+    assert "检测覆盖率" in page
+    assert "检测覆盖率" not in part, "the indicators are of the whole store, not of a filtered part"
 
 
 def test_the_summary_of_a_period_is_a_file_and_leaves_a_trace(opened: Any) -> None:

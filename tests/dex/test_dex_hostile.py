@@ -22,6 +22,7 @@ from scanner.dex import (
     instructions,
     open_dex,
     package,
+    part,
     strings_beyond_ascii,
 )
 
@@ -37,8 +38,8 @@ def use(dex: Dex) -> None:
     graph = CallGraph(dex)
     graph.reach(range(min(50, dex.node_count)))
     call_sites(dex, [Member("Landroid/app/Activity;", "onCreate")], graph.references)
-    for part in dex.parts:
-        strings_beyond_ascii(part.file)
+    for one in dex.parts:
+        strings_beyond_ascii(one.file)
     for node in range(min(20, dex.node_count)):
         dex.method(node)
         instructions(dex, node)
@@ -123,8 +124,8 @@ def test_methods_that_share_a_body_cannot_multiply_it(monkeypatch: pytest.Monkey
     whole = open_dex([("classes.dex", content)])
     assert whole.call_count > whole.instruction_count
 
-    monkeypatch.setattr(package, "MAX_SHARED", 0)
-    monkeypatch.setattr(package, "SHARED_TIMES", 0)
+    monkeypatch.setattr(part, "MAX_SHARED", 0)
+    monkeypatch.setattr(part, "SHARED_TIMES", 0)
     bounded = open_dex([("classes.dex", content)])
 
     assert bounded.call_count <= bounded.instruction_count

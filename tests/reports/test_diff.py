@@ -71,11 +71,11 @@ def app(**update: Any) -> Facts:
 
 
 def facts_diff(old: Facts, new: Facts) -> dict[tuple[str, str], Any]:
-    found = compare((old, ASSESSMENT), (new, ASSESSMENT), items=PACK.items)
+    found = compare((old, ASSESSMENT), (new, ASSESSMENT))
     return {(c.kind, c.id): c for c in found.facts}
 
 
-DIFF = compare((FACTS, ASSESSMENT), (FACTS, NEW), items=PACK.items)
+DIFF = compare((FACTS, ASSESSMENT), (FACTS, NEW))
 
 
 def view(diff: Diff = DIFF, lang: Any = "zh") -> DiffView:
@@ -106,7 +106,7 @@ def test_changed_verdicts_are_listed() -> None:
 
 
 def test_the_same_twice_is_no_change() -> None:
-    same = compare((FACTS, ASSESSMENT), (FACTS, ASSESSMENT), items=PACK.items)
+    same = compare((FACTS, ASSESSMENT), (FACTS, ASSESSMENT))
 
     assert {c.state for c in same.findings} == {"remaining"}
     assert (same.verdicts, same.facts) == ((), ())
@@ -130,12 +130,17 @@ def test_changed_facts_of_an_app() -> None:
 
     assert found["permission", "android.permission.CAMERA"].change == "removed"
     assert found["permission", "android.permission.READ_SMS"].change == "added"
-    assert (found["sdk", "acme-ads"].old, found["sdk", "acme-ads"].new) == ("1.2", "2.0")
-    assert (found["endpoint", "ads.example"].old, found["endpoint", "ads.example"].new) == ("http", "https")
-    assert found["component", "service x.Pay"].change == "added"
+    assert (texts(found["sdk", "acme-ads"].old), texts(found["sdk", "acme-ads"].new)) == (["1.2"], ["2.0"])
+    assert texts(found["endpoint", "ads.example"].old)[0] == "cleartext"
+    assert texts(found["endpoint", "ads.example"].new)[0] == "encrypted"
+    assert texts(found["component", "service x.Pay"].new) == ["open"]
     assert ("component", "service x.Private") not in found
-    assert found["item", "contacts"].new == "acme-ads"
+    assert found["item", "contacts acme-ads"].change == "added"
     assert len(found) == 6
+
+
+def texts(values: Any) -> list[str]:
+    return [value.text for value in values]
 
 
 def ads_owner() -> Any:
@@ -165,11 +170,13 @@ def test_policy_text_is_compared_paragraph_by_paragraph() -> None:
     old = policy("前言", "我们收集位置。", "联系我们", "附则")
     new = policy("前言", "我们收集位置和通讯录。", "联系我们", "附则", "更新日期 2027 年")
 
-    found = [(c.change, c.old, c.new) for c in facts_diff(old, new).values() if c.kind == "policy"]
+    found = [
+        (c.change, texts(c.old), texts(c.new)) for c in facts_diff(old, new).values() if c.kind == "policy"
+    ]
 
     assert found == [
-        ("changed", "我们收集位置。", "我们收集位置和通讯录。"),
-        ("added", "", "更新日期 2027 年"),
+        ("changed", ["我们收集位置。"], ["我们收集位置和通讯录。"]),
+        ("added", [], ["更新日期 2027 年"]),
     ]
 
 
@@ -191,10 +198,51 @@ def test_cookies_and_third_parties_of_a_site() -> None:
     }
 
 
+def test_a_certificate_exchanged_for_one_with_the_same_fault_is_not_fixed() -> None:
+    assert FACTS.app is not None
+    (own,) = FACTS.app.signing.certificates
+
+    def side(digest: str) -> tuple[Facts, Assessment]:
+        signing = FACTS.app.signing.model_copy(  # type: ignore[union-attr]
+            update={"certificates": (own.model_copy(update={"sha256": digest}),)}
+        )
+        found = finding("certain-hit", digest, CERTAIN.findings[0].evidence[0])
+        rule = CERTAIN.model_copy(update={"findings": (found,)})
+        return app(signing=signing), changed({"certain-hit": rule})
+
+    states = [c.state for c in compare(side("aa"), side("bb")).findings if c.rule == "certain-hit"]
+
+    assert states == ["remaining"]
+
+
+def test_what_came_with_an_sdk_is_said_in_its_row() -> None:
+    assert FACTS.app is not None
+    item = access("contacts", ads_owner())
+    new = app(accesses=(item, item.model_copy(update={"item": "sms", "reachable": False})))
+    old = app(accesses=(), sdks=FACTS.app.sdks[1:])
+    found = compare((old, ASSESSMENT), (new, ASSESSMENT))
+
+    shown = view(found)
+    (row,) = [r for s in shown.sections if s.id == "diff_kind_sdk" for r in s.rows]
+
+    assert (row.mark, row.what, row.new) == ("增加", "甲广告 acme-ads", "1.2")
+    assert (
+        row.note
+        == "一并增加：获取个人信息：contacts；含获取代码而未见到达路径：sms；网络地址：ads.example（明文）"
+    )
+    (gone,) = [
+        r
+        for s in view(compare((new, ASSESSMENT), (old, ASSESSMENT))).sections
+        if s.id == "diff_kind_sdk"
+        for r in s.rows
+    ]
+    assert (gone.mark, gone.old, gone.new) == ("减少", "1.2", "")
+
+
 def test_different_subjects_are_pointed_out() -> None:
     other = FACTS.model_copy(update={"subject": FACTS.subject.model_copy(update={"identifier": "com.other"})})
 
-    found = compare((FACTS, ASSESSMENT), (other, ASSESSMENT), items=PACK.items)
+    found = compare((FACTS, ASSESSMENT), (other, ASSESSMENT))
 
     assert "com.other" in found.notes[0].zh
 
@@ -258,7 +306,7 @@ def test_long_lists_are_cut_and_counted() -> None:
     assert FACTS.app is not None
     camera = FACTS.app.permissions[1]
     many = tuple(camera.model_copy(update={"name": f"p.{n:04d}"}) for n in range(900))
-    found = compare((app(permissions=()), ASSESSMENT), (app(permissions=many), ASSESSMENT), items=PACK.items)
+    found = compare((app(permissions=()), ASSESSMENT), (app(permissions=many), ASSESSMENT))
 
     for name in ("console", "markdown", "html"):
         shown = DIFF_WRITERS[name].load()(view(found)).decode()

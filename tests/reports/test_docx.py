@@ -92,11 +92,19 @@ def test_content_is_that_of_the_formal_report() -> None:
         assert part in text
 
 
-def test_contents_field_is_filled_and_will_be_updated() -> None:
-    xml = Document(io.BytesIO(report())).element.body.xml
+def test_contents_name_every_heading_with_a_field_for_its_page() -> None:
+    document = Document(io.BytesIO(report()))
+    body = document.element.body
+    marks = {mark.get(qn("w:name")): mark for mark in body.iter(qn("w:bookmarkStart"))}
+    links = [link.get(qn("w:anchor")) for link in body.iter(qn("w:hyperlink"))]
+    fields = [code.text for code in body.iter(qn("w:instrText")) if "PAGEREF" in (code.text or "")]
 
-    assert ' TOC \\o "1-2"' in xml
-    assert 'w:fldCharType="begin" w:dirty="true"' in xml
+    assert links == list(marks)
+    assert [field.split()[1] for field in fields] == links
+    assert len({mark.get(qn("w:id")) for mark in marks.values()}) == len(marks)
+    assert len(links) == len([1 for style, _ in headings(report()) if style[-1] in "12"])
+    assert 'w:fldCharType="begin" w:dirty="true"' in body.xml
+    assert document.settings.element.find(qn("w:updateFields")) is not None
     assert "1 检测对象" in text_of(report())
     assert "附录 A 全部条款的结论" in text_of(report())
 

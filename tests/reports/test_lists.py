@@ -9,10 +9,11 @@ from datetime import date
 
 import pytest
 from openpyxl import load_workbook
-from report_sample import ASSESSMENT, FACTS, HOSTILE, PACK, RULES, view
+from report_sample import ASSESSMENT, CREATE, FACTS, HOSTILE, PACK, RULES, code, t, view
 
 from reports import csvout, lists, xlsx
 from reports.view import ReportView
+from scanner.componentfacts import Ability, AutoStart, Wake
 from scanner.facts import Facts
 from scanner.gate import standings
 from scanner.model import Assessment, Confidence, Decision, Verdict
@@ -107,7 +108,17 @@ def test_what_a_human_cleared_is_not_listed() -> None:
 def test_sheets_are_frozen_filtered_and_print_their_titles() -> None:
     book = load_workbook(io.BytesIO(xlsx.write(view())))
 
-    assert book.sheetnames == ["通报名单", "检测对象", "发现", "SDK", "权限", "启动顺序", "统计"]
+    assert book.sheetnames == [
+        "通报名单",
+        "检测对象",
+        "发现",
+        "SDK",
+        "权限",
+        "启动顺序",
+        "自启动与特殊能力",
+        "网络地址",
+        "统计",
+    ]
     for name, first in (("通报名单", 3), ("发现", 1), ("权限", 1)):
         page = book[name]
         assert page.freeze_panes == f"A{first + 1}"
@@ -122,7 +133,7 @@ def test_findings_sheet_says_what_where_verdict_basis_and_fix() -> None:
     assert rows[0] == [view().word(name) for name in lists.FINDINGS]
     first = dict(zip(map(str, rows[0]), rows[1], strict=True))
     assert (first["编号"], first["严重程度"], first["结论"]) == ("F01", "严重", "不符合")
-    assert "测试办法 一、1" in str(first["依据"])
+    assert "《测试办法》一、1" in str(first["依据"])
     assert first["整改"] == "按1整改。"
     assert len(rows) - 1 == len(view().findings)
 
@@ -141,6 +152,91 @@ def test_formulas_stay_text(start: str) -> None:
 
     table = list(csv.reader(io.StringIO(csvout.write_notice(shown).decode("utf-8-sig"))))
     assert table[1][1] == f"'{start}"
+
+
+def test_addresses_say_operator_country_day_owner_and_place() -> None:
+    assert FACTS.app is not None
+    known = FACTS.app.endpoints[0].model_copy(
+        update={
+            "host": "a.example",
+            "url": "https://a.example/v1",
+            "cleartext": False,
+            "operator": t("甲公司", "A Ltd"),
+            "country": "US",
+            "country_of": "operator",
+            "overseas": True,
+            "as_of": "2026-11-24",
+            "evidence": (code(CREATE, 4, CREATE),),
+        }
+    )
+    bare = known.model_copy(
+        update={
+            "url": "http://b.example/",
+            "host": "b.example",
+            "cleartext": True,
+            "operator": None,
+            "country": None,
+            "country_of": None,
+            "overseas": None,
+            "as_of": "",
+            "evidence": (),
+        }
+    )
+    rows = sheet(xlsx.write(with_app(endpoints=(known, bare))), "网络地址")
+
+    assert rows[0] == [view().word(name) for name in lists.ENDPOINTS]
+    assert [row[2:11] for row in rows[1:]] == [
+        ["b.example", "http://b.example/", "是", "", "", "不明", "", "甲广告", "代码"],
+        [
+            "a.example",
+            "https://a.example/v1",
+            "否",
+            "甲公司",
+            "US（运营者所属）",
+            "境外",
+            "2026-11-24",
+            "甲广告",
+            "代码",
+        ],
+    ]
+    assert "Lcom/example/shop/MainActivity;->onCreate" in str(rows[2][11])
+
+
+def test_self_starts_wake_ups_and_abilities_are_all_listed() -> None:
+    ways = tuple(
+        AutoStart(
+            kind="boot", name=t("开机", "boot"), group="boot", trigger="B", component=f"cn.R{n}", works=True
+        )
+        for n in range(150)
+    )
+    wake = Wake(package="=cmd()", way="service", caller="La;->a()V", owner_kind="app", before_ui=True)
+    power = Ability(kind="overlay", name=t("悬浮窗", "overlay"), declared=True, used=False, owner_kind="app")
+    shown = with_app(autostarts=ways, wakes=(wake,), abilities=(power,))
+    data = xlsx.write(shown)
+    rows = sheet(data, "自启动与特殊能力")
+
+    assert rows[0] == [shown.word(name) for name in lists.POWERS]
+    assert len(rows) == 1 + 150 + 2
+    assert rows[1][2:7] == ["自启动：开机", "开机", "B；cn.R0", "归属不明", "按目标 API 级别仍有效"]
+    assert [row[2] for row in rows[-2:]] == ["关联启动", "特殊能力"]
+    assert rows[-1][6] == "已声明；代码使用：未见使用"
+    cell = load_workbook(io.BytesIO(data))["自启动与特殊能力"].cell(row=152, column=4)
+    assert (cell.value, cell.data_type, cell.quotePrefix) == ("=cmd()", "s", True)
+
+
+def with_app(**update: object) -> ReportView:
+    assert FACTS.app is not None
+    facts = FACTS.model_copy(update={"app": FACTS.app.model_copy(update=update)})
+    return ReportView(ASSESSMENT, facts, PACK, "zh")
+
+
+def test_many_subjects_share_the_sheets_of_addresses_and_abilities() -> None:
+    assert FACTS.app is not None
+    data = xlsx.notice_workbook([(ASSESSMENT, subject(name=name)) for name in ("甲", "乙")], PACK, "zh")
+
+    rows = sheet(data, "网络地址")
+
+    assert [row[0] for row in rows[1:]] == [name for name in ("甲", "乙") for _ in FACTS.app.endpoints]
 
 
 def test_hostile_text_stays_text() -> None:
@@ -191,5 +287,7 @@ def test_same_input_gives_the_same_bytes_in_both_languages() -> None:
         "SDKs",
         "Permissions",
         "Order of the start",
+        "Self-starts and abilities",
+        "Addresses",
         "Statistics",
     ]

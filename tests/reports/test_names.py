@@ -14,7 +14,7 @@ RULE = PACK.rules["certain-hit"].model_copy(update={"group_by": ("id", "owner_id
     ("group", "shown"),
     [
         ("location | acme-ads", "位置 · 甲广告"),
-        ("acme-ads | acme-ads", "甲广告 · 甲广告"),
+        ("acme-ads | acme-ads", "甲广告"),
         (
             "android.permission.READ_PHONE_STATE | com.example.shop",
             "读取电话状态 READ_PHONE_STATE · 应用自身",

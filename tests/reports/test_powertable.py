@@ -101,12 +101,12 @@ def test_the_annex_says_kind_what_who_state_and_place() -> None:
     assert table is not None
     assert table.title == "自启动、关联启动与特殊能力"
     assert table.rows == (
-        ("自启动：保活", f"一像素界面\n{boot}", "应用自身", "在目标级别上有效\n未见到达路径", place),
+        ("自启动：保活", f"一像素界面\n{boot}", "应用自身", "按目标 API 级别仍有效\n未见到达路径", place),
         (
             "自启动：开机",
             f"开机完成\n{boot}\ncom.example.shop.Boot",
             "应用自身",
-            "系统不再执行（目标级别或权限所限）",
+            "系统不再执行（目标 API 级别或权限所限）",
             place,
         ),
         (
@@ -128,7 +128,7 @@ def test_the_annex_says_kind_what_who_state_and_place() -> None:
             "特殊能力",
             "设备管理器\n"
             + "、".join(f"com.example.shop.Admin{n}" for n in range(6))
-            + "、另 2 处\nwipe-data",
+            + "、另 2 处\n清除全部数据",
             "应用自身",
             "已声明\n代码使用：无法判断",
             f"{place}；Feature.use() · 0x0004；另 1 处",

@@ -59,7 +59,16 @@ CLAUSES = {
 # Texts that the source has from memory and that we found quoted word for word (docs/law-sources.md).
 CONFIRMED = {"CAC-2019-191-6-1", "CAC-2019-191-6-2", "CAC-2019-191-6-5"}
 OURS = {"FILING-33-13"}  # clauses that are not in the source, listed in docs/law-sources.md
+# The source numbers these as items of 1., while their heading is （一）.
+RENUMBERED = {f"MIIT-2020-164-1.{n}": (f"1. {n}.", f"（一）{n}.") for n in (2, 3, 4)}
+TITLES = {"XBORDER-16": "《促进和规范数据跨境流动规定》"}  # ids of instruments in the source's texts
 INSTRUMENTS = sorted(PACK.instruments.values(), key=lambda instrument: instrument.id)
+
+
+def titled(text: str) -> str:
+    for name, title in TITLES.items():
+        text = text.replace(name, title)
+    return text
 
 
 def test_every_instrument_has_its_number_of_clauses() -> None:
@@ -97,11 +106,14 @@ def test_clauses_equal_their_source() -> None:
     assert clauses.keys() - source.keys() == OURS
     assert source.keys() <= clauses.keys()
     shared = [c for c in clauses.values() if c.id in source]
-    assert {c.id for c in shared if c.number != source[c.id]["clause"]} == set()
+    renumbered = {
+        c.id: (source[c.id]["clause"], c.number) for c in shared if c.number != source[c.id]["clause"]
+    }
+    assert renumbered == RENUMBERED
     quoted = [
         c for i in INSTRUMENTS if i.kind != "standard" and not i.draft for c in i.clauses if c.id in source
     ]
-    assert [c.id for c in quoted if c.text != source[c.id]["text"]] == []
+    assert [c.id for c in quoted if c.text != titled(source[c.id]["text"])] == []
     assert [c.id for c in quoted if c.limit is not LIMITS[source[c.id]["verdict_limit"]]] == []
     assert [c.id for c in shared if c.is_verified and source[c.id]["verified"] == "from-memory"] == []
 

@@ -20,9 +20,13 @@ from scanner.model import Evidence, XmlLocator
 
 def identity_fact(manifest: Manifest) -> Identity:
     """Return who the package says it is."""
-    excerpt = (
-        f'package="{manifest.package}" versionName="{manifest.version_name}" target={manifest.target_sdk}'
-    )
+    values = {
+        "package": manifest.package,
+        "versionName": manifest.version_name,
+        "minSdkVersion": manifest.min_sdk,
+        "targetSdkVersion": manifest.target_sdk,
+    }
+    excerpt = " ".join(f'{name}="{value}"' for name, value in values.items() if value is not None)
     return Identity(
         package=manifest.package,
         version_name=manifest.version_name,

@@ -120,7 +120,7 @@ def _items(app: AppFacts, says: Says) -> Iterator[Comparison]:
             tuple(e for a in group.shown[:MAX_SEEN] for e in a.evidence[:1]),
             owner_kind=kind,
             owner_id=owner,
-            reachable=True if group.running else shown.reachable,
+            reachable=True if group.running else (None if shown.reachable else shown.reachable),
             strength=shown.strength,
             sensitive=known.sensitive if known else shown.sensitive,
             persistent_identifier=known.persistent_identifier if known else shown.persistent_identifier,

@@ -18,7 +18,7 @@ from scanner.collect.site.elsewhere import policies_elsewhere
 from scanner.collect.site.fetch import USER_AGENT, Fetched, Fetcher
 from scanner.collect.site.filing import Register, join_filings, read_register, shown
 from scanner.collect.site.frontier import Frontier, Target
-from scanner.collect.site.gaps import gaps_of, looked_of, problems_of, routes_gaps
+from scanner.collect.site.gaps import cut_gaps, gaps_of, looked_of, problems_of, routes_gaps
 from scanner.collect.site.headers import cookie_weaknesses
 from scanner.collect.site.observe import Observation, observe_site
 from scanner.collect.site.page import ParsedPage
@@ -220,7 +220,8 @@ class _Collector:
         rendered = sum(page.rendered for page in pages)
         shells = [r for r in readings if r.shell and not r.page.rendered]
         important_lost = [m for m in result.missed if m.important and m.code not in {"http-404", "http-410"}]
-        complete = not result.pending_important and not important_lost and home not in shells
+        matter_cut = any(r.cut and r.page.kind != "other" for r in readings)
+        complete = not (result.pending_important or important_lost or home in shells or matter_cut)
         forms = tuple(form for r in readings for form in r.forms)
         filings = join_filings(
             [(r.page.final_url, r.filings) for r in readings], self.start.host, self.register
@@ -229,6 +230,7 @@ class _Collector:
             *gaps_of(
                 result, frontier.left_out, [r.page.final_url for r in shells], home_shell=home in shells
             ),
+            *cut_gaps([r.page.final_url for r in readings if r.cut]),
             *security.gaps,
             *observation.gaps,
         ]

@@ -26,6 +26,7 @@ from typing import IO, Any
 
 from pydantic import ValidationError
 
+from scanner.collect.site.sends import masked
 from scanner.errors import CollectError, InputError
 from scanner.facts import Facts
 from scanner.model import Artifact, Text
@@ -77,7 +78,9 @@ class Sink:
 
 def file_name(number: int, url: str, what: str, suffix: str) -> str:
     """Return a safe name for a page's file: number, what it shows, and a readable part of the address."""
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", re.sub(r"^https?://[^/]+", "", url)).strip("-")[:40] or "home"
+    readable = (
+        re.sub(r"[^A-Za-z0-9]+", "-", re.sub(r"^https?://[^/]+", "", masked(url))).strip("-")[:40] or "home"
+    )
     return f"{number:03d}-{what}-{readable}.{suffix}"
 
 

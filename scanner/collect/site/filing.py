@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.domains import registrable
-from scanner.collect.site.page import ParsedPage, in_footer, squeeze, words_of
+from scanner.collect.site.page import ParsedPage, squeeze, words_of
 from scanner.datafiles import read_data
 from scanner.errors import InputError
 from scanner.model import Evidence, Text
@@ -94,7 +94,7 @@ def find_filings(page: ParsedPage) -> tuple[Seen, ...]:
     def note(
         kind: Kind, number: str, main: str, province: str, link: str, match: re.Match[str], *, good: bool
     ) -> None:
-        if number not in found:
+        if number not in found and len(found) < MAX_FOUND:
             found[number] = _seen(page, kind, number, main, good, province, link, match.group())
 
     for match in _around(_ICP, _ICP_CORE, text):
@@ -113,7 +113,7 @@ def find_filings(page: ParsedPage) -> tuple[Seen, ...]:
         number = f"{province}公网安备{digits}号"
         good = digits.isdigit() and 12 <= len(digits) <= 14 and words.provinces.get(province) == digits[:2]
         note("police", number, number, province, police_link, match, good=good)
-    return tuple(list(found.values())[:MAX_FOUND])
+    return tuple(found.values())
 
 
 def _around(pattern: re.Pattern[str], core: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
@@ -155,8 +155,8 @@ def _own_lines(page: ParsedPage) -> str:
     chosen = _notices(page.text, sum(len(line) + 1 for line in lines[:-LAST_LINES]))
     feet = [
         squeeze(words_of(e))
-        for e in page.root.iter("footer", "div", "p", "td")
-        if len(e) < 40 and in_footer(e, page.foot)
+        for e in (page.root.iter("footer", "div", "p", "td") if page.foot else ())
+        if e in page.foot and len(e) < 40
     ][:40]
     return " \n".join((*chosen, *(f for f in feet if len(f) < 3_000), "  ".join(lines[-LAST_LINES:])))
 

@@ -7,30 +7,25 @@ button.  Nothing is submitted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from scanner import catalogue
 from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.domains import same_site
 from scanner.collect.site.fields import Signals, classify, form_data, is_chinese
 from scanner.collect.site.labels import Labels, buttons_text, is_button, own_text
-from scanner.collect.site.page import (
-    Element,
-    ParsedPage,
-    absolute,
-    css_path,
-    in_footer,
-    shorten,
-    squeeze,
-    words_of,
-)
+from scanner.collect.site.page import ParsedPage, absolute, css_path, shorten, squeeze, words_of
+from scanner.collect.site.pagetext import Element
 from scanner.collect.site.purpose import Purpose, choose_purpose, says, words_named
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
 from scanner.sitefacts import Form, FormField
 
 MAX_FORMS = 200
+MAX_GROUPS = 2 * MAX_FORMS
 MAX_FIELDS = 300
 MAX_BLOCK_TEXT = 3_000
+MAX_BESIDE = 3_000
 INPUTS = ("input", "select", "textarea")
 BUTTON_TYPES = frozenset({"submit", "button", "image", "reset"})
 CHOICES = frozenset({"checkbox", "radio"})
@@ -38,53 +33,78 @@ CHOICES = frozenset({"checkbox", "radio"})
 
 def read_forms(page: ParsedPage, kind: str) -> tuple[Form, ...]:
     """Return the forms of ``page``; ``kind`` is the kind of page."""
-    groups = list(_groups(page.root))
+    groups = list(_groups(page))
     if not groups:
         return ()
     labels = Labels(page.root)
     chinese = is_chinese(page.text) or page.language.lower().startswith("zh")
     found = []
-    for block, inputs in groups:
+    for number, (block, inputs) in enumerate(groups):
+        if number >= MAX_GROUPS:
+            page.cut = True
+            break
         form = _Reader(page, kind, block, inputs, labels, chinese=chinese).read()
         if form is not None:
             found.append(form)
         if len(found) >= MAX_FORMS:
+            page.cut = True
             break
     return tuple(found)
 
 
-def _groups(root: Element) -> Iterator[tuple[Element, list[Element]]]:
+def _groups(page: ParsedPage) -> Iterator[tuple[Element, list[Element]]]:
     """Yield each form element with its inputs, then each block that holds inputs outside forms."""
     owned: dict[Element, list[Element]] = {}
     loose: dict[Element, list[Element]] = {}
-    by_id = {form.get("id"): form for form in root.iter("form") if form.get("id")}
-    for count, element in enumerate(root.iter(*INPUTS)):
+    blocks: _Blocks | None = None
+    by_id = {form.get("id"): form for form in page.root.iter("form") if form.get("id")}
+    for count, element in enumerate(page.root.iter(*INPUTS)):
         if count >= MAX_FIELDS * 20:
+            page.cut = True
             break
         form = by_id.get(element.get("form") or "") if element.get("form") else None
         form = form if form is not None else next(element.iterancestors("form"), None)
         if form is not None:
             owned.setdefault(form, []).append(element)
         elif element.get("type", "").lower() not in BUTTON_TYPES | {"hidden"}:
-            loose.setdefault(_block(element), []).append(element)
+            blocks = blocks or _Blocks(page.root)
+            loose.setdefault(blocks.of(element), []).append(element)
     yield from owned.items()
     yield from loose.items()
 
 
-def _block(element: Element) -> Element:
-    """Return the nearest ancestor with a button, else the nearest with several inputs, else the widest with this one."""
-    several: Element | None = None
-    widest: Element | None = None
-    for depth, ancestor in enumerate(element.iterancestors()):
-        if ancestor.tag in {"body", "html"} or depth > 8:
-            break
-        if any(is_button(child) for child in ancestor.iter() if isinstance(child.tag, str)):
-            return ancestor
-        if several is None and sum(1 for _ in ancestor.iter(*INPUTS)) > 1:
-            several = ancestor
-        if several is None and depth < 4:
-            widest = ancestor
-    return next((found for found in (several, widest) if found is not None), element)
+class _Blocks:
+    """Which part of a page belongs together where there is no ``form`` element."""
+
+    def __init__(self, root: Element) -> None:
+        self._pressed: set[Element] = set()
+        self._inputs: dict[Element, int] = {}
+        for element in root.iter("button", "a", "div", "span", *INPUTS):
+            if is_button(element):
+                for holder in chain((element,), element.iterancestors()):
+                    if holder in self._pressed:
+                        break
+                    self._pressed.add(holder)
+            if element.tag in INPUTS:
+                for holder in chain((element,), element.iterancestors()):
+                    count = self._inputs[holder] = self._inputs.get(holder, 0) + 1
+                    if count > 2:  # so have all above
+                        break
+
+    def of(self, element: Element) -> Element:
+        """Return the nearest ancestor with a button, else the nearest with several inputs, else the widest with one."""
+        several: Element | None = None
+        widest: Element | None = None
+        for depth, ancestor in enumerate(element.iterancestors()):
+            if ancestor.tag in {"body", "html"} or depth > 8:
+                break
+            if ancestor in self._pressed:
+                return ancestor
+            if several is None and self._inputs.get(ancestor, 0) > 1:
+                several = ancestor
+            if several is None and depth < 4:
+                widest = ancestor
+        return next((found for found in (several, widest) if found is not None), element)
 
 
 class _Reader:
@@ -113,7 +133,7 @@ class _Reader:
         """The block in which what stands beside the form is looked for: up to three levels out, while it is small."""
         chosen = self.block
         for depth, ancestor in enumerate(self.block.iterancestors()):
-            if depth >= 3 or ancestor.tag in {"body", "html"} or in_footer(ancestor, self.page.foot):
+            if depth >= 3 or ancestor.tag in {"body", "html"} or ancestor in self.page.foot:
                 break
             others = sum(1 for other in ancestor.iter("form") if other is not self.block)
             if others or len(words_of(ancestor)) > MAX_BLOCK_TEXT:
@@ -269,7 +289,7 @@ class _Reader:
                 or "is-required" in classes
                 or any(c.endswith("-required") for c in classes)
             ):
-                return sum(1 for _ in current.iter(*INPUTS)) <= 2
+                return len(list(islice(current.iter(*INPUTS), 3))) <= 2
             current = current.getparent()
         return False
 
@@ -341,9 +361,7 @@ class _Reader:
     def _policy_linked(self) -> bool:
         words = page_words()
         for link in self.around.iter("a"):
-            if words.names_policy(squeeze(words_of(link))[:MAX_BLOCK_TEXT]) and not in_footer(
-                link, self.page.foot
-            ):
+            if words.names_policy(squeeze(words_of(link))[:MAX_BLOCK_TEXT]) and link not in self.page.foot:
                 return True
         return False
 
@@ -366,7 +384,7 @@ class _Reader:
     def _agreement(self) -> tuple[bool, bool | None, bool | None, tuple[Evidence, ...]]:
         """Whether consent is asked beside the form; whether it is ticked beforehand; whether it is bundled."""
         best: tuple[bool, Element, str] | None = None
-        for element in self.around.iter("input", "div", "span", "i", "label"):
+        for element in islice(self.around.iter("input", "div", "span", "i", "label"), MAX_BESIDE):
             role = (element.get("role") or "").lower()
             if not (element.tag == "input" and self._type(element) == "checkbox") and role != "checkbox":
                 continue
@@ -413,7 +431,7 @@ def _invisible(element: Element) -> bool:
         style = (current.get("style") or "").lower().replace(" ", "")
         if current.get("hidden") is not None or "display:none" in style or "visibility:hidden" in style:
             return current is element or (
-                current.tag not in {"form", "body"} and sum(1 for _ in current.iter(*INPUTS)) == 1
+                current.tag not in {"form", "body"} and len(list(islice(current.iter(*INPUTS), 2))) == 1
             )
         current = current.getparent()
     return False

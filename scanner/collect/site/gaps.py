@@ -97,6 +97,17 @@ def gaps_of(
             yield Gap(path=path, code="needs-browser", reason=reason)
 
 
+def cut_gaps(pages: Sequence[str]) -> Iterator[Gap]:
+    """Yield the gaps that ``pages``, read in part because they are too large or nested too deep, leave."""
+    if pages:
+        reason = Text(
+            zh=f"{len(pages)} 个页面过大或嵌套过深，只读了一部分（如 {pages[0]}）",
+            en=f"{len(pages)} pages are too large or nested too deep and were read in part (e.g. {pages[0]})",
+        )
+        for path in SEARCHED:
+            yield Gap(path=path, code="pages-cut", reason=reason)
+
+
 def routes_gaps(routes: Sequence[str]) -> Iterator[Gap]:
     """Yield the gaps that ``routes``, pages built by scripts and not rendered, leave."""
     if routes:

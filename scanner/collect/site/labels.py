@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 
-from scanner.collect.site.page import Element, squeeze
+from scanner.collect.site.page import squeeze
+from scanner.collect.site.pagetext import Element
 
 MAX_LABEL = 120
 MAX_POSITIONAL = 40
+# What is looked at for the words of one element; pages put whole lists of countries into a form, hostile ones more.
+MAX_STEPS = 10_000
+MAX_ASKED = 5
+NOT_ASKING = frozenset({"hidden", "submit", "button", "image", "reset", "checkbox"})
 FIELDS = frozenset({"input", "select", "textarea", "button"})
 SILENT = frozenset({"script", "style", "option", "select", "textarea", "noscript", "template"})
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -35,7 +41,7 @@ def is_button(element: Element) -> bool:
 def buttons_text(block: Element) -> str:
     """Return the words on the buttons of ``block``, shortened."""
     found: list[str] = []
-    for element in block.iter("button", "input", "a", "div", "span"):
+    for element in islice(block.iter("button", "input", "a", "div", "span"), MAX_STEPS):
         if not is_button(element):
             continue
         text = element.get("value") or element.get("alt") or "" if element.tag == "input" else _text(element)
@@ -55,18 +61,23 @@ def _text(element: Element) -> str:
 
 
 def _pieces(element: Element) -> Iterator[str]:
-    stack: list[tuple[Element, bool]] = [(element, False)]
-    while stack:
-        current, tail_only = stack.pop()
-        if tail_only:
+    if element.tag in SILENT:
+        return
+    yield element.text or ""
+    open_elements: list[tuple[Element, Iterator[Element]]] = [(element, iter(element))]
+    for _ in range(MAX_STEPS):
+        current, children = open_elements[-1]
+        child = next(children, None)
+        if child is None:
+            open_elements.pop()
+            if not open_elements:
+                return
             yield current.tail or ""
-            continue
-        if current is not element:
-            stack.append((current, True))
-        if not isinstance(current.tag, str) or current.tag in SILENT:
-            continue
-        yield current.text or ""
-        stack.extend((child, False) for child in reversed(current))
+        elif not isinstance(child.tag, str) or child.tag in SILENT:
+            yield child.tail or ""
+        else:
+            yield child.text or ""
+            open_elements.append((child, iter(child)))
 
 
 class Labels:
@@ -76,6 +87,15 @@ class Labels:
         self._root = root
         self._by_for = {e.get("for"): e for e in root.iter("label") if e.get("for")}
         self._known: dict[tuple[Element, Element], tuple[str, bool]] = {}
+        # Inputs share their ancestors, so what these hold is counted and read once.
+        self._asked: dict[Element, int] = {}
+        self._shown: dict[Element, int] = {}
+        self._texts: dict[Element, str] = {}
+
+    def _text(self, element: Element) -> str:
+        if element not in self._texts:
+            self._texts[element] = _text(element)
+        return self._texts[element]
 
     @cached_property
     def _by_id(self) -> dict[str, Element]:
@@ -104,7 +124,7 @@ class Labels:
     def beside(self, element: Element, block: Element) -> str:
         """Return the words that belong to a check box: its label, else what follows it, else its small container."""
         if element.tag != "input":
-            own = squeeze(_text(element))
+            own = squeeze(self._text(element))
             if own:
                 return own[:400]
         for find in (self._referenced, self._explicit, self._wrapping):
@@ -117,12 +137,9 @@ class Labels:
     def _container(self, element: Element, block: Element) -> str:
         text = ""
         for depth, ancestor in enumerate(element.iterancestors()):
-            inputs = sum(
-                1 for e in ancestor.iter("input", "select", "textarea") if (e.get("type") or "") != "hidden"
-            )
-            if depth > 3 or inputs > 1:
+            if depth > 3 or self._inputs(ancestor) > 1:
                 break
-            found = squeeze(_text(ancestor))
+            found = squeeze(self._text(ancestor))
             if len(found) > 400:
                 break
             text = found
@@ -130,27 +147,40 @@ class Labels:
                 break
         return text or squeeze(element.tail or "")
 
+    def _inputs(self, element: Element) -> int:
+        if element not in self._shown:
+            fields = element.iter("input", "select", "textarea")
+            self._shown[element] = _at_most(2, ((e.get("type") or "") != "hidden" for e in fields))
+        return self._shown[element]
+
+    def _asks(self, element: Element) -> int:
+        if element not in self._asked:
+            fields = element.iter("input", "select", "textarea")
+            asking = ((e.get("type") or "text").lower() not in NOT_ASKING for e in fields)
+            self._asked[element] = _at_most(MAX_ASKED, asking)
+        return self._asked[element]
+
     def _referenced(self, element: Element) -> str:
         ids = (element.get("aria-labelledby") or "").split()[:5]
-        text = " ".join(_text(self._by_id[i]) for i in ids if i in self._by_id)
+        text = " ".join(self._text(self._by_id[i]) for i in ids if i in self._by_id)
         return text or element.get("aria-label") or ""
 
     def _explicit(self, element: Element) -> str:
         label = self._by_for.get(element.get("id") or "")
-        return _text(label) if label is not None else ""
+        return self._text(label) if label is not None else ""
 
     def _wrapping(self, element: Element) -> str:
         label = next(element.iterancestors("label"), None)
         if label is None or (element.get("type") or "").lower() == "radio":
             return ""
-        return _text(label)
+        return self._text(label)
 
     def _legend(self, element: Element) -> str:
         if (element.get("type") or "").lower() != "radio":
             return ""
         fieldset = next(element.iterancestors("fieldset"), None)
         legend = next(fieldset.iter("legend"), None) if fieldset is not None else None
-        return _text(legend) if legend is not None else ""
+        return self._text(legend) if legend is not None else ""
 
     def _before(self, element: Element, block: Element) -> str:
         """Return the text just before ``element``, climbing out while nothing else is asked for in between."""
@@ -166,7 +196,7 @@ class Labels:
                 parent is None
                 or parent is block
                 or parent.tag in {"body", "html", "form"}
-                or _asks(parent) > limit
+                or self._asks(parent) > limit
             ):
                 return ""
             current = parent
@@ -201,13 +231,9 @@ def _preceding(current: Element, element: Element) -> str:
     return "".join(reversed(parts))
 
 
-def _asks(element: Element) -> int:
-    return sum(
-        1
-        for e in element.iter("input", "select", "textarea")
-        if (e.get("type") or "text").lower()
-        not in {"hidden", "submit", "button", "image", "reset", "checkbox"}
-    )
+def _at_most(most: int, each: Iterable[bool]) -> int:
+    """Count what is true, up to ``most``."""
+    return sum(1 for _ in islice(filter(None, each), most))
 
 
 def _short(text: str) -> str:

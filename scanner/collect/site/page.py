@@ -8,75 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.charset import decode_html
+from scanner.collect.site.pagetext import MAX_NODES, Element, foot_of, read_tree, readable
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
 
-Element: TypeAlias = Any  # lxml's element; the package has no types
 MAX_LINKS = 5_000
-MAX_NODES = 200_000
-MAX_TEXT = 1_000_000
 MAX_EXCERPT = 160
-SILENT = frozenset(
-    {"script", "style", "noscript", "template", "head", "title", "svg", "math", "iframe", "object"}
-)
-BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "br",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "legend",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "select",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
+MAX_SIBLINGS = 500
 LOADING = {
     "img": "image",
     "iframe": "frame",
@@ -87,18 +36,13 @@ LOADING = {
     "source": "media",
 }
 NOTED = frozenset({"a", "script", "object", "link", "base", "meta", "title", "h1", "h2", *LOADING})
-FOOT_LEVELS = 12
 NOT_PAGES = frozenset({"javascript", "mailto", "tel", "data", "sms", "blob", "about"})
 _STRING = etree.XPath("string()", smart_strings=False)
 _REFRESH = re.compile(r"url\s{0,5}=\s{0,5}['\"]?([^'\"]{1,2000})", re.IGNORECASE)
-_BLANKS = re.compile(r"[^\S\n]+")
-_BREAKS = re.compile(r" ?\n[ \n]*")
-_FOOTER = re.compile(r"foot|bottom|copyright|beian|dibu", re.IGNORECASE)
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,60}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """An anchor: absolute URL, words (text, title or image description), place, whether it stands in the footer."""
 
     url: str
@@ -119,7 +63,10 @@ class Resource:
 
 @dataclass
 class ParsedPage:
-    """A page as read.  ``text`` is what a visitor could read; ``root`` the tree, for forms and evidence."""
+    """A page as read.  ``text`` is what a visitor could read; ``root`` the tree, for forms and evidence.
+
+    ``cut``: the page is larger or nested deeper than is read, so what is missing here may still be on it.
+    """
 
     url: str
     root: Element
@@ -137,7 +84,9 @@ class ParsedPage:
     cut: bool = False
     sha256: str = ""
     scripts: tuple[str, ...] = field(default=())
-    foot: dict[Element, int] = field(default_factory=dict, repr=False)
+    foot: dict[Element, int] = field(
+        default_factory=dict, repr=False
+    )  # what stands in the foot, levels below its mark
 
     def evidence(self, element: Element | None, excerpt: str) -> Evidence:
         """Return evidence at ``element`` (None = the page) with ``excerpt`` shortened."""
@@ -167,20 +116,10 @@ def parse(url: str, content: bytes | str, content_type: str = "") -> ParsedPage:
         text, encoding = content, "utf-8"
         digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     source = text.replace("\0", "").encode("utf-8", "replace")
-    root = _tree(source)
-    if root is None:
-        root = etree.Element("html")
-    page = ParsedPage(url=url, root=root, encoding=encoding, sha256=digest)
+    root, cut = read_tree(source)
+    page = ParsedPage(url=url, root=root, encoding=encoding, sha256=digest, cut=cut)
     _walk(page)
     return page
-
-
-def _tree(source: bytes) -> Element | None:
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
-    try:
-        return etree.fromstring(source, parser)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return None
 
 
 def words_of(element: Element) -> str:
@@ -192,37 +131,14 @@ def _walk(page: ParsedPage) -> None:
     root = page.root
     page.language = (root.get("lang") or root.get("xml:lang") or "").strip()[:20]
     found = _Found(page, page.url)
-    words: list[str] = []
-    parents: list[str] = []  # tags of the open elements
-    size = 0
-    walk = etree.iterwalk(root, events=("start", "end"), tag="*")
-    for event, element in islice(walk, 2 * MAX_NODES + 1):
-        tag = element.tag
-        if event == "end":
-            parents.pop()
-            if tag in BLOCKS:
-                words.append("\n")
-            tail = element.tail
-            if tail and size < MAX_TEXT and parents and parents[-1] not in SILENT:
-                words.append(tail)
-                size += len(tail)
-            continue
-        parents.append(tag)
-        if tag in BLOCKS:
-            words.append("\n")
-        if tag not in SILENT:
-            text = element.text
-            if text and size < MAX_TEXT:
-                words.append(text)
-                size += len(text)
-        if tag in NOTED:
-            found.note(tag, element)
-    page.cut = next(walk, None) is not None
-    page.text = _lines("".join(words))
+    for element in islice(root.iter(*NOTED), MAX_NODES):
+        found.note(element.tag, element)
+    page.text, text_cut = readable(root)
+    page.cut = page.cut or text_cut or len(found.anchors) > MAX_LINKS
     page.headings = tuple(h for h in found.headings if h)
+    page.foot = foot_of(root)
     page.links_total = len(found.anchors)
     page.links = tuple(_links(found.base, found.anchors, page.foot))
-    page.cut = page.cut or len(found.anchors) > MAX_LINKS
     page.resources = tuple(_resources(found.base, found.loaded))
     page.scripts = tuple(found.scripts)
 
@@ -277,10 +193,6 @@ class _Found:
             self.loaded.append((element, element.get("href", ""), "style"))
 
 
-def _lines(text: str) -> str:
-    return _BREAKS.sub("\n", _BLANKS.sub(" ", text)).strip()
-
-
 def _meta(page: ParsedPage, base: str, element: Element) -> None:
     name = (element.get("name") or "").lower()
     if name == "robots" and "nofollow" in (element.get("content") or "").lower():
@@ -317,7 +229,7 @@ def _origin(base: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _links(base: str, anchors: list[Element], foot: dict[Element, int]) -> Iterator[Link]:
+def _links(base: str, anchors: list[Element], foot: Container[Element]) -> Iterator[Link]:
     for element in anchors[:MAX_LINKS]:
         url = absolute(base, element.get("href") or "")
         if url is None:
@@ -330,32 +242,7 @@ def _links(base: str, anchors: list[Element], foot: dict[Element, int]) -> Itera
                 (image.get("alt") or image.get("title") or "") if image is not None else ""
             )
         nofollow = "nofollow" in (element.get("rel") or "").lower()
-        yield Link(url, text, element, in_footer(element, foot), nofollow)
-
-
-def in_footer(element: Element, known: dict[Element, int]) -> bool:
-    """Whether ``element`` stands in what the page marks as its foot, at most :data:`FOOT_LEVELS` levels out.
-
-    ``known`` (:attr:`ParsedPage.foot`) keeps the levels to the nearest mark for every element met on the way.
-    """
-    passed: list[Element] = []
-    current: Element | None = element
-    levels = FOOT_LEVELS
-    while current is not None and current.tag != "body":
-        if current in known:
-            levels = known[current]
-            break
-        passed.append(current)
-        ident, classes = current.get("id"), current.get("class")
-        if current.tag == "footer" or (
-            (ident or classes) and _FOOTER.search(f"{ident or ''} {classes or ''}")
-        ):
-            levels = -1
-            break
-        current = current.getparent()
-    for each in reversed(passed):
-        levels = known[each] = min(levels + 1, FOOT_LEVELS)
-    return levels < FOOT_LEVELS
+        yield Link(url, text, element, element in foot, nofollow)
 
 
 def _resources(base: str, loaded: list[tuple[Element, str, str]]) -> Iterator[Resource]:
@@ -387,14 +274,21 @@ def css_path(element: Element) -> str:
         if parent is None or tag in {"html", "body"}:
             steps.append(tag)
             break
-        position = 1 + sum(1 for _ in current.itersiblings(tag, preceding=True))
-        steps.append(
-            tag
-            if position == 1 and next(current.itersiblings(tag), None) is None
-            else f"{tag}:nth-of-type({position})"
-        )
+        steps.append(tag + _place(current, parent, tag))
         current = parent
     return " > ".join(reversed(steps))
+
+
+def _place(element: Element, parent: Element, tag: str) -> str:
+    """Return the pseudo-class that tells ``element`` from its siblings, empty when its tag does."""
+    # Compared here: lxml cannot be asked for a name with control characters, which a page may well make.
+    before = [other.tag for other in islice(element.itersiblings(preceding=True), MAX_SIBLINGS)]
+    if len(before) == MAX_SIBLINGS:
+        return f":nth-child({parent.index(element) + 1})"
+    position = 1 + before.count(tag)
+    after = islice(element.itersiblings(), MAX_SIBLINGS) if position == 1 else ()
+    alone = position == 1 and all(other.tag != tag for other in after)
+    return "" if alone else f":nth-of-type({position})"
 
 
 def looks_like_policy(page: ParsedPage) -> bool:

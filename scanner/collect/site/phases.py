@@ -13,7 +13,7 @@ from scanner.collect.site.browser import Context, Session
 from scanner.collect.site.devtools import DevToolsError
 from scanner.collect.site.gather import Jar
 from scanner.collect.site.record import WARM_UP, Recorder
-from scanner.collect.site.tab import Tab, Visit
+from scanner.collect.site.tab import POLL, Tab, Visit
 from scanner.collect.site.typed import type_marker
 
 TABS = 2
@@ -76,6 +76,7 @@ class Visitor:
         self.until = until
         self.typing = typing
         self.outcome = Outcome()
+        self._turn: dict[str, int] = {}  # when each page's turn came; two tabs may finish in another order
 
     async def run(self, start: str, pages: Sequence[str]) -> Outcome:
         """Visit the pages before a choice, then accept and refuse on the first page that offers it."""
@@ -113,23 +114,35 @@ class Visitor:
                     queue.append(url)
 
         enqueue(pages)
-        started = 1
+        self._turn[start] = 0
         tab: Tab | None = await self._open(context)
+        opening: asyncio.Task[Sequence[str]] | None = None
         if tab is not None:
-            enqueue(await self._page(tab, start, linger=START_LINGER, first=True))
+            opening = asyncio.create_task(self._page(tab, start, linger=START_LINGER, first=True))
+            # The start page alone is the visitor's first; while it is watched longer than others, they may follow.
+            while not (opening.done() or tab.dead or tab.log.loaded):
+                await asyncio.wait((opening,), timeout=POLL)
         idle = asyncio.Condition()
         busy = 0
 
-        async def work(tab: Tab | None) -> None:
-            nonlocal started, busy
+        async def work(tab: Tab | None, opening: asyncio.Task[Sequence[str]] | None = None) -> None:
+            nonlocal busy
+            if opening is not None:
+                busy += 1
+                try:
+                    enqueue(await opening)
+                finally:
+                    async with idle:
+                        busy -= 1
+                        idle.notify_all()
             while time.monotonic() < self.until:
                 async with idle:
                     while not queue and busy:
                         await idle.wait()
-                    if not queue or started >= self.max_pages:
+                    if not queue or len(self._turn) >= self.max_pages:
                         break
                     url = queue.popleft()
-                    started += 1
+                    self._turn[url] = len(self._turn)
                     busy += 1
                 try:
                     if tab is None or tab.dead:
@@ -145,7 +158,9 @@ class Visitor:
             if tab is not None:
                 await tab.close()
 
-        await asyncio.gather(work(tab), *(work(None) for _ in range(TABS - 1)))
+        await asyncio.gather(work(tab, opening), *(work(None) for _ in range(TABS - 1)))
+        self.outcome.visits.sort(key=lambda visit: self._turn[visit.url])
+        self.outcome.layers.sort(key=lambda entry: self._turn[entry[0].page])
         self.outcome.waiting = len(queue)
         self.outcome.out_of_time = time.monotonic() >= self.until
         await self._end(context, "before")
@@ -172,24 +187,25 @@ class Visitor:
     async def _keep(self, tab: Tab, visit: Visit, layers: list[consent.Found], *, whole: bool) -> None:
         """Keep pictures and DOM of a page, and the consent layers not met on an earlier page."""
         shots = Shots(visit.url, visit.phase)
-        number = len(self.outcome.shots) + 1
+        number = 1 + (self._turn[visit.url] if visit.phase == "before" else len(self.outcome.shots))
         if self.sink is not None and visit.html:
             name = evidence.file_name(number, visit.url, visit.phase or "warm-up", "html")
             shots.dom = self.sink.write(f"dom/{name}", visit.html.encode("utf-8", "replace"))
             await self._shoot(tab, shots, number, "page", whole=whole)
             if visit.form_box:
                 await self._shoot(tab, shots, number, "form", clip=visit.form_box)
-        known = {_signature(f) for f, _ in self.outcome.layers}
+        known = {_signature(f): place for place, (f, _) in enumerate(self.outcome.layers)}
         for layer in layers:
-            if _signature(layer) in known:
+            place = known.setdefault(_signature(layer), len(self.outcome.layers))
+            # The start page may be done after others: a layer it shows is named there all the same.
+            if place < len(self.outcome.layers) and not whole:
                 continue
-            known.add(_signature(layer))
             picture = ""
             if self.sink is not None:
                 picture = await self._shoot(
                     tab, shots, number, "banner", clip=layer.box if layer.main else None
                 )
-            self.outcome.layers.append((layer, picture))
+            self.outcome.layers[place : place + 1] = [(layer, picture)]
         self.outcome.shots.append(shots)
 
     async def _shoot(

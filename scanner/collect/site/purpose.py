@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from scanner import catalogue
 from scanner.collect.site.fields import form_data
-from scanner.collect.site.page import Element, ParsedPage, squeeze, words_of
+from scanner.collect.site.page import ParsedPage, squeeze, words_of
+from scanner.collect.site.pagetext import Element
 from scanner.collect.site.words import Words, literal_pattern
 from scanner.sitefacts import FormField
 

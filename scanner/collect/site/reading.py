@@ -32,7 +32,8 @@ class Pointer:
 
 @dataclass
 class PageReading:
-    """Facts of one page.  ``shell``: hardly any text, so a script probably builds the page in the browser."""
+    """Facts of one page.  ``shell``: hardly any text, so a script probably builds the page in the browser.
+    ``cut``: the page was too large or nested too deep to be read whole."""
 
     page: Page
     forms: tuple[Form, ...] = ()
@@ -44,6 +45,7 @@ class PageReading:
     pointers: tuple[Pointer, ...] = ()
     resources: tuple[tuple[str, str], ...] = ()
     shell: bool = False
+    cut: bool = False
     policy_like: bool = False
     chinese: bool = False
 
@@ -70,13 +72,14 @@ def read_page(target: Target, fetched: Fetched | None, parsed: ParsedPage, *, st
         sha256=parsed.sha256,
         evidence=(parsed.evidence(None, parsed.title or parsed.text[:80]),),
     )
-    reading = PageReading(page=page)
+    reading = PageReading(page=page, cut=parsed.cut)
     reading.weaknesses = tuple(seen_in_page(parsed))
     if error:
         return reading
     words = page_words()
     lowered = parsed.text.lower()
     reading.forms = read_forms(parsed, kind)
+    reading.cut = parsed.cut  # reading the forms has its limits too
     reading.filings = find_filings(parsed)
     reading.operator = find_operator(parsed)
     reading.policy_like = kind == "policy"

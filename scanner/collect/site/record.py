@@ -266,9 +266,14 @@ class NetworkLog:
         self.loaded = True
         self.changed = time.monotonic()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way or the page has not loaded."""
+        return bool(self.open) or not self.loaded
+
     def quiet_for(self) -> float:
-        """Seconds since the last change, 0 while a request is under way or the page has not loaded."""
-        return 0.0 if self.open or not self.loaded else time.monotonic() - self.changed
+        """Seconds since the last change, 0 while the page is :attr:`busy`."""
+        return 0.0 if self.busy else time.monotonic() - self.changed
 
     def _answer(self, raw: RawRequest, response: dict[str, Any]) -> None:
         raw.status = int(response["status"])

@@ -275,10 +275,11 @@ class Tab:
     async def settle(self, quiet: float, *, at_least: float = 0.0, end: float) -> bool:
         """Wait until nothing has happened for ``quiet`` seconds; False when ``end`` (monotonic) came first."""
         started = time.monotonic()
-        while time.monotonic() < end and not self.dead:
-            if self.log.quiet_for() >= quiet and time.monotonic() - started >= at_least:
+        while (now := time.monotonic()) < end and not self.dead:
+            left = max(quiet - self.log.quiet_for(), started + at_least - now)
+            if left <= 0:
                 return True
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(min(left, end - now, POLL if self.log.busy else STEP))
         return False
 
     async def _read(self, visit: Visit, end: float) -> None:

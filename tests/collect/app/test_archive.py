@@ -12,9 +12,9 @@ import zlib
 from functools import cache
 from pathlib import Path
 
-import build_broken
+import broken_zip
 import pytest
-from build_broken import DEFLATED, STORED, Entry, central_header, end_record, local_header
+from broken_zip import DEFLATED, STORED, Entry, central_header, end_record, local_header
 from conftest import corpus_ids, corpus_path, fixture_apk_path
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,7 +36,7 @@ def opened(content: bytes, limits: Limits | None = None) -> Archive:
 
 
 def built(*entries: Entry, **options: object) -> Archive:
-    return opened(build_broken.archive(entries, **options))  # type: ignore[arg-type]
+    return opened(broken_zip.archive(entries, **options))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", corpus_ids("apps"))
@@ -94,7 +94,7 @@ def test_local_headers_that_lie_are_noted_and_not_believed() -> None:
 
 
 def test_a_local_name_that_differs_is_noted() -> None:
-    content = bytearray(build_broken.archive([Entry("real", b"x", STORED)]))
+    content = bytearray(broken_zip.archive([Entry("real", b"x", STORED)]))
     content[30:34] = b"fake"
     archive = opened(bytes(content))
     assert archive.read("real") == b"x"
@@ -102,7 +102,7 @@ def test_a_local_name_that_differs_is_noted() -> None:
 
 
 def test_a_directory_that_is_elsewhere_than_stated_is_read_and_noted() -> None:
-    content = build_broken.archive([Entry("a", b"a")])
+    content = broken_zip.archive([Entry("a", b"a")])
     archive = opened(content[:4] + content)
     assert archive.read("a") == b"a"
     assert codes(archive) == {"zip-directory-moved"}
@@ -136,7 +136,7 @@ def test_more_than_99_dex_files_are_in_order() -> None:
 
 
 def test_names_android_refuses_are_noted() -> None:
-    content = build_broken.archive([Entry("bad", b"x"), Entry("nul", b"y")])
+    content = broken_zip.archive([Entry("bad", b"x"), Entry("nul", b"y")])
     archive = opened(content.replace(b"bad", b"b\xff\xfe").replace(b"nul", b"n\0l"))
     assert archive.read("b\\xff\\xfe") == b"x"
     assert [(p.code, p.count) for p in archive.problems] == [("zip-name", 2)]
@@ -172,7 +172,7 @@ def test_sizes_in_the_zip64_extra_field_count() -> None:
 
 @pytest.mark.parametrize("stated", [None, 10])
 def test_a_bomb_stops_at_the_limit(stated: int | None) -> None:
-    bomb = build_broken.archive([Entry("classes.dex", bytes(40 * MEGA), stated_size=stated)])
+    bomb = broken_zip.archive([Entry("classes.dex", bytes(40 * MEGA), stated_size=stated)])
     tracemalloc.start()
     archive = opened(bomb, Limits(entry=MEGA))
     with pytest.raises(EntryError) as caught:
@@ -186,7 +186,7 @@ def test_a_bomb_stops_at_the_limit(stated: int | None) -> None:
 
 def test_digesting_a_bomb_needs_no_memory_and_ends_at_the_total() -> None:
     size = 40 * MEGA
-    bomb = build_broken.archive([Entry("a", bytes(size))])
+    bomb = broken_zip.archive([Entry("a", bytes(size))])
     tracemalloc.start()
     assert opened(bomb).digest("a", "sha256") == hashlib.sha256(bytes(size)).digest()
     peak = tracemalloc.get_traced_memory()[1]
@@ -207,7 +207,7 @@ def test_entries_that_share_data_cannot_exceed_the_total() -> None:
 
 
 def test_counts_and_names_are_bounded() -> None:
-    content = build_broken.archive([Entry(f"a{n}", b"") for n in range(300)])
+    content = broken_zip.archive([Entry(f"a{n}", b"") for n in range(300)])
     archive = opened(content, Limits(entries=100))
     assert len(archive.entries) == 100
     assert [(p.code, p.count) for p in archive.problems] == [("zip-entries", 200)]
@@ -215,7 +215,7 @@ def test_counts_and_names_are_bounded() -> None:
 
 
 def test_a_directory_that_claims_thousands_of_millions_ends_with_the_file() -> None:
-    content = build_broken.archive([Entry("a", b"x")])
+    content = broken_zip.archive([Entry("a", b"x")])
     start = len(content) - 22
     record = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, 1 << 40, 1 << 40, 47, start - 47)
     locator = struct.pack("<IIQI", 0x07064B50, 0, start, 1)
@@ -269,7 +269,7 @@ def test_missing_entries_have_a_code() -> None:
 
 @cache
 def small() -> bytes:
-    return build_broken.archive(
+    return broken_zip.archive(
         [Entry("AndroidManifest.xml", b"x" * 300), Entry("classes.dex", b"y" * 200, STORED), Entry("a", b"")],
         comment=b"comment",
     )

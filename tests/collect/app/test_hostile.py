@@ -19,7 +19,8 @@ from scanner.facts import Facts
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-from build_broken import CASES, STORED, Entry, archive, clean_entries
+from broken_zip import STORED, Entry, archive, clean_entries
+from build_broken import CASES
 
 
 @pytest.mark.parametrize("name", [n for n, case in CASES.items() if case.outcome == "refuse"])

@@ -17,7 +17,7 @@ from scanner.collect.app.resources import Resources
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-from build_broken import archive, changed, data_of
+from broken_zip import archive, changed, data_of
 
 TEXT, CHECKED = 0x0101014F, 0x01010106
 LOGIN = "res/layout/login.xml"

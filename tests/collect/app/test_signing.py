@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-import build_broken
+import broken_zip
 import pytest
 from conftest import corpus_ids, corpus_path, fixture_apk_path
 from cryptography import x509
@@ -269,7 +269,7 @@ def test_a_certificate_that_cannot_be_read_is_a_gap(tmp_path: Path, name: bytes,
     """A good signature with an unreadable certificate says nothing about debug or weak keys."""
     key = rsa.generate_private_key(65537, 2048)
     path = tmp_path / "x.apk"
-    path.write_bytes(signed_v2(build_broken.archive(build_broken.clean_entries()), key, name=name))
+    path.write_bytes(signed_v2(broken_zip.archive(broken_zip.clean_entries()), key, name=name))
 
     facts = collect(str(path))
 

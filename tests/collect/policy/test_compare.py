@@ -180,6 +180,18 @@ def test_what_does_not_certainly_run_accuses_nobody(weak: dict[str, object], lin
     assert found.reason is not None
 
 
+@pytest.mark.parametrize("weak", [{"permission_missing": True}, {"restricted": True}, {"mode": "prompt"}])
+def test_what_cannot_obtain_the_value_is_not_called_running(weak: dict[str, object]) -> None:
+    """A vague policy is held against what certainly runs only, as an omission is."""
+    said = policy("为向您展示附近内容，我们会收集您的位置信息。")
+
+    found = only(compare(app_facts(said, [access("precise-location", **weak)])), "item", "precise-location")
+    sure = only(compare(app_facts(said, [access("precise-location")])), "item", "precise-location")
+
+    assert (found.state, found.reachable) == ("vague", None)
+    assert (sure.state, sure.reachable) == ("vague", True)
+
+
 def test_one_certain_access_among_weak_ones_is_enough_and_shown_first() -> None:
     certain = CODE.model_copy(update={"artifact": "certain"})
     facts = app_facts(

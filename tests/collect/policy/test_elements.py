@@ -19,7 +19,7 @@ from scanner.collect.policy.elements import (
 from scanner.collect.policy.topics import topic_names, topics
 from scanner.model import PolicyLocator
 from scanner.policyfacts import Element, Paragraph, PolicyIdentity
-from scanner.safere import problem
+from scanner.safere import compile_pattern, problem
 
 POLICY = PolicyIdentity(kind="privacy_policy", confidence=1.0)
 FILLER = [
@@ -262,6 +262,23 @@ def test_weak_element_names_what_is_missing() -> None:
 
     assert found.missing == ("consent",)
     assert found.evidence[0].excerpt == "身份证号码属于敏感个人信息。"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_purpose"),
+    [
+        ("为向您提供短信提醒功能，我们会收集您的手机号码。", True),
+        ("为保障账号安全，我们会收集设备信息。", True),
+        ("我们收集您的地址，用于配送。", True),
+        ("我们会收集您的手机号码、姓名、地址。", False),
+        ("以下信息为敏感个人信息，我们会收集。", False),
+    ],
+)
+def test_a_purpose_may_stand_before_the_item(line: str, is_purpose: bool) -> None:
+    rule = next(rule for rule in element_rules() if rule.id == "purposes")
+    part = next(part for part in rule.parts if part.id == "purposes")
+
+    assert any(compile_pattern(pattern).search(line) for pattern in part.patterns) is is_purpose
 
 
 def test_identity_settles_name_contact_and_dates() -> None:

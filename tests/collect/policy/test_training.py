@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import policy_card
+import policy_corpus
 import pytest
 import train_policy_model as training
 from corpus_sample import policies
@@ -16,7 +17,7 @@ FEW = ("capp_041", "capp_064", "capp_125", "capp_109", "capp_123", "capp_039")
 
 
 @cache
-def few(folder: Path) -> training.Corpus:
+def few(folder: Path) -> policy_corpus.Corpus:
     path = folder / "few.jsonl"
     rows = [
         {"id": f"{doc}_{i}", "doc": doc, "text": text, "topics": list(topics)}
@@ -26,21 +27,21 @@ def few(folder: Path) -> training.Corpus:
         )
     ]
     path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
-    return training.read(path)
+    return policy_corpus.read(path)
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> training.Corpus:
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> policy_corpus.Corpus:
     return few(tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.fixture(scope="module")
-def trained(corpus: training.Corpus) -> training.Trained:
+def trained(corpus: policy_corpus.Corpus) -> training.Trained:
     return training.train(corpus, range(len(corpus.names)), seeds=1)
 
 
 def test_cross_validation_on_six_policies_is_twice_as_good_as_the_best_constant_answer(
-    corpus: training.Corpus, monkeypatch: pytest.MonkeyPatch
+    corpus: policy_corpus.Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Three policies give a twentieth of the usual steps per epoch.
     monkeypatch.setattr(training, "EPOCHS", 40)
@@ -61,13 +62,13 @@ def test_policies_that_share_long_passages_are_in_one_group() -> None:
         ["本政策与上文毫无共同之处，描述的是完全不同的事情与规则。"],
     ]
 
-    first, second, third = training.group(texts)
+    first, second, third = policy_corpus.group(texts)
 
     assert first == second != third
 
 
-def test_folds_keep_groups_together_and_lose_no_document(corpus: training.Corpus) -> None:
-    parts = training.folds(corpus, range(len(FEW)), 3)
+def test_folds_keep_groups_together_and_lose_no_document(corpus: policy_corpus.Corpus) -> None:
+    parts = policy_corpus.folds(corpus, range(len(FEW)), 3)
 
     assert sorted(i for part in parts for i in part) == list(range(len(FEW)))
     for part in parts:
@@ -76,7 +77,7 @@ def test_folds_keep_groups_together_and_lose_no_document(corpus: training.Corpus
 
 
 def test_scanner_computes_what_the_training_pipeline_computes(
-    corpus: training.Corpus, trained: training.Trained
+    corpus: policy_corpus.Corpus, trained: training.Trained
 ) -> None:
     model = training.model_of(trained, corpus, {})
 
@@ -85,7 +86,7 @@ def test_scanner_computes_what_the_training_pipeline_computes(
 
 
 def test_eight_bit_weights_decide_as_the_training_pipeline(
-    corpus: training.Corpus, trained: training.Trained
+    corpus: policy_corpus.Corpus, trained: training.Trained
 ) -> None:
     model = unpack(pack(training.model_of(trained, corpus, {})))
     same = total = 0
@@ -97,7 +98,7 @@ def test_eight_bit_weights_decide_as_the_training_pipeline(
     assert same / total > 0.995
 
 
-def test_same_data_give_the_same_model(corpus: training.Corpus, trained: training.Trained) -> None:
+def test_same_data_give_the_same_model(corpus: policy_corpus.Corpus, trained: training.Trained) -> None:
     again = training.train(corpus, range(len(corpus.names)), seeds=1)
 
     assert pack(training.model_of(again, corpus, {})) == pack(training.model_of(trained, corpus, {}))

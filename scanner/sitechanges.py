@@ -1,0 +1,267 @@
+"""The facts of a website that a retest compares.
+
+Counts, sizes and times differ between any two visits and are no part of any entry; addresses stand without their query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from scanner.changes import Entry, Source, marks, said
+from scanner.facts import Facts
+from scanner.sitefacts import ConsentDialog, Form, Transport
+
+MAX_TEXT = 200
+
+
+def _path(url: str) -> str:
+    """Return host and path of ``url``, without query and fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.partition("?")[0][:MAX_TEXT]
+    return f"{parts.netloc}{parts.path or '/'}"[:MAX_TEXT]
+
+
+def third_parties(facts: Facts) -> Iterator[Entry]:
+    """Third-party domains: for what, whose, where, what they are sent, whether before consent."""
+    site = facts.site
+    for party in site.third_parties if site else ():
+        yield Entry(
+            party.domain,
+            (
+                *said("party", party.category if party.category != "unknown" else ""),
+                *said("text", party.owner),
+                *said("country", party.country),
+                *marks(overseas=party.overseas is True, before_consent=party.before_consent),
+                *said("item", *party.sends_items),
+            ),
+            evidence=party.evidence,
+        )
+
+
+def cookies(facts: Facts) -> Iterator[Entry]:
+    """Cookies: for what, whether they last and identify, and whether set before consent."""
+    site = facts.site
+    for cookie in site.cookies if site else ():
+        yield Entry(
+            f"{cookie.name} {cookie.domain}",
+            (
+                *said("cookie", cookie.purpose),
+                *marks(
+                    third_party=cookie.third_party,
+                    before_consent=cookie.phase == "before",
+                    kept_after_reject=cookie.phase == "reject" and not cookie.session,
+                    identifies=cookie.identifier,
+                    session=cookie.session,
+                ),
+            ),
+            evidence=cookie.evidence,
+        )
+
+
+def storage(facts: Facts) -> Iterator[Entry]:
+    """Entries of the browser's storage that identify the visitor."""
+    site = facts.site
+    for item in site.storage if site else ():
+        if item.identifier:
+            yield Entry(
+                f"{item.key} {_path(item.origin).rstrip('/')}",
+                marks(third_party=item.third_party, before_consent=item.phase == "before"),
+                evidence=item.evidence,
+            )
+
+
+def scripts(facts: Facts) -> Iterator[Entry]:
+    """Interfaces that identify or observe the visitor, by the host of the script that uses them."""
+    site = facts.site
+    for use in site.script_uses if site else ():
+        host = _path(use.script).partition("/")[0]
+        yield Entry(
+            f"{use.api} {host}",
+            (
+                *marks(third_party=use.third_party, before_consent=use.phase == "before"),
+                *said("item", use.item),
+            ),
+            evidence=use.evidence,
+        )
+
+
+def forms(facts: Facts) -> Iterator[Entry]:
+    """Forms that ask for something: items, where they send, and what stands beside them."""
+    site = facts.site
+    for form in site.forms if site else ():
+        if form.collects_pi or form.collects:
+            yield _form(form)
+
+
+def _form(form: Form) -> Entry:
+    return Entry(
+        f"{form.purpose} {_path(form.page)}",
+        (
+            *said("item", *form.collects),
+            *said("text", form.action_host if form.third_party else ""),
+            *marks(
+                cleartext=form.cleartext,
+                third_party=form.third_party,
+                policy_linked=form.policy_linked is True,
+                no_policy_link=form.policy_linked is False,
+                consent_box=form.agreement is True,
+                no_consent_box=form.agreement is False,
+                ticked=form.agreement_checked,
+                bundled=form.agreement_bundled,
+            ),
+        ),
+        evidence=form.evidence,
+    )
+
+
+def consent(facts: Facts) -> Iterator[Entry]:
+    """Consent banners and dialogs: choices, how refusing works and whether it is respected."""
+    site = facts.site
+    for dialog in site.dialogs if site else ():
+        yield _consent(dialog)
+
+
+def _consent(dialog: ConsentDialog) -> Entry:
+    choices = " / ".join(button.label for button in dialog.buttons if button.role != "other")
+    return Entry(
+        f"{dialog.kind} {_path(dialog.page)}",
+        (
+            *said("text", dialog.text[:MAX_TEXT], choices[:MAX_TEXT]),
+            *marks(
+                no_refuse=dialog.reject_clicks is None,
+                unequal=dialog.equal_choice is False,
+                wall=dialog.wall,
+                ticked=bool(dialog.prechecked),
+                refusal_ignored=dialog.reject_respected is False,
+                refusal_respected=dialog.reject_respected is True,
+                implied=dialog.implied,
+                bundled=dialog.bundled,
+                policy_linked=dialog.policy_linked is True,
+                no_policy_link=dialog.policy_linked is False,
+            ),
+        ),
+        evidence=dialog.evidence,
+    )
+
+
+def disclosure(facts: Facts) -> Iterator[Entry]:
+    """What visitors are told, by whether it was found."""
+    if facts.site is None:
+        return
+    told = facts.site.disclosure
+    found = {
+        "policy": told.policy_found,
+        "agreement": told.agreement_found,
+        "deletion": told.deletion_found,
+        "complaint": told.complaint_found,
+        "contact": told.contact_found,
+        "children": told.children_found,
+        "cookie_notice": told.cookie_notice,
+    }
+    for key, value in found.items():
+        if value is not None:
+            yield Entry(key, said("word", "found" if value else "missing"), evidence=told.evidence)
+    if told.policy_url:
+        yield Entry("policy_url", said("text", _path(told.policy_url)), evidence=told.evidence)
+
+
+def filings(facts: Facts) -> Iterator[Entry]:
+    """Filing and licence numbers."""
+    site = facts.site
+    for filing in site.filings if site else ():
+        yield Entry(
+            filing.kind,
+            (
+                *said("text", filing.number),
+                *marks(
+                    malformed=not filing.well_formed,
+                    not_linked=filing.linked is False,
+                    unregistered=filing.registered is False,
+                    mismatch=filing.register_matches is False,
+                ),
+            ),
+            evidence=filing.evidence,
+        )
+
+
+def transport(facts: Facts) -> Iterator[Entry]:
+    """TLS of each host: protocol versions, what is weak, certificate."""
+    site = facts.site
+    for host in site.transport if site else ():
+        yield _transport(host)
+
+
+def _transport(host: Transport) -> Entry:
+    own = host.certificates[0] if host.certificates else None
+    return Entry(
+        host.host if host.port == 443 else f"{host.host}:{host.port}",
+        (
+            *said("text", *sorted(host.protocols)),
+            *marks(
+                no_https=host.https is False,
+                weak_protocols=bool(host.weak_protocols),
+                weak_ciphers=bool(host.weak_ciphers),
+                untrusted=host.trusted is False,
+                wrong_name=host.hostname_matches is False,
+                no_redirect=host.http_redirects is False,
+                hsts=host.hsts is True,
+                no_hsts=host.hsts is False,
+            ),
+            *said("text", f"{own.issuer} {own.not_after.date().isoformat()}" if own else ""),
+        ),
+        evidence=host.evidence,
+    )
+
+
+def weaknesses(facts: Facts) -> Iterator[Entry]:
+    """Security weaknesses seen from outside, by kind and host."""
+    site = facts.site
+    for weakness in site.weaknesses if site else ():
+        yield Entry(
+            f"{weakness.kind} {weakness.host or _path(weakness.url).partition('/')[0]}",
+            evidence=weakness.evidence,
+        )
+
+
+def libraries(facts: Facts) -> Iterator[Entry]:
+    """Script libraries with their versions and known advisories."""
+    site = facts.site
+    for library in site.libraries if site else ():
+        yield Entry(
+            library.name,
+            (*said("text", library.version), *marks(vulnerable=library.vulnerable)),
+            evidence=library.evidence,
+        )
+
+
+def exposed(facts: Facts) -> Iterator[Entry]:
+    """Personal information of others in pages, by item and page."""
+    site = facts.site
+    for data in site.exposed if site else ():
+        yield Entry(f"{data.item} {_path(data.page)}", said("text", str(data.count)), evidence=data.evidence)
+
+
+def operator(facts: Facts) -> Iterator[Entry]:
+    """Who says to run the site."""
+    if facts.site is not None and facts.site.operator:
+        yield Entry("operator", said("text", facts.site.operator))
+
+
+SOURCES: tuple[Source, ...] = (
+    Source("identity", ("site.operator",), operator),
+    Source("third_party", ("site.third_parties",), third_parties),
+    Source("cookie", ("site.cookies",), cookies),
+    Source("storage", ("site.storage",), storage),
+    Source("script", ("site.script_uses",), scripts),
+    Source("form", ("site.forms",), forms),
+    Source("consent", ("site.dialogs",), consent),
+    Source("disclosure", ("site.disclosure",), disclosure),
+    Source("filing", ("site.filings",), filings),
+    Source("transport", ("site.transport",), transport),
+    Source("weakness", ("site.weaknesses",), weaknesses),
+    Source("library", ("site.libraries",), libraries),
+    Source("exposed", ("site.exposed",), exposed),
+)

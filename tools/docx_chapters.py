@@ -1,0 +1,255 @@
+"""The numbered chapters of the Word template: conclusion, clauses, problems, checks by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx_parts import (
+    control,
+    heading,
+    label,
+    listing,
+    more,
+    p,
+    put,
+    repeat,
+    table_of,
+)
+from docx_styles import FULL
+
+BASIS = (
+    "{{% for b in {} %}}{{{{ b.cited }}}}{{% if not loop.last %}}{{{{ w.semicolon }}}}{{% endif %}}"
+    "{{% endfor %}}"
+)
+LINES = "{{% for line in {} %}}{{{{ line }}}}{{% if not loop.last %}}\n{{% endif %}}{{% endfor %}}"
+CHOICE = "{{ w.f_retest_fixed }}\u2003☐ {{ w.f_retest_open }}"
+
+
+def conclusion(document: Any) -> None:
+    """Chapter 4."""
+    heading(document, "{{ w.f_summary }}", "4")
+    p(
+        document,
+        "{{ w.grade }}{{ w.colon }}{{ summary.grade }}{% if summary.provisional %}{{ w.open }}{{ w.provisional }}"
+        "{{ w.close }}{% endif %}\u2003{{ w.score }}{{ w.colon }}{{ summary.score }} {{ w.of_100 }}",
+    ).runs[0].font.bold = True
+    p(document, "{{ summary.headline }}")
+    p(document, "{{ w.coverage }}{{ w.colon }}{{ summary.coverage }}")
+    for key in ("provisional_why", "unread", "oddities", "none"):
+        p(document, f"{{%p if summary.{key} %}}")
+        p(document, f"{{{{ summary.{key} }}}}")
+        p(document, "{%p endif %}")
+    p(document, "{%p for line in summary.decided %}")
+    p(document, "{{ line }}")
+    p(document, "{%p endfor %}")
+    p(document, "{{p blocks.charts }}")
+    heading(document, "{{ w.why_grade }}", "4_1")
+    p(document, "{%p for reason in summary.reasons %}")
+    p(document, "· {{ reason }}")
+    p(document, "{%p endfor %}")
+    p(document, "{%p if problems %}")
+    heading(document, "{{ w.top }}", "4_2")
+    listing(
+        document,
+        [10, 40, 17, 19, 57, 20],
+        [
+            "{{ w.f_no_1 }}",
+            "{{ w.f_problem }}",
+            "{{ w.severity }}",
+            "{{ w.verdict }}",
+            "{{ w.legal_basis }}",
+            "{{ w.f_findings_short }}",
+        ],
+        [
+            "{{ loop.index }}",
+            "{{ x.title }}",
+            "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
+            "{% cellbg shade[x.verdict] %}{{ x.label }}",
+            BASIS.format("x.basis[:3]") + "{{ x.basis_more }}",
+            "{{ x.labels }}",
+        ],
+        "x in problems",
+    )
+    p(document, "{%p endif %}")
+
+
+def clauses(document: Any) -> None:
+    """Chapter 5: one form for each clause violated or suspected."""
+    heading(document, "{{ w.f_clauses }}", "5")
+    p(document, "{% if clauses %}{{ w.f_clauses_note }}{% else %}{{ w.f_clauses_none }}{% endif %}")
+    p(document, "{%p for group in clauses %}")
+    heading(document, "{{ group.title }}", "5_{{ loop.index }}", "{{ 1000 + loop.index }}")
+    p(document, "{{ group.number }}", "Note").paragraph_format.keep_with_next = True
+    p(document, "{%p for c in group.clauses %}")
+    table = table_of(document, [24, 77, 24, 38], 6)
+    head = table.rows[0]
+    put(head.cells[0].merge(head.cells[1]), "{{ c.heading }}", "Cell Head")
+    put(head.cells[2], "{% cellbg shade[c.severity_id or 'low'] %}{{ c.severity }}", "Cell Head")
+    put(
+        head.cells[3],
+        "{% cellbg shade[c.verdict] %}{{ c.label }}{% if c.by_hand %}{{ w.open }}{{ w.f_by_hand }}{{ w.close }}{% endif %}",
+        "Cell Head",
+    )
+    repeat(head)
+    rows = [
+        (
+            "{{ w.law }}",
+            "{% if c.document %}{{ c.document }}\n{% endif %}{{ c.text }}{{ w.open }}{{ c.mark }}{% if not c.verified %}{% if c.mark %}{{ w.semicolon }}{% endif %}"
+            "{{ w.unverified }}{% endif %}{{ w.close }}",
+        ),
+        ("{{ w.what }}", LINES.format("c.reasons") + "{% if c.capped %}\n{{ c.capped }}{% endif %}"),
+        (
+            "{{ w.f_findings_short }}",
+            "{% for f in c.findings %}{{ f }}{% if not loop.last %}{{ w.comma }}{% endif %}{% else %}—{% endfor %}{{ c.more }}",
+        ),
+        ("{{ w.fix }}", LINES.format("c.fixes") + "{% if not c.fixes %}—{% endif %}"),
+    ]
+    for row, (name, value) in zip(table.rows[1:5], rows, strict=True):
+        label(row.cells[0], name, keep=True)
+        put(row.cells[1].merge(row.cells[3]), value)
+    last = table.rows[5]
+    label(last.cells[0], "{{ w.f_deadline }}")
+    control(put(last.cells[1], ""), "deadline", "{{ imprint.deadline or blank }}")
+    label(last.cells[2], "{{ w.f_retest }}")
+    put(last.cells[3], f"☐ {CHOICE}")
+    p(document, "", "Bar")
+    p(document, "{%p endfor %}")
+    p(document, "{%p endfor %}")
+
+
+def problems(document: Any) -> None:
+    """Chapter 6: problems, findings, evidence with call chains."""
+    heading(document, "{{ w.f_findings }}", "6")
+    p(document, "{% if problems %}{{ findings_note }}{% else %}{{ summary.none }}{% endif %}")
+    p(document, "{%p for x in problems %}")
+    heading(document, "{{ x.title }}", "6_{{ loop.index }}", "{{ 2000 + loop.index }}")
+    p(
+        document,
+        "{{ w.severity }}{{ w.colon }}{{ x.severity }}\u2003{{ w.verdict }}{{ w.colon }}{{ x.label }}\u2003"
+        "{{ w.confidence }}{{ w.colon }}{{ x.confidence }}\u2003{{ x.code }}",
+        "Note",
+    ).paragraph_format.keep_with_next = True
+    p(document, "{{ x.message }}").paragraph_format.keep_with_next = True
+    table = table_of(document, [28, FULL - 28], 5)
+    rows = [
+        ("{{ w.legal_basis }}", BASIS.format("x.basis")),
+        ("{{ w.why }}", "{{ x.why }}"),
+        ("{{ w.fix }}", "{{ x.fix }}"),
+        (
+            "{{ w.f_deadline }}",
+            "{{ imprint.deadline or blank }}\u2003\u2003{{ w.f_retest }}{{ w.colon }}☐ " + CHOICE,
+        ),
+        (
+            "{{ w.false_positives }}",
+            "{% for f in x.false_positives %}{{ f }}{% if lang == 'en' %} {% endif %}{% endfor %}",
+        ),
+    ]
+    for row, (name, value) in zip(table.rows, rows, strict=True):
+        label(row.cells[0], name, keep=row is not table.rows[-1])
+        put(row.cells[1], value)
+    p(document, "{%p for f in x.findings %}")
+    p(document, "{{ f.label }}\u2002{{ f.group }}\u2002{{ f.places }}\u2002{{ f.note }}", "Finding")
+    p(document, "{%p for e in f.evidence %}")
+    where = p(document, "{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
+    where.add_run("{% if e.reading %}\u2003{{ e.reading }}{% endif %}")
+    where.runs[0].font.bold, where.paragraph_format.keep_with_next = True, True
+    p(document, "{%p if e.locator %}")
+    exact = "{% for l in e.locator %}{{ l.label }} {{ l.value }}{% if not loop.last %}\u2003{% endif %}{% endfor %}"
+    p(document, exact, "Exact").paragraph_format.keep_with_next = True
+    p(document, "{%p endif %}")
+    p(document, "{%p for s in e.searched %}")
+    p(document, "· {{ s }}", "Evidence")
+    p(document, "{%p endfor %}")
+    p(document, "{%p if e.excerpt %}")
+    p(document, "{{ e.excerpt }}", "Excerpt")
+    p(document, "{%p endif %}")
+    p(document, "{%p if e.steps %}")
+    p(document, "{{ e.chain }}", "Evidence").paragraph_format.keep_with_next = True
+    p(document, "{%p for s in e.steps %}")
+    p(document, "{%p if s.skipped %}")
+    p(document, "{{ s.skipped }}", "Chain").paragraph_format.keep_with_next = True
+    p(document, "{%p endif %}")
+    p(
+        document,
+        "{{ s.no }} {{ s.full }} {{ s.offset }}{% if s.edge and not loop.last %} → {{ s.edge }}{% endif %}",
+        "Chain",
+    )
+    p(document, "{%p endfor %}")
+    p(document, "{%p endif %}")
+    p(document, "{%p endfor %}")
+    p(document, "{%p if f.more %}")
+    p(document, "{{ f.more }}", "Note")
+    p(document, "{%p endif %}")
+    p(document, "{%p endfor %}")
+    p(document, "{%p endfor %}")
+
+
+def by_hand(document: Any) -> None:
+    """Chapters 7 and 8, and the appendices."""
+    heading(document, "{{ w.f_manual }}", "7")
+    p(document, "{% if manual.entries %}{{ manual.note }}{% else %}{{ w.f_manual_none }}{% endif %}")
+    p(document, "{%p for m in manual.entries %}")
+    table = table_of(document, [26, 73, 26, 38], 8)
+    head = table.rows[0]
+    put(head.cells[0].merge(head.cells[1]), "{{ m.no }}\u3000{{ m.title }}", "Cell Head")
+    put(head.cells[2], "{{ m.minutes }}", "Cell Head")
+    put(head.cells[3], "{% cellbg shade[m.verdict] %}{{ m.label }}", "Cell Head")
+    repeat(head)
+    rows = [
+        (
+            "{{ w.f_for_clauses }}",
+            "{% for c in m.clauses %}{{ c }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
+        ),
+        ("{{ w.reason }}", "{{ m.why }}"),
+        ("{{ w.f_steps }}", None),
+        (
+            "{{ w.keep }}",
+            "{% for k in m.keep %}{{ k }}{% if not loop.last %}{{ w.comma }}{% endif %}{% endfor %}",
+        ),
+        ("{{ w.f_result }}", "{% for c in manual.choices %}☐ {{ c }}\u2003{% endfor %}"),
+        ("{{ w.f_remark }}", "\n"),
+    ]
+    for row, (name, value) in zip(table.rows[1:7], rows, strict=True):
+        label(row.cells[0], name, keep=True)
+        cell = row.cells[1].merge(row.cells[3])
+        if value is None:
+            put(cell, "{%p for s in m.steps %}")
+            more(cell, "{{ loop.index }}. {{ s }}")
+            more(cell, "{%p endfor %}")
+        else:
+            put(cell, value)
+    last = table.rows[7]
+    label(last.cells[0], "{{ w.f_inspector }}")
+    control(put(last.cells[1], ""), "inspector", "{{ blank }}")
+    label(last.cells[2], "{{ w.f_sign_date }}")
+    control(put(last.cells[3], ""), "inspected", "{{ blank }}")
+    p(document, "", "Bar")
+    p(document, "{%p endfor %}")
+    heading(document, "{{ w.f_decisions }}", "8")
+    p(document, "{% if decisions %}{{ w.f_decisions_note }}{% else %}{{ w.f_decisions_none }}{% endif %}")
+    p(document, "{%p if decisions %}")
+    listing(
+        document,
+        [36, 24, 20, 21, 21, 41],
+        [
+            "{{ w.control }}",
+            "{{ w.verdict }}",
+            "{{ w.f_who }}",
+            "{{ w.f_when }}",
+            "{{ w.f_until }}",
+            "{{ w.f_why }}",
+        ],
+        [
+            "{{ x.control }}",
+            "{% cellbg shade[x.verdict] %}{{ x.label }}{{ w.open }}{{ w.f_by_hand }}{{ w.close }}",
+            "{{ x.who }}",
+            "{{ x.when }}",
+            "{{ x.until }}",
+            "{{ x.why }}{% for e in x.evidence %} {{ e.name }} {{ e.sha256 }}{% endfor %}",
+        ],
+        "x in decisions",
+    )
+    p(document, "{%p endif %}")
+    p(document, "{{ w.f_end }}", "Note").alignment = WD_ALIGN_PARAGRAPH.CENTER
+    p(document, "{{p blocks.appendices }}")
