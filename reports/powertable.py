@@ -1,4 +1,4 @@
-"""Ways to run unasked, other apps that are woken, and special abilities, in words and in one table."""
+"""Ways to run unasked, other apps that are woken, special abilities and foreground services, in words and in one table."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from reports.findings import place_of
 from reports.names import Names
 from reports.sheet import NONE, Sheet
 from reports.text import one_line, short_method
-from scanner.componentfacts import Ability, AutoStart, Wake
+from scanner.componentfacts import Ability, AutoStart, ForegroundService, Wake
 from scanner.facts import AppFacts
 from scanner.model import Evidence
 
-PATHS = ("app.autostarts", "app.wakes", "app.abilities")
-MAX_LINES = 100  # of each of the three kinds, so that none crowds out another
+PATHS = ("app.autostarts", "app.wakes", "app.abilities", "app.foreground_services")
+MAX_LINES = 100  # of each of the kinds, so that none crowds out another
 MAX_NAMES = 6
 
 
@@ -32,7 +32,7 @@ class PowerLine:
 
 @dataclass(frozen=True, slots=True)
 class Powers:
-    """The lines of all three kinds; ``total`` counts all, ``cut`` says of which kinds not all are listed."""
+    """The lines of all kinds; ``total`` counts all, ``cut`` says of which kinds not all are listed."""
 
     lines: tuple[PowerLine, ...] = ()
     total: int = 0
@@ -44,10 +44,12 @@ def powers(app: AppFacts, names: Names, limit: int = MAX_LINES) -> Powers:
     autostarts = sorted(app.autostarts, key=lambda a: (a.works is False, a.reachable is False))
     wakes = sorted(app.wakes, key=lambda w: (w.reachable is False, w.before_ui is not True))
     abilities = sorted(app.abilities, key=lambda a: (a.used is not True, not a.declared))
+    services = sorted(app.foreground_services, key=lambda s: (not s.items, s.started is not True))
     kinds = (
         ("b_kind_autostart", len(autostarts), [_autostart(way, names) for way in autostarts[:limit]]),
         ("b_kind_wake", len(wakes), [_wake(wake, names) for wake in wakes[:limit]]),
         ("b_kind_ability", len(abilities), [_ability(one, names) for one in abilities[:limit]]),
+        ("b_kind_foreground", len(services), [_service(one, names) for one in services[:limit]]),
     )
     return Powers(
         lines=tuple(line for _, _, lines in kinds for line in lines),
@@ -112,6 +114,24 @@ def _ability(ability: Ability, names: Names) -> PowerLine:
             f"{names.word('use')}{names.word('colon')}{names.word(use)}",
         ),
         place=_places(ability.evidence, names),
+    )
+
+
+def _service(service: ForegroundService, names: Names) -> PowerLine:
+    started = {True: "b_fg_started", False: "b_fg_not_started", None: "b_fg_unknown"}[service.started]
+    types = {"b_fg_types": service.types, "b_fg_undeclared": service.undeclared_types}
+    items = names.word("b_leads", items=names.join(names.items(service.items))) if service.items else ""
+    return PowerLine(
+        kind=names.word("b_kind_foreground"),
+        what=one_line(service.component, 120),
+        details=_filled(
+            *(names.word(key, types=_some(kinds, names)) for key, kinds in types.items() if kinds),
+            items,
+            _some(service.missing, names),
+        ),
+        who=names.owner_of(service.owner_kind, service.owner_id),
+        state=(names.word(started), *((names.word("b_fg_missing"),) if service.missing else ())),
+        place=_places(service.evidence, names),
     )
 
 

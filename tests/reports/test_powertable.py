@@ -14,7 +14,13 @@ from reports.powertable import MAX_LINES
 from reports.sheet import Sheet
 from reports.view import ReportView
 from reports.words import WORDS
-from scanner.componentfacts import Ability, AccessibilitySettings, AutoStart, Wake
+from scanner.componentfacts import (
+    Ability,
+    AccessibilitySettings,
+    AutoStart,
+    ForegroundService,
+    Wake,
+)
 from scanner.model import Evidence, Gap, Lang, Text, XmlLocator
 
 USE = "Lcom/example/shop/Feature;->use()V"
@@ -170,6 +176,36 @@ def test_each_kind_has_its_own_limit_and_says_what_is_left_out() -> None:
     assert table.rows[-1][0] == "特殊能力"
     assert said in table.note
     assert said in page(shown)
+
+
+def test_foreground_services_say_what_they_may_obtain() -> None:
+    track = ForegroundService(
+        component="com.example.shop.Track",
+        types=("location",),
+        code_types=("location", "camera"),
+        undeclared_types=("camera",),
+        missing=("android.permission.FOREGROUND_SERVICE_LOCATION",),
+        started=True,
+        items=("precise-location",),
+        owner_kind="app",
+        owner_id=APP.id,
+        evidence=(MANIFEST,),
+    )
+    idle = track.model_copy(update={"component": "com.example.shop.Idle", "items": (), "started": False})
+    table = annex(view(foreground_services=(idle, track)))
+
+    assert table is not None
+    first, second = table.rows
+    lines = str(first[1]).split("\n")
+    assert (first[0], lines[0]) == ("前台服务", "com.example.shop.Track")
+    assert lines[1:] == [
+        "声明的类型：location",
+        "代码使用而未声明的类型：camera",
+        "随后可获取：precise-location",
+        "android.permission.FOREGROUND_SERVICE_LOCATION",
+    ]
+    assert "代码启动前台" in str(first[3])
+    assert "未见代码启动前台" in str(second[3])
 
 
 def test_hostile_names_stay_text() -> None:
