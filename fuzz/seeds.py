@@ -348,6 +348,17 @@ def addresses() -> Seeds:
     )
 
 
+def drawings() -> Seeds:
+    """Byte code of Hermes, a string as Dart keeps it, a script."""
+    for version in (89, 99):
+        yield f"hermes-{version}", (ROOT / "tests" / "data" / f"hermes-{version}.hbc").read_bytes()
+    text = "请您阅读并同意《隐私政策》"
+    header = b"\x5d\x05\xb3\x92\x10\x20\x30\x40" + (2 * len(text)).to_bytes(8, "little")
+    yield "dart", b"\x7fELF" + header + text.encode("utf-16-le") + bytes(6) + b"https://a.example/privacy\xff"
+    yield "kernel", b"\x90\xab\xcd\xef" + text.encode() + b"\xff"
+    yield "script", 'a("\\u6ce8\\u9500\\u8d26\\u53f7");b=`同意`;<p>投诉</p>'.encode()
+
+
 WRITERS: dict[str, Callable[[], Seeds]] = {
     "zip": zips,
     "axml": xmls,
@@ -358,6 +369,7 @@ WRITERS: dict[str, Callable[[], Seeds]] = {
     "jar": jars,
     "elf": elves,
     "script": scripts,
+    "drawn": drawings,
     "policy": policies,
     "docx": words,
     "pdf": pages,

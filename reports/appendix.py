@@ -43,16 +43,13 @@ def clause_sheet(view: ReportView) -> Sheet:
     rows: list[tuple[str, ...]] = []
     for instrument in view.instruments:
         rows.append((f"{instrument.title}{view.word('open')}{instrument.number}{view.word('close')}",))
-        document = ""
         for clause in instrument.clauses:
-            if clause.document != document:
-                document = clause.document
-                rows.append((document,))
             mark = "" if clause.is_verified else " *"
             hand = f" {view.word('f_by_hand')}" if any(c.decision for c in clause.controls) else ""
             labels = [finding.label for finding in clause.findings]
             found = " ".join(labels[:6]) + (f" +{len(labels) - 6}" if len(labels) > 6 else "")
-            rows.append((clause.number + mark, clause.title, clause.verdict_label + hand, found or NONE))
+            title = "\n".join(part for part in (clause.title, clause.document) if part)
+            rows.append((clause.number + mark, title, clause.verdict_label + hand, found or NONE))
     header = ("clause", "f_requirement", "verdict", "f_findings_short")
     return _sheet(view, "clauses", "f_appendix_clauses", header, (4, 8, 3, 4), rows)
 
@@ -141,17 +138,17 @@ def endpoint_sheet(view: ReportView) -> Sheet:
             "\n".join((row.owner, row.origin)),
             row.operator or NONE,
             row.country or NONE,
-            row.overseas_label,
+            row.overseas_label or NONE,
         )
         for row in view.endpoints
     ]
-    note = f"{view.endpoint_note}{view.word('stop')}{view.word('b_whereabouts_note')}"
+    note = f"{view.endpoint_note}{view.word('stop_next')}{view.word('b_whereabouts_note')}"
     return _sheet(
         view,
         "endpoints",
         "endpoints",
         ("host", "address", "cleartext", "owner", "b_operator", "b_country", "b_overseas"),
-        (8, 12, 3, 6, 6, 8, 3),
+        (9, 14, 3, 7, 5, 6, 3),
         rows,
         note=note if rows else "",
         empty="f_none",
@@ -187,7 +184,7 @@ def evidence_sheet(view: ReportView) -> Sheet:
         "evidence",
         "f_appendix_evidence",
         ("f_no_1", "f_evidence_kind", "f_evidence_place", "f_evidence_file", "f_sha256"),
-        (5, 6, 20, 9, 14),
+        (5, 6, 19, 10, 14) if view.facts.subject.kind != "site" else (5, 5, 13, 17, 14),
         rows,
         empty="f_none",
         code=(2, 3, 4),
@@ -196,8 +193,10 @@ def evidence_sheet(view: ReportView) -> Sheet:
 
 def _exact_place(shown: EvidenceView, exact: list[str]) -> tuple[str, ...]:
     """Return where evidence stands without what the row says elsewhere: the file, and the method's short name."""
-    if shown.kind in {"dex", "xml"} and exact:
-        return tuple(exact)
+    if shown.kind == "search":
+        return (shown.place,)
+    if shown.kind in {"dex", "xml", "web"}:
+        return tuple(exact) or (NONE,)
     return (shown.place, *exact)
 
 

@@ -74,13 +74,17 @@ def context(view: ReportView) -> Data:
     subject = view.identity
     labels = {view.word(f"label_{key}") for key in IDENTIFIER.values()}
     identifier = next(((label, value) for label, value in subject if label in labels), subject[0])
-    sha256 = next((value for label, value in subject if label == view.word("label_sha256")), "")
+    hashes = {view.word("label_sha256"), view.word("label_start_sha256")}
+    sha256 = next(
+        ((label, value) for label, value in subject if label in hashes), (view.word("label_sha256"), "")
+    )
     data |= {
         "blank": BLANK_LINE,
         "space": "\u3000",
         "identifier_label": identifier[0],
         "identifier": identifier[1],
-        "sha256": sha256,
+        "sha256_label": sha256[0],
+        "sha256": sha256[1],
         "page_of": view.word("f_page", page="\0", total="\0").split("\0"),
         "shade": docxblocks.SHADES,
     }

@@ -5,6 +5,7 @@ A report shows a bounded number of places per finding and says how many there ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ SHOWN_OF_MANY = 2
 MANY_FINDINGS = 60
 CHAIN_HEAD, CHAIN_TAIL = 9, 6
 MIN_SAME = 3
+_PREDICATE = re.compile(r"\[[^\]]*\]")
 LONG = 600
 # What instructions do in words: opcode, key of the word, readable form of the operand.
 READINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
@@ -243,7 +245,7 @@ def place_of(evidence: Sequence[Evidence], names: Names, *, full: bool = False) 
     if full:
         parts = [f"{names.word(key)} {value}" for key, value in rows if value]
     else:
-        parts = [value for key, value in rows if value and key in {"at_offset", "at_path"}]
+        parts = [_PREDICATE.sub("", v) for key, v in rows if v and key in {"at_offset", "at_path"}]
     return " · ".join(dict.fromkeys((place, *parts)))
 
 

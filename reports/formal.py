@@ -24,7 +24,7 @@ FLAGGED = (Verdict.VIOLATION, Verdict.SUSPECTED)
 MAX_IMPRINT = 200
 CLAUSE_FINDINGS = 12
 SHORT_NAME = 40
-LEADING, LEADING_BASIS = 8, 1  # problems on the page of results, clauses named for each
+LEADING, LEADING_BASIS = 7, 1  # problems on the page of results, clauses named for each
 TOP_BASIS = 3
 CONCLUSION = "4.2"  # the section that lists all problems
 
@@ -61,6 +61,7 @@ def content(view: ReportView, imprint: Imprint) -> Data:
         "basis": [_instrument(n, i) for n, i in enumerate(view.instruments, 1)],
         "basis_note": _basis_note(view),
         "basis_short": view.word("f_basis_short", count=len(view.instruments), section=2),
+        "findings_note": view.findings_note,
         "method": _method(view),
         "summary": _summary(view),
         "clauses": _flagged(view),
@@ -379,7 +380,7 @@ def _manual_item(number: int, control: ControlView, clauses: list[str], view: Re
         "title": control.title,
         "verdict": control.verdict.value,
         "label": control.verdict_label,
-        "clauses": clauses,
+        "clauses": list(dict.fromkeys(clauses)),
         "why": control.why,
         "steps": list(control.steps),
         "keep": list(control.keep),

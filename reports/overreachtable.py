@@ -242,7 +242,7 @@ def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> She
         if line.need != "not_personal"
     ]
     notes = [
-        f"{names.word('o_measured')}{names.word('colon')}{category_line(table, names)}",
+        f"{names.word('o_measured')}{names.word('colon')}{category_line(table, names)}{names.word('stop_next').strip()}",
         names.word("o_note"),
     ]
     if rest:
@@ -253,7 +253,7 @@ def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> She
         header=tuple(
             names.word(k) for k in ("permission", "level", "o_asked", "use", "o_need", "verdict", "reason")
         ),
-        widths=(12, 6, 8, 8, 7, 6, 15),
+        widths=(17, 7, 11, 10, 7, 6, 14),
         rows=tuple(rows[:MAX_ROWS]),
         note=" ".join(notes),
         empty=names.word("permissions_none"),
@@ -282,7 +282,7 @@ def item_sheet(table: Overreach, names: Names, *, incomplete: bool) -> Sheet:
             names.word(k)
             for k in ("item", "o_who", "o_functions", "o_need", "o_extension", "verdict", "reason")
         ),
-        widths=(8, 7, 13, 7, 8, 6, 14),
+        widths=(9, 8, 12, 7, 8, 6, 14),
         rows=rows,
         empty=names.word("items_none"),
         incomplete=incomplete,
@@ -300,4 +300,4 @@ def _reason(line: PermissionLine | ItemLine, names: Names) -> str:
     if not line.found:
         return line.reason
     found = f"{names.word('o_found')}{names.word('colon')}{names.word('semicolon').join(line.found)}"
-    return f"{line.reason}{names.word('stop')}{found}"
+    return f"{line.reason}{names.word('stop_next')}{found}"

@@ -69,7 +69,7 @@ def _policy(policy: PolicyFacts, names: Names) -> Iterator[Sheet]:
             (5, 2, 3, 4, 7),
             [_comparison(row, names) for row in (*table.rows, *table.fine)],
             path="policy.comparisons",
-            note=names.word("compared_open", count=left) if (left := table.count("unknown")) else "",
+            note=names.word("compared_left", count=left) if (left := table.count("unknown")) else "",
         )
     yield sheet_of(
         names,

@@ -87,7 +87,7 @@ def _site(site: SiteFacts, names: Names) -> Iterator[Sheet]:
                 one_line(party.domain, NAME),
                 one_line(party.owner, NAME) or NONE,
                 names.known("tp", party.category),
-                one_line(party.country, 40) or NONE,
+                names.known("country", party.country) if party.country else NONE,
                 _yes(party.before_consent, names),
                 f"{party.requests} / {party.cookies}",
                 names.join(names.items(party.sends_items)) or NONE,
@@ -320,7 +320,7 @@ def _cookie(cookie: Cookie, names: Names) -> Row:
         names.word(f"phase_{cookie.phase}"),
         names.word("t_session") if cookie.days is None else f"{cookie.days:.0f}",
         names.word(f"cookie_{cookie.purpose}"),
-        names.join(flags) or NONE,
+        "\n".join(flags) or NONE,
     )
 
 

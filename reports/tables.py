@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from reports.clauses import RuleView
 from reports.names import Names
@@ -67,7 +68,7 @@ class Matrix:
 class EndpointRow:
     """An address in the package: who wrote the code around it, whether it is fetched without encryption, who runs it.
 
-    ``country`` says whose it is and the day of the data; ``overseas`` is a key (``true``, ``false``, ``unknown``).
+    ``country`` says whose it is; ``overseas`` is a key (``true``, ``false``, ``unknown``).
     """
 
     host: str
@@ -110,7 +111,7 @@ def _sdk(sdk: Sdk, names: Names) -> SdkRow:
         name=names.text(sdk.name, 80)
         + (names.word("sdk_tentative") if sdk.confidence is Confidence.TENTATIVE else ""),
         vendor=names.text(sdk.vendor, 80),
-        country=one_line(sdk.country or "", 20),
+        country=names.known("country", sdk.country) if sdk.country else "",
         purpose=names.known("purpose", sdk.purpose),
         version=one_line(sdk.version or "", 40),
         basis=tuple(names.known("basis", basis) for basis in sdk.basis),
@@ -212,26 +213,32 @@ def _endpoint(endpoint: Endpoint, names: Names) -> EndpointRow:
         owner=names.owner(endpoint.owner),
         origin=names.known("origin", endpoint.origin),
         operator=names.text(endpoint.operator, 80),
-        country=_country(endpoint, names),
+        country=country_of(endpoint, names),
         overseas=overseas,
-        overseas_label=names.word(f"b_overseas_{overseas}"),
+        overseas_label="" if _is_loopback(endpoint.host) else names.word(f"b_overseas_{overseas}"),
     )
 
 
 def country_of(endpoint: Endpoint, names: Names) -> str:
-    """Return the country with whose it is; empty where none is known."""
+    """Return the country with whose it is, or that the address is the device itself; empty where neither is known."""
+    if _is_loopback(endpoint.host):
+        return names.word("b_this_device")
     if endpoint.country is None or endpoint.country_of is None:
         return ""
-    return names.word(f"b_country_{endpoint.country_of}", country=one_line(endpoint.country, 20))
+    return names.word(f"b_country_{endpoint.country_of}", country=names.known("country", endpoint.country))
 
 
-def _country(endpoint: Endpoint, names: Names) -> str:
-    """Return the country with whose it is and the day of the data; empty where none is known."""
-    country = country_of(endpoint, names)
-    if not country:
-        return ""
-    day = names.word("b_data_day", day=one_line(endpoint.as_of, 20)) if endpoint.as_of else ""
-    return names.join(part for part in (country, day) if part)
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.casefold() == "localhost"
+
+
+def data_day(app: AppFacts, names: Names) -> str:
+    """Return the day of the data that countries of addresses rest on, as a sentence part; empty without any."""
+    days = sorted({endpoint.as_of for endpoint in app.endpoints if endpoint.as_of})
+    return names.word("b_data_day", day="–".join(dict.fromkeys((days[0], days[-1])))) if days else ""
 
 
 def signing_rows(app: AppFacts, names: Names) -> tuple[tuple[str, str], ...]:

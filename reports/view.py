@@ -188,14 +188,16 @@ class ReportView:
 
     @cached_property
     def clause_labels(self) -> dict[str, tuple[str, str]]:
-        """Number and anchor of every clause of the report by id, for references to the legal basis."""
-        return {c.id: (c.number, c.anchor) for i in self.instruments for c in i.clauses}
+        """Citation and anchor of every clause of the report by id, for references to the legal basis.
+
+        The number alone where the report has one instrument.
+        """
+        many = len(self.instruments) > 1
+        return {c.id: (c.cited if many else c.number, c.anchor) for i in self.instruments for c in i.clauses}
 
     def basis(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return the clauses ``ids`` of this report by number, with the instrument's title where there are several."""
-        many = len(self.instruments) > 1
-        cited = {c.id: c.cited if many else c.number for i in self.instruments for c in i.clauses}
-        return tuple(cited[c] for c in ids if c in cited)
+        return tuple(self.clause_labels[c][0] for c in ids if c in self.clause_labels)
 
     @cached_property
     def manual(self) -> tuple[ControlView, ...]:
@@ -309,6 +311,12 @@ class ReportView:
     def unread(self) -> tuple[tables.Unread, ...]:
         """What could not be read."""
         return tables.unread_rows(self.names)
+
+    @property
+    def findings_note(self) -> str:
+        """In which order the findings stand, and how a place is verified."""
+        kind = self.facts.subject.kind
+        return self.word("findings_note" if kind == "app" else f"findings_note_{kind}")
 
     @property
     def unread_line(self) -> str:

@@ -11,7 +11,7 @@ from reports.findings import FindingView, by_rule
 from reports.names import Names
 from reports.policysheets import policy_identity
 from reports.sitetables import site_identity
-from reports.tables import Matrix
+from reports.tables import Matrix, data_day
 from reports.text import one_line
 from scanner.facts import AppFacts, Facts
 from scanner.gate import BaselineState
@@ -52,11 +52,11 @@ def identity_rows(names: Names, category: str) -> tuple[tuple[str, str], ...]:
         rows[1] = ("version", _version(subject.version, app.identity.version_code))
         rows.append(("levels", _levels(app.identity.min_sdk, app.identity.target_sdk)))
     rows += [
-        ("developer", subject.developer or ""),
+        ("developer", (subject.developer or "") if subject.kind != "site" else ""),
         ("store", subject.store or ""),
         ("category", category or subject.category or ""),
-        ("source", subject.source),
-        ("sha256", subject.sha256),
+        ("source", subject.source if subject.source != subject.identifier else ""),
+        ("sha256" if subject.kind != "site" else "start_sha256", subject.sha256),
     ]
     keyed = [(f"label_{key}", value) for key, value in rows]
     keyed += [*site_identity(names), *policy_identity(names)]
@@ -146,6 +146,7 @@ def endpoint_note(app: AppFacts, listed: int, names: Names) -> str:
     parts = [f"{counts}{names.word('comma')}{names.word('b_overseas_count', count=overseas)}"]
     if total > listed:
         parts.append(names.word("t_more", total=total, shown=listed))
+    parts += [day] if (day := data_day(app, names)) else []
     return names.word("semicolon").join(parts)
 
 

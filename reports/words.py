@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reports.words_behaviour import BEHAVIOUR
+from reports.words_countries import COUNTRIES
 from reports.words_developers import DEVELOPERS
 from reports.words_diff import DIFF
 from reports.words_formal import FORMAL
@@ -24,6 +25,7 @@ HEAD: dict[str, Text] = {
     "kind_site": _t("网站", "Website"),
     "kind_policy": _t("隐私政策", "Privacy policy"),
     "stop": _t("。", "."),
+    "stop_next": _t("。", ". "),  # before another sentence
     "colon": _t("：", ": "),
     "comma": _t("、", ", "),
     "semicolon": _t("；", "; "),
@@ -100,6 +102,7 @@ HEAD: dict[str, Text] = {
     "label_identifier": _t("包名", "Package"),
     "label_version": _t("版本", "Version"),
     "label_sha256": _t("文件 SHA-256", "File SHA-256"),
+    "label_start_sha256": _t("起始页 SHA-256", "Start page SHA-256"),
     "label_source": _t("文件", "File"),
     "label_levels": _t("API 级别（最低 – 目标）", "API levels (min – target)"),
     "label_developer": _t("开发者", "Developer"),
@@ -164,6 +167,15 @@ BODY: dict[str, Text] = {
         "按严重程度排列。每处证据可按文件、方法和偏移在反汇编工具中复核；偏移以 16 位代码单元计。",
         "Worst first. Each place can be verified in a disassembler by file, method and offset, counted in 16-bit "
         "code units.",
+    ),
+    "findings_note_site": _t(
+        "按严重程度排列。每处证据写明网址，页面内的写明元素路径（CSS），可在浏览器中复核；网站可能随后改变，所见内容的散列值见证据索引。",
+        "Worst first. Each place names its address, and inside a page the element's CSS path, to be verified in a browser; "
+        "the site may change, and the index of evidence has the hashes of what was seen.",
+    ),
+    "findings_note_policy": _t(
+        "按严重程度排列。每处证据写明段落和字符位置，可在政策原文中复核。",
+        "Worst first. Each place names its paragraph and characters, to be verified in the policy.",
     ),
     "related": _t("相关问题", "Findings"),
     "severity": _t("严重程度", "Severity"),
@@ -276,7 +288,7 @@ TABLES: dict[str, Text] = {
     "start_unknown": _t("—", "—"),
     "libraries": _t("开源库与框架", "Libraries and frameworks"),
     "endpoints": _t("网络地址", "Network addresses"),
-    "endpoints_count": _t("{count} 个，其中明文 {clear} 个", "{count}, {clear} in cleartext"),
+    "endpoints_count": _t("{count} 个，其中明文 {clear} 个", "{count} addresses, {clear} in cleartext"),
     "host": _t("主机", "Host"),
     "address": _t("地址", "Address"),
     "cleartext": _t("明文", "cleartext"),
@@ -448,7 +460,7 @@ WORDS |= DEVELOPERS | DIFF
 WORDS |= SITES
 WORDS |= SUPERVISION
 WORDS |= OVERREACH
-WORDS |= BEHAVIOUR
+WORDS |= BEHAVIOUR | COUNTRIES
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

@@ -68,16 +68,18 @@ WHEREABOUTS: dict[str, Text] = {
     "b_overseas_true": _t("境外", "overseas"),
     "b_overseas_false": _t("境内", "mainland"),
     "b_overseas_unknown": _t("不明", "not known"),
-    "b_country_operator": _t("{country}（运营者所属）", "{country} (the operator's)"),
-    "b_country_address": _t("{country}（地址登记）", "{country} (the address's registration)"),
-    "b_country_suffix": _t("{country}（仅为域名后缀的提示）", "{country} (a mere hint of the suffix)"),
-    "b_data_day": _t("数据日期 {day}", "data of {day}"),
+    "b_country_operator": _t("{country}（运营者）", "{country} (the operator's)"),
+    "b_country_address": _t("{country}（登记）", "{country} (the address's registration)"),
+    "b_country_suffix": _t("{country}（后缀）", "{country} (a mere hint of the suffix)"),
+    "b_data_day": _t("国家数据截至 {day}", "country data as of {day}"),
     "b_overseas_count": _t("境外 {count} 个", "{count} overseas"),
     "b_whereabouts_note": _t(
-        "国家或地区属于运营者或地址登记，不是服务器所在地；港澳台按数据出境规则计入境外，仅有后缀提示时不作判断。",
-        "The country is the operator's or the registration's, not where the server stands; Hong Kong, Macao and Taiwan "
-        "count as overseas, as data export rules do; a mere hint is not judged.",
+        "国家或地区后注明依据：运营者所属、地址登记或仅有域名后缀的提示；都不是服务器所在地。港澳台按数据出境规则计入境外，仅有后缀"
+        "提示时不作判断。",
+        "The country is the operator's, the registration's or a mere hint of the suffix, not where the server stands; Hong "
+        "Kong, Macao and Taiwan count as overseas, as data export rules do; a mere hint is not judged.",
     ),
+    "b_this_device": _t("本机", "this device"),
 }
 
 POWERS: dict[str, Text] = {

@@ -114,9 +114,9 @@ BODY: dict[str, Text] = {
         "{problems} 类问题，{findings} 项发现", "{problems} kinds of problems, {findings} findings"
     ),
     "f_more_problems": _t(
-        "另有 {count} 类问题，见 {section} 节。", "{count} more kinds of problems: see section {section}."
+        "（另有 {count} 类，见 {section} 节）", " ({count} more kinds: see section {section})"
     ),
-    "f_and_more_clauses": _t("等 {count} 条", "{count} clauses in all"),
+    "f_and_more_clauses": _t("等 {count} 条", " ({count} clauses in all)"),
     "f_of_proof": _t("证据", "Proof"),
     "f_rule_count": _t("{count} 条规则：", "{count} rules: "),
     "f_no_1": _t("序号", "No."),
@@ -144,7 +144,7 @@ BODY: dict[str, Text] = {
     "f_matrix_row_note": _t(
         "格内为代码位置数；括号内未见到达路径。", "Places in code; those in brackets have no known path."
     ),
-    "f_and_more_places": _t("等 {count} 处", "{count} in all"),
+    "f_and_more_places": _t("等 {count} 处", " ({count} in all)"),
     "f_chart_verdicts": _t("图 1　条款结论分布（条）", "Figure 1. Clauses by verdict"),
     "f_chart_coverage": _t(
         "图 2　条款的自动检测程度（条）", "Figure 2. Clauses by how far a machine can decide them"

@@ -24,6 +24,9 @@ POLICY: dict[str, Text] = {
         "{disclosed} disclosed, {unseen} declared and not found",
     ),
     "compared_open": _t("不能确定，须人工核对 {count} 项", "{count} unclear, to be checked by hand"),
+    "compared_left": _t(
+        "另有 {count} 项不能确定，须人工核对。", "{count} more are unclear and left to a human."
+    ),
     "state": _t("对照结果", "Result"),
     "state_contradicted": _t("与政策相反", "Contradicted"),
     "state_omitted": _t("未写明", "Omitted"),

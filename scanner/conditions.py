@@ -324,6 +324,10 @@ def _root_fact(condition: Condition, path: str, index: FactIndex) -> Result:
         return Result(None, (), reasons)
     if truth is False:
         return Result(False)
+    if path.endswith("_found") and getter(path)(index.facts) is False:
+        return Result(
+            True
+        )  # what stands near is what was found: that something was not shows in what was searched
     return Result(True, [_nearest_evidence(path, index.facts)])
 
 

@@ -215,7 +215,8 @@ class Access(Frozen):
     ``target`` is the method, field, URI or property; ``caller`` the method descriptor; ``offset`` counts
     16-bit code units.  ``reachable``: from an entry point by calls, dispatch by class hierarchy and
     callbacks; None where the graph is incomplete.  ``entry`` and ``entry_kind`` name the entry point of the
-    shortest chain.  ``strength``: ``weak`` where the API is mostly used for something harmless.
+    shortest chain.  ``strength``: ``weak`` where the API is mostly used for something harmless; ``derived`` also for a
+    reflective call whose class and method are constants of its method (``via_reflection``).
     ``entry_method`` is the name of the entry point's method when calls alone lead from it here, empty when a callback
     lies between.  ``before_ui``: runs before any user interface exists; ``guarded``: then every way there passes a
     test of a stored flag (None where it does not apply, or where the flag's meaning cannot be told); ``guard`` is the
@@ -225,8 +226,8 @@ class Access(Frozen):
     How: 目录（rules/data）的方法、字段、URI、属性、路径、意图动作与全部指令匹配；可达由组件起求得 /
     methods, fields, URIs, properties, paths and intent actions of the catalogue matched against all
     instructions; reachability from components by calls, class hierarchy and callbacks
-    Blind: 反射、native、脚本和运行时加载的代码；目录未收录的接口；参数的运行时取值 / reflection, native,
-    script and loaded code; interfaces the catalogue lacks; values known only at run time
+    Blind: 名称非常量的反射，native、脚本和运行时加载的代码；目录未收录的接口；参数的运行时取值 / reflection with names
+    that are not constant, native, script and loaded code; interfaces the catalogue lacks; values known only at run time
     Evidence: dex
     """
 
@@ -245,6 +246,8 @@ class Access(Frozen):
     owner_id: str = ""
     strength: Literal["direct", "derived", "weak"]  #: 是直接、推导还是弱线索 / direct, derived or weak
     via_hierarchy: bool = False  #: 是否经由子类的引用 / through a subclass's reference
+    #: 是否经由名称为常量的反射调用 / through a reflective call with constant names
+    via_reflection: bool = False
     reachable: bool | None = None  #: 能否从入口到达 / whether an entry point leads here
     entry: str | None = None  #: 最短调用链的入口类 / entry class of the shortest chain
     entry_kind: EntryKind | None = None  #: 入口种类 / kind of the entry

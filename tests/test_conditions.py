@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from scanner.conditioncheck import check
 from scanner.conditions import FactIndex, evaluate_condition
+from scanner.evaluate import evaluate
 from scanner.examples import example_facts
 from scanner.facts import Facts
-from scanner.model import Gap, SearchLocator, Text
+from scanner.model import Evidence, Gap, SearchLocator, Text, WebLocator
+from scanner.packload import load_pack
 from scanner.rulepack import Condition
 
 GAP = Gap(path="app.accesses", code="dex-unread", reason=Text(zh="dex 未读", en="dex unread"))
@@ -197,3 +199,26 @@ def test_names_of_facts_are_of_facts_that_exist() -> None:
             model = resolve(Facts, owner).model
             assert model is not None
             resolve(model, field)
+
+
+def test_what_was_not_found_is_proved_by_the_search_alone() -> None:
+    """What stands near an absent thing is what was found instead, which proves nothing."""
+    contact = Evidence(artifact="https://a.example/", locator=WebLocator(url="https://a.example/"))
+    site = Facts.model_validate(
+        {
+            "collector": "t",
+            "subject": {"kind": "site", "name": "a", "identifier": "https://a.example/"},
+            "site": {
+                "start_url": "https://a.example/",
+                "collects_pi": True,
+                "disclosure": {"policy_found": False, "contact_found": True, "evidence": [contact]},
+            },
+            "looked": [
+                {"path": "site.disclosure", "what": {"zh": "3 个页面的链接", "en": "links of 3 pages"}}
+            ],
+        }
+    )
+
+    (result,) = evaluate(site, [load_pack().rules["site-no-privacy-policy"]]).results
+
+    assert [e.locator.kind for finding in result.findings for e in finding.evidence] == ["search"]

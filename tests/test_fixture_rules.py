@@ -45,6 +45,7 @@ PAIRS = {
     "personalisation-switch": "recommendation-without-switch",
     "policy-missing": "no-privacy-policy",
     "provider-autoinit": "sdk-started-before-consent",
+    "reflection-id": "imei-before-consent",
     "sdk-init": "sdk-started-before-consent",
     "sms": "contacts-before-consent",
     "startup-flag": "sdk-start-behind-unrelated-flag",

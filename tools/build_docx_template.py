@@ -98,7 +98,7 @@ def glance(document: Any) -> None:
     wide = [
         ("{{ w.f_basis }}", "{{ basis_short }}"),
         ("{{ identifier_label }}", "{{ identifier }}"),
-        ("{{ w.label_sha256 }}", "{{ sha256 or '—' }}"),
+        ("{{ sha256_label }}", "{{ sha256 or '—' }}"),
     ]
     for row, (name, value) in zip(table.rows[3:6], wide, strict=True):
         label(row.cells[0], name)
@@ -123,8 +123,11 @@ def glance(document: Any) -> None:
             "\u2003\u2003{{ w.f_signature }}{{ w.colon }}{{ blank }}\u2003\u2003{{ w.f_sign_date }}{{ w.colon }}{{ blank }}"
         )
     p(document, "{{ w.f_seal }}", "Note").alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    p(document, "{%p if summary.none %}")
+    p(document, "{{ summary.none }}").runs[0].font.bold = True
+    p(document, "{%p endif %}")
     p(document, "{%p if summary.leading %}")
-    p(document, "{{ w.top }}", "Finding")
+    p(document, "{{ w.top }}{{ summary.leading_more }}", "Finding")
     listing(
         document,
         [52, 19, 23, 49, 20],
@@ -144,7 +147,6 @@ def glance(document: Any) -> None:
         ],
         "x in summary.leading",
     )
-    p(document, "{{ summary.leading_more }}", "Note")
     p(document, "{%p endif %}")
 
 
@@ -206,7 +208,9 @@ def head_and_foot(document: Any) -> None:
     section.different_first_page_header_footer = True
     head = section.header.paragraphs[0]
     head.text = ""
-    head.add_run("{{ title }}\u2002{{ short_name }}\t{{ w.f_number }}{{ w.colon }}{{ imprint.number }}")
+    head.add_run(
+        "{{ title }}\u2002{{ short_name }}\t{{ w.f_number }}{{ w.colon }}{{ imprint.number or blank }}"
+    )
     foot = section.footer.paragraphs[0]
     foot.text = ""
     foot.alignment = WD_ALIGN_PARAGRAPH.CENTER

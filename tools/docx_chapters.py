@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx_parts import control, heading, label, listing, more, p, put, repeat, table_of
+from docx_parts import (
+    control,
+    heading,
+    label,
+    listing,
+    more,
+    p,
+    put,
+    repeat,
+    table_of,
+)
 from docx_styles import FULL
 
 BASIS = (
@@ -42,7 +52,7 @@ def conclusion(document: Any) -> None:
     heading(document, "{{ w.top }}", "4_2")
     listing(
         document,
-        [10, 43, 19, 23, 48, 20],
+        [10, 40, 17, 19, 57, 20],
         [
             "{{ w.f_no_1 }}",
             "{{ w.f_problem }}",
@@ -111,7 +121,7 @@ def clauses(document: Any) -> None:
 def problems(document: Any) -> None:
     """Chapter 6: problems, findings, evidence with call chains."""
     heading(document, "{{ w.f_findings }}", "6")
-    p(document, "{% if problems %}{{ w.findings_note }}{% else %}{{ summary.none }}{% endif %}")
+    p(document, "{% if problems %}{{ findings_note }}{% else %}{{ summary.none }}{% endif %}")
     p(document, "{%p for x in problems %}")
     heading(document, "{{ x.title }}", "6_{{ loop.index }}", "{{ 2000 + loop.index }}")
     p(

@@ -21,7 +21,7 @@ from scanner.dex.edges import STATIC, Adjacency, join, safe, static_owner
 from scanner.dex.opcodes import INVOKE
 from scanner.dex.package import Dex
 from scanner.dex.part import Part
-from scanner.dex.reflect import Leap, leaps
+from scanner.dex.reflect import Leap, Reflection
 from scanner.dex.refs import References
 from scanner.dex.search import Late, Reach, Search, Stages
 
@@ -50,7 +50,7 @@ class CallGraph:
         self.own_base = self.class_base + classes
         self.nodes = self.own_base + classes
         self._calls = self._call_edges()
-        self.leaps, self.reflective_calls = leaps(dex)
+        self.reflection = Reflection(dex)
         self._leaps_of = self._leap_targets()
         leaping = [(node, target) for node, leap in self._leaps_of.items() for _, target in leap]
         others = [
@@ -130,7 +130,7 @@ class CallGraph:
     def _leap_targets(self) -> dict[int, list[tuple[int, int]]]:
         """Method → (offset, node) of what its reflective calls lead to: a method, or an object's class and constructors."""
         found: dict[int, list[tuple[int, int]]] = {}
-        for leap in self.leaps:
+        for leap in self.reflection.leaps:
             targets = self.methods_of(leap)
             if leap.name == "<init>":
                 targets.append(

@@ -1,4 +1,4 @@
-"""Reflection with constant names: which class or method of the program a reflective call leads to.
+"""Reflection with constant names: which class or method a reflective call leads to.
 
 ``Class.forName("a.B").newInstance()``, ``a.B.class.getDeclaredMethod("start").invoke(…)`` and
 ``AppInitializer.initializeComponent(B.class)`` name their target as a constant of the same method.  Names that come
@@ -8,7 +8,7 @@ from elsewhere (parameters, fields, files) are not followed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scanner.dex.body import Instruction, starts
 from scanner.dex.package import Dex
 from scanner.dex.part import Part
-from scanner.dex.query import Member, MemberSite, call_sites
+from scanner.dex.query import Member, call_sites
 from scanner.dex.values import NOTHING, Values, follow
 
 FOR_NAME = Member("Ljava/lang/Class;", "forName")
@@ -46,7 +46,7 @@ MAX_METHODS, MAX_STEPS, MAX_LEAPS, MAX_NAME = 300, 60_000, 2_000, 300
 class Leap:
     """A reflective call at ``offset`` (code units) of method ``node`` that leads to ``name`` of class ``owner``.
 
-    ``owner`` is the descriptor of a class of the program, ``name`` a method; ``<init>``: an object is made.
+    ``owner`` is the descriptor of a class, ``name`` a method; ``<init>``: an object is made.
     """
 
     node: int
@@ -55,42 +55,65 @@ class Leap:
     name: str
 
 
-def leaps(dex: Dex) -> tuple[list[Leap], int]:
-    """Return what reflective calls with constant names lead to, and how many reflective calls there are at all."""
-    sites = call_sites(dex, MEMBERS)
-    counted = sum(MEMBERS[hit.member] in {FOR_NAME, CONSTRUCT, INVOKE_METHOD} for hit in sites)
-    client = _Names(dex)
-    for node in _candidates(dex, sites)[:MAX_METHODS]:
-        follow(dex, node, (), client)
-    return sorted(client.found, key=lambda leap: (leap.node, leap.offset, leap.owner, leap.name)), counted
+class Reflection:
+    """The reflective calls of a program: ``count`` of them, ``leaps`` where one with constant names leads into the program."""
+
+    def __init__(self, dex: Dex) -> None:
+        self._dex = dex
+        sites = call_sites(dex, MEMBERS)
+        self.count = sum(MEMBERS[hit.member] in {FOR_NAME, CONSTRUCT, INVOKE_METHOD} for hit in sites)
+        self._nodes: dict[Member, set[int]] = defaultdict(set)
+        for hit in sites:
+            self._nodes[MEMBERS[hit.member]].add(hit.site.node)
+        # What runs a method or constructor that came from elsewhere names nothing here.
+        self._invoking = self._nodes[INVOKE_METHOD] & self._finding(_METHODS)
+        self._client = _Names()
+        for node in self._candidates()[:MAX_METHODS]:
+            follow(dex, node, (), self._client)
+        self.leaps = _sorted(leap for leap in self._client.found if _defined(dex, dex.find_type(leap.owner)))
+
+    def _finding(self, names: Iterable[str]) -> set[int]:
+        return set[int]().union(*(self._nodes[Member(FOR_NAME.owner, name)] for name in names))
+
+    def _candidates(self) -> list[int]:
+        """Return the methods that make reflective calls and name a class of the program as a constant."""
+        dex, nodes = self._dex, self._nodes
+        running = nodes[INITIALIZE] | nodes[NEW] | self._invoking
+        running |= nodes[CONSTRUCT] & self._finding(_CONSTRUCTORS)
+        naming = running & (nodes[FOR_NAME] | nodes[LOAD])
+        found = set[int]()
+        for part, type_map in zip(dex.parts, dex.type_maps, strict=True):
+            inside = dex.classes.position[type_map] >= 0
+            mine = [node for node in running if part.base <= node < part.base + part.count]
+            found.update(node for node in mine if _loads_class(dex, part, node, inside))
+            texts = {
+                (node, _descriptor(raw.decode("utf-8", "replace")))
+                for node in naming.intersection(mine)
+                for index in part.strings_of(node)
+                if b"." in (raw := part.file.raw_string(index)) and len(raw) <= MAX_NAME
+            }
+            names = sorted({name for _, name in texts})
+            known = {n for n, kind in zip(names, dex.find_types(names), strict=True) if _defined(dex, kind)}
+            found.update(node for node, name in texts if name in known)
+        return sorted(found)
+
+    def calls_of(self, members: Collection[tuple[str, str]]) -> list[Leap]:
+        """Return the reflective calls of methods outside the program, given as (class descriptor, name)."""
+        dex, wanted = self._dex, set(members)
+        names = {name for _, name in wanted}
+        asked = set[int]()
+        for part in dex.parts:
+            mine = [node for node in self._invoking if part.base <= node < part.base + part.count]
+            loaded = {node: part.strings_of(node) for node in mine}
+            texts = {index: part.file.string(index) for index in set[int]().union(*loaded.values())}
+            asked.update(n for n, own in loaded.items() if any(texts[index] in names for index in own))
+        for node in sorted(asked)[:MAX_METHODS]:
+            follow(dex, node, (), self._client)
+        return _sorted(leap for leap in self._client.found if (leap.owner, leap.name) in wanted)
 
 
-def _candidates(dex: Dex, sites: Sequence[MemberSite]) -> list[int]:
-    """Return the methods that make reflective calls and name a class of the program as a constant."""
-    by_name: dict[str, set[int]] = defaultdict(set)
-    for hit in sites:
-        by_name[MEMBERS[hit.member].name].add(hit.site.node)
-    # What runs a method or constructor that came from elsewhere names nothing here.
-    running = by_name[INITIALIZE.name] | {hit.site.node for hit in sites if MEMBERS[hit.member] == NEW}
-    for run, finders in ((INVOKE_METHOD, _METHODS), (CONSTRUCT, _CONSTRUCTORS)):
-        made = {hit.site.node for hit in sites if MEMBERS[hit.member] == run}
-        running |= made & set[int]().union(*(by_name[name] for name in finders))
-    naming = running & (by_name[FOR_NAME.name] | by_name[LOAD.name])
-    found = set[int]()
-    for part, type_map in zip(dex.parts, dex.type_maps, strict=True):
-        inside = dex.classes.position[type_map] >= 0
-        mine = [node for node in running if part.base <= node < part.base + part.count]
-        found.update(node for node in mine if _loads_class(dex, part, node, inside))
-        texts = {
-            (node, _descriptor(raw.decode("utf-8", "replace")))
-            for node in naming.intersection(mine)
-            for index in part.strings_of(node)
-            if b"." in (raw := part.file.raw_string(index)) and len(raw) <= MAX_NAME
-        }
-        names = sorted({name for _, name in texts})
-        known = {name for name, kind in zip(names, dex.find_types(names), strict=True) if _defined(dex, kind)}
-        found.update(node for node, name in texts if name in known)
-    return sorted(found)
+def _sorted(leaps: Iterable[Leap]) -> list[Leap]:
+    return sorted(leaps, key=lambda leap: (leap.node, leap.offset, leap.owner, leap.name))
 
 
 def _loads_class(dex: Dex, part: Part, node: int, inside: NDArray[Any]) -> bool:
@@ -117,8 +140,7 @@ def _descriptor(name: str) -> str:
 class _Names:
     """Follows class objects (their descriptors) and methods (``descriptor->name``) as texts in registers."""
 
-    def __init__(self, dex: Dex) -> None:
-        self._dex = dex
+    def __init__(self) -> None:
         self.steps = MAX_STEPS
         self.found: set[Leap] = set()
 
@@ -157,7 +179,7 @@ class _Names:
     def _leap(self, node: int, ins: Instruction, targets: Values) -> None:
         for target in targets:
             owner, _, name = str(target).partition("->")
-            if name and len(self.found) < MAX_LEAPS and _defined(self._dex, self._dex.find_type(owner)):
+            if name and len(self.found) < MAX_LEAPS:
                 self.found.add(Leap(node, ins.offset, owner, name))
 
     def cast(self, node: int, ins: Instruction, values: Values) -> Values:

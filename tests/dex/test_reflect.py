@@ -8,7 +8,7 @@ import numpy as np
 from conftest import corpus_path, fixture_apk_path
 
 from scanner.dex import CallGraph, Dex, open_dex
-from scanner.dex.reflect import Leap, leaps
+from scanner.dex.reflect import Leap, Reflection
 
 
 def opened(path: str) -> Dex:
@@ -18,7 +18,9 @@ def opened(path: str) -> Dex:
 
 
 def targets(dex: Dex) -> list[tuple[str, str, str]]:
-    return [(dex.method(leap.node).partition("(")[0], leap.owner, leap.name) for leap in leaps(dex)[0]]
+    return [
+        (dex.method(leap.node).partition("(")[0], leap.owner, leap.name) for leap in Reflection(dex).leaps
+    ]
 
 
 def test_constant_names_are_followed_through_the_method() -> None:
@@ -30,10 +32,10 @@ def test_constant_names_are_followed_through_the_method() -> None:
 
 def test_names_of_the_framework_and_names_from_elsewhere_lead_nowhere() -> None:
     dex = opened(str(fixture_apk_path("indirect.bad")))
-    found, counted = leaps(dex)
+    found = Reflection(dex)
 
-    assert found == []
-    assert counted >= 2
+    assert found.leaps == []
+    assert found.count >= 2
 
 
 def test_reflective_calls_of_a_real_app() -> None:
@@ -55,7 +57,7 @@ def test_a_reflective_call_is_an_edge_with_the_place_of_the_call() -> None:
     graph = CallGraph(dex)
     (start,) = dex.find_methods("Lcn/qinghe/notes/NotesApp;", "startShare")
     (schedule,) = dex.find_methods("Lcn/qinghe/notes/start/ShareStarter;", "schedule")
-    leap = next(leap for leap in graph.leaps if leap.name == "schedule")
+    leap = next(leap for leap in graph.reflection.leaps if leap.name == "schedule")
 
     step = graph.reach([start]).chain(schedule)[0]
 
@@ -69,3 +71,14 @@ def test_a_leap_to_a_method_that_no_class_has_leads_nowhere() -> None:
 
     assert graph.methods_of(Leap(0, 0, "Lcn/qinghe/notes/start/ShareStarter;", "missing")) == []
     assert graph.methods_of(Leap(0, 0, "Lnot/there/Class;", "schedule")) == []
+
+
+def test_methods_of_the_framework_are_found_when_asked_for() -> None:
+    phone = "Landroid/telephony/TelephonyManager;"
+    reflection = Reflection(opened(str(fixture_apk_path("reflection-id.bad"))))
+
+    (leap,) = reflection.calls_of({(phone, "getDeviceId"), (phone, "getImei")})
+
+    assert (leap.owner, leap.name) == (phone, "getDeviceId")
+    assert reflection.calls_of({(phone, "getImei")}) == []
+    assert reflection.leaps == []

@@ -231,16 +231,24 @@ def test_addresses_say_who_runs_them_and_where_that_is_known_from() -> None:
 
     assert table is not None
     assert [row[4:] for row in table.rows] == [
-        ("—", "US（地址登记）、数据日期 2026-06-17", "境外"),
-        ("—", "CN（仅为域名后缀的提示）", "不明"),
-        ("甲公司", "CN（运营者所属）", "境内"),
+        ("—", "美国（登记）", "境外"),
+        ("—", "中国大陆（后缀）", "不明"),
+        ("甲公司", "中国大陆（运营者）", "境内"),
         ("—", "—", "不明"),
     ]
+    assert "国家数据截至 2026-06-17" in table.note
     assert "4 个，其中明文 0 个、境外 1 个" in table.note
     assert "不是服务器所在地" in table.note
     page = section(view(), "endpoints")
     assert page.count("境外") == 3  # one mark, the count and the note
-    assert "US（地址登记）、数据日期 2026-06-17境外" in page
+    assert "美国（登记）境外" in page
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "[::1]", "localhost"])
+def test_an_address_of_the_device_itself_has_no_country(host: str) -> None:
+    row = endpoint_rows(view(endpoints=(endpoint(host),)).facts.app, view().names)[0]  # type: ignore[arg-type]
+
+    assert (row.country, row.overseas_label) == ("本机", "")
 
 
 def test_addresses_left_out_are_counted_and_hostile_operators_harmless() -> None:

@@ -51,6 +51,23 @@ class _Finder:
         for source, site, inherited in self._matches():
             for item in source.item_ids:
                 yield self._access(source, item, site, inherited)
+        for source, site in self._reflected():
+            for item in source.item_ids:
+                access = self._access(source, item, site, inherited=False)
+                strength = "weak" if source.strength == "weak" else "derived"
+                yield access.model_copy(update={"strength": strength, "via_reflection": True})
+
+    def _reflected(self) -> Iterator[tuple[Source, Site]]:
+        """Yield the reflective calls of methods of the catalogue; of several of one name only what they have in common."""
+        by_name: dict[tuple[str, str], list[Source]] = defaultdict(list)
+        for source in catalogue.sources():
+            if source.kind == "method" and source.name and source.name != "<init>":
+                by_name[source.descriptor, source.name].append(source)
+        for leap in self.code.graph.reflection.calls_of(by_name):
+            site = self.code.reflective_site(leap, f"{leap.owner}->{leap.name}")
+            fitting = [s for s in by_name[leap.owner, leap.name] if self._fits(s, site)]
+            if fitting and all(s.item_ids == fitting[0].item_ids for s in fitting):
+                yield fitting[0], site
 
     def _matches(self) -> Iterator[tuple[Source, Site, bool]]:
         methods = [s for s in catalogue.sources() if s.kind == "method"]
@@ -87,7 +104,9 @@ class _Finder:
         key = (site.node, site.offset)
         if key not in self._constants:
             arguments = constant_arguments(self.code.dex, site.node, site.offset)
-            self._constants[key] = frozenset(a for a in arguments if isinstance(a, str))
+            # A reflective call takes its arguments in an array.
+            every = [a for one in arguments for a in (one if isinstance(one, tuple) else (one,))]
+            self._constants[key] = frozenset(a for a in every if isinstance(a, str))
         return self._constants[key]
 
     # --- literals -------------------------------------------------------------------------------------

@@ -240,20 +240,21 @@ class Code:
     def sites(self, members: Sequence[Member], *, inherited: bool = True) -> list[MemberSite]:
         """Return every call of ``members`` in the program, reflective calls with constant names included."""
         found = call_sites(self.dex, members, self.graph.references if inherited else None)
-        return found + list(self._reflected(members)) if self.graph.leaps else found
+        return found + list(self._reflected(members)) if self.graph.reflection.leaps else found
 
     def _reflected(self, members: Sequence[Member]) -> Iterator[MemberSite]:
         places: dict[tuple[str, str], list[int]] = {}
         for place, one in enumerate(members):
             places.setdefault((one.owner, one.name), []).append(place)
-        for leap in self.graph.leaps:
+        for leap in self.graph.reflection.leaps:
             for place in places.get((leap.owner, leap.name), ()):
                 for target in self.graph.methods_of(leap):
                     described = self.describe(target)
                     if described.endswith(members[place].proto or ""):
-                        yield MemberSite(place, self._reflective_site(leap, described))
+                        yield MemberSite(place, self.reflective_site(leap, described))
 
-    def _reflective_site(self, leap: Leap, target: str) -> Site:
+    def reflective_site(self, leap: Leap, target: str) -> Site:
+        """Return a reflective call as a site of what it calls."""
         name = self.dex.part_of(leap.node).file.name
         return Site(self.describe(leap.node), target, name, leap.offset, REFLECTIVE, leap.node)
 
@@ -273,7 +274,7 @@ class Code:
             calls=self.dex.call_count,
             skipped_methods=sum(p.count for p in self.dex.problems if p.code.startswith("code-")),
             native_methods=self.dex.native_count,
-            reflection_calls=self.graph.reflective_calls,
+            reflection_calls=self.graph.reflection.count,
             dynamic_loads=len(self.sites(DYNAMIC, inherited=True)),
             entry_points=len(self.entries),
             reachable_methods=int((self.reach.methods | self.order.before_ui_mask).sum()),

@@ -85,6 +85,20 @@ def test_code_that_cannot_be_followed_is_counted() -> None:
     assert code.native_methods > 0
 
 
+@pytest.mark.parametrize(("variant", "guard"), [("bad", "none"), ("good", "consent")])
+def test_a_reflective_call_with_constant_names_is_an_access(variant: str, guard: str) -> None:
+    (access,) = [a for a in fixture(f"reflection-id.{variant}").accesses if a.item == "imei"]
+
+    assert (access.via_reflection, access.strength, access.guard) == (True, "derived", guard)
+    assert access.target == "Landroid/telephony/TelephonyManager;->getDeviceId"
+    assert access.evidence[0].excerpt == f"reflection {access.target}"
+    assert access.permissions == ("android.permission.READ_PHONE_STATE",)
+
+
+def test_a_reflective_call_whose_name_is_no_constant_of_the_method_is_none() -> None:
+    assert not [a for a in fixture("indirect.bad").accesses if a.item == "imei"]
+
+
 SDK = Origin(kind="sdk", id="umeng", basis="prefix")
 
 
