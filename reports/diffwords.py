@@ -99,7 +99,9 @@ def _said(value: Value, names: Names, limit: int) -> str:
             return names.known("cookie", value.text)
         case "word":
             return names.known("diff_value", value.text)
-        case "country" | "text":
+        case "country":
+            return names.known("country", value.text)
+        case "text":
             return plain(value.text, limit)
 
 

@@ -5,7 +5,6 @@ Each part is computed when a writer first asks for it, so the JSON report costs 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,18 +30,24 @@ from reports.viewparts import (
     Problem,
     artifact_rows,
     baseline_lines,
+    clause_labels,
     coverage_line,
     decision_lines,
     endpoint_note,
     gathered,
+    grade_place,
+    headline,
     identity_rows,
+    incomplete,
+    method,
     owner_bars,
     packer_name,
+    verdict_counts,
     waiting_controls,
 )
 from scanner.facts import Facts
 from scanner.gate import BaselineState, standings
-from scanner.model import VERDICT_ORDER, Assessment, Grade, Lang, Verdict
+from scanner.model import Assessment, Grade, Lang, Verdict
 from scanner.overreach import overreach
 from scanner.overreachrows import Overreach
 from scanner.rulepack import Pack
@@ -104,22 +109,17 @@ class ReportView:
     @cached_property
     def grade_place(self) -> int:
         """Position of the letter on the scale of the grading, 0 = best; for its colour."""
-        letters = [letter.letter for letter in self.pack.grading.letters]
-        return letters.index(self.grade.letter) if self.grade.letter in letters else len(letters) - 1
+        return grade_place(self.grade, self.pack)
 
     @cached_property
     def counts(self) -> tuple[tuple[Verdict, str, int], ...]:
         """Number of clauses by verdict, worst first."""
-        found = Counter(clause.verdict for instrument in self.instruments for clause in instrument.clauses)
-        return tuple((verdict, verdict.label.get(self.lang), found[verdict]) for verdict in VERDICT_ORDER)
+        return verdict_counts(self.instruments, self.lang)
 
     @cached_property
     def headline(self) -> str:
         """One sentence: how many clauses, with which verdicts."""
-        parts = [
-            self.word("headline_part", label=label, count=count) for _, label, count in self.counts if count
-        ]
-        return self.word("headline", total=self.clause_count, parts=self.names.join(parts))
+        return headline(self.counts, self.names)
 
     @cached_property
     def coverage_line(self) -> str:
@@ -188,12 +188,8 @@ class ReportView:
 
     @cached_property
     def clause_labels(self) -> dict[str, tuple[str, str]]:
-        """Citation and anchor of every clause of the report by id, for references to the legal basis.
-
-        The number alone where the report has one instrument.
-        """
-        many = len(self.instruments) > 1
-        return {c.id: (c.cited if many else c.number, c.anchor) for i in self.instruments for c in i.clauses}
+        """Citation and anchor of every clause of the report by id, for references to the legal basis."""
+        return clause_labels(self.instruments)
 
     def basis(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return the clauses ``ids`` of this report by number, with the instrument's title where there are several."""
@@ -327,9 +323,7 @@ class ReportView:
 
     def incomplete(self, *paths: str) -> bool:
         """Whether a gap leaves the facts under one of ``paths`` open: a table of them may lack rows."""
-        return any(
-            gap.path == path or path.startswith(gap.path + ".") for gap in self.facts.gaps for path in paths
-        )
+        return incomplete(self.facts, paths)
 
     @cached_property
     def oddities(self) -> tuple[tables.Unread, ...]:
@@ -369,9 +363,7 @@ class ReportView:
     @cached_property
     def method(self) -> tuple[str, str]:
         """How the subject was examined, and what that cannot see."""
-        kind = self.facts.subject.kind
-        suffix = "" if kind == "app" else f"_{kind}"
-        return self.word(f"method_how{suffix}"), self.word(f"method_limits{suffix}")
+        return method(self.names)
 
     @cached_property
     def profile(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ from reports.tables import Matrix, data_day
 from reports.text import one_line
 from scanner.facts import AppFacts, Facts
 from scanner.gate import BaselineState
-from scanner.model import Assessment, Coverage, Verdict
+from scanner.model import VERDICT_ORDER, Assessment, Coverage, Grade, Lang, Verdict
+from scanner.rulepack import Pack
 
 MAX_ARTIFACTS = 200
 MAX_ENTRIES = 10
@@ -168,3 +170,40 @@ def artifact_rows(facts: Facts) -> tuple[tuple[str, str, int], ...]:
     """Return name, sha256 and size in bytes of the files examined, at most :data:`MAX_ARTIFACTS`."""
     shown = facts.artifacts[:MAX_ARTIFACTS]
     return tuple((one_line(a.name, 200), one_line(a.sha256, 80), a.size) for a in shown)
+
+
+def headline(counts: Sequence[tuple[Verdict, str, int]], names: Names) -> str:
+    """Return one sentence: how many clauses, with which verdicts."""
+    parts = [names.word("headline_part", label=label, count=count) for _, label, count in counts if count]
+    total = sum(count for _, _, count in counts)
+    return names.word("headline", total=total, parts=names.join(parts))
+
+
+def incomplete(facts: Facts, paths: Sequence[str]) -> bool:
+    """Return whether a gap leaves the facts under one of ``paths`` open."""
+    return any(gap.path == path or path.startswith(gap.path + ".") for gap in facts.gaps for path in paths)
+
+
+def method(names: Names) -> tuple[str, str]:
+    """Return how the subject was examined, and what that cannot see."""
+    kind = names.facts.subject.kind
+    suffix = "" if kind == "app" else f"_{kind}"
+    return names.word(f"method_how{suffix}"), names.word(f"method_limits{suffix}")
+
+
+def verdict_counts(instruments: Sequence[InstrumentView], lang: Lang) -> tuple[tuple[Verdict, str, int], ...]:
+    """Return the number of clauses by verdict, worst first."""
+    found = Counter(clause.verdict for instrument in instruments for clause in instrument.clauses)
+    return tuple((verdict, verdict.label.get(lang), found[verdict]) for verdict in VERDICT_ORDER)
+
+
+def clause_labels(instruments: Sequence[InstrumentView]) -> dict[str, tuple[str, str]]:
+    """Return citation and anchor of every clause by id; the number alone where there is one instrument."""
+    many = len(instruments) > 1
+    return {c.id: (c.cited if many else c.number, c.anchor) for i in instruments for c in i.clauses}
+
+
+def grade_place(grade: Grade, pack: Pack) -> int:
+    """Return the position of the letter on the scale of the grading, 0 = best."""
+    letters = [letter.letter for letter in pack.grading.letters]
+    return letters.index(grade.letter) if grade.letter in letters else len(letters) - 1

@@ -71,10 +71,11 @@ def notice_command(
     now: datetime | None,
     lang: Lang,
 ) -> None:
-    """由一个批次的全部结果生成通报清单：应用名称、开发者、来源、版本、所涉问题，另附发现、SDK、权限和统计。
+    """由一个批次的全部结果生成通报清单：应用名称、开发者、来源、版本、所涉问题，另附发现、SDK、权限、网络地址、未能检测的目标和统计。
 
-    Make the notice list of a run: one workbook with subjects, findings, SDKs, permissions and statistics.  Valid human
-    decisions count, and where the rule pack has changed since, the stored facts are assessed again.
+    Make the notice list of a run: one workbook with subjects, findings, SDKs, permissions, addresses, targets that
+    could not be examined, and statistics.  Valid human decisions count, and where the rule pack has changed since, the
+    stored facts are assessed again.
     """
     from reports import WRITERS, MissedGatherer  # noqa: PLC0415 - with its command
     from scanner.console.decisions import load, view_of  # noqa: PLC0415

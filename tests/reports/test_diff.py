@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from docx import Document
@@ -14,12 +16,16 @@ from report_sample import ASSESSMENT, CREATE, FACTS, HOSTILE, PACK, access, find
 
 from reports.diffout import DIFF_WRITERS
 from reports.diffview import DiffView
+from reports.words import WORDS
+from scanner.changes import FactKind
+from scanner.componentfacts import Wake
 from scanner.diff import Diff, compare
 from scanner.facts import Component, Facts
 from scanner.model import Assessment, Gap, Outcome, Verdict
 from scanner.policyfacts import Paragraph, PolicyFacts
 from scanner.sitefacts import Cookie, SiteFacts, ThirdParty
 
+ROOT = Path(__file__).resolve().parents[2]
 TEXT = ("console", "json", "markdown", "html")
 
 
@@ -237,6 +243,32 @@ def test_what_came_with_an_sdk_is_said_in_its_row() -> None:
         for r in s.rows
     ]
     assert (gone.mark, gone.old, gone.new) == ("减少", "1.2", "")
+
+
+def marks_written() -> set[str]:
+    """The fixed marks that the comparison can put into a value: keywords of ``marks`` and texts of ``said("word", …)``."""
+    found: set[str] = set()
+    for name in ("appchanges", "buildchanges", "sitechanges"):
+        for node in ast.walk(ast.parse((ROOT / "scanner" / f"{name}.py").read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            if node.func.id == "marks":
+                found |= {keyword.arg for keyword in node.keywords if keyword.arg is not None}
+            elif node.func.id == "said" and ast.unparse(node.args[0]) == "'word'":
+                texts = {
+                    n.value for arg in node.args[1:] for n in ast.walk(arg) if isinstance(n, ast.Constant)
+                }
+                found |= {text for text in texts if isinstance(text, str)}
+    return found
+
+
+def test_everything_the_comparison_says_has_words() -> None:
+    ways = {f"way_{way}" for way in get_args(Wake.model_fields["way"].annotation)}
+    written = marks_written()
+
+    assert len(written) > 60
+    assert {mark for mark in written | ways if f"diff_value_{mark}" not in WORDS} == set()
+    assert {kind for kind in get_args(FactKind) if f"diff_kind_{kind}" not in WORDS} == set()
 
 
 def test_different_subjects_are_pointed_out() -> None:

@@ -192,7 +192,7 @@ def test_addresses_say_operator_country_day_owner_and_place() -> None:
             "https://a.example/v1",
             "否",
             "甲公司",
-            "US（运营者所属）",
+            "美国（运营者）",
             "境外",
             "2026-11-24",
             "甲广告",
