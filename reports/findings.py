@@ -40,6 +40,7 @@ SHOWN = 5
 SHOWN_OF_MANY = 2
 MANY_FINDINGS = 60
 CHAIN_HEAD, CHAIN_TAIL = 9, 6
+CHAIN_ENDS = 3
 MIN_SAME = 3
 _PREDICATE = re.compile(r"\[[^\]]*\]")
 LONG = 600
@@ -304,6 +305,15 @@ def unlike(steps: tuple[StepView, ...], before: tuple[StepView, ...]) -> tuple[S
         return steps
     first, *rest = steps[same:]
     return (replace(first, skipped=first.number - 1, same=same), *rest)
+
+
+def abridged(steps: tuple[StepView, ...]) -> tuple[StepView, ...]:
+    """Return the first and last :data:`CHAIN_ENDS` of ``steps``, for reports of many findings."""
+    if len(steps) <= 2 * CHAIN_ENDS + 1:
+        return steps
+    first, *rest = steps[-CHAIN_ENDS:]
+    left_out = first.number - steps[CHAIN_ENDS - 1].number - 1
+    return (*steps[:CHAIN_ENDS], replace(first, skipped=left_out), *rest)
 
 
 def _step(number: int, step: CodeStep, names: Names) -> StepView:

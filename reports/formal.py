@@ -11,7 +11,15 @@ from typing import Any
 
 from reports.appendix import appendix_sheets
 from reports.clauses import ClauseView, ControlView
-from reports.findings import MANY_FINDINGS, SEVERITY_ORDER, EvidenceView, FindingView, StepView, unlike
+from reports.findings import (
+    MANY_FINDINGS,
+    SEVERITY_ORDER,
+    EvidenceView,
+    FindingView,
+    StepView,
+    abridged,
+    unlike,
+)
 from reports.imprint import Imprint
 from reports.sheet import Sheet
 from reports.text import one_line
@@ -326,6 +334,8 @@ def _evidence(
     evidence: EvidenceView, view: ReportView, before: tuple[StepView, ...], *, chained: bool
 ) -> Data:
     steps = unlike(evidence.steps, before) if chained and len(evidence.steps) > 1 else ()
+    if len(view.findings) > MANY_FINDINGS:
+        steps = abridged(steps)
     return {
         "kind": evidence.kind,
         "kind_label": evidence.kind_label,

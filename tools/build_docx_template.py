@@ -209,7 +209,7 @@ def head_and_foot(document: Any) -> None:
     head = section.header.paragraphs[0]
     head.text = ""
     head.add_run(
-        "{{ title }}\u2002{{ short_name }}\t{{ w.f_number }}{{ w.colon }}{{ imprint.number or blank }}"
+        "{{ title }}\u2002{{ short_name }}\t{{ w.f_number }}{{ w.colon }}{{ imprint.number or blank[:4] }}"
     )
     foot = section.footer.paragraphs[0]
     foot.text = ""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from report_sample import CREATE, FACTS, INIT, PACK, READ, code
 
-from reports.findings import evidence_view, step_views, unlike
+from reports.findings import abridged, evidence_view, step_views, unlike
 from reports.formal import LEADING, content
 from reports.names import Names
 from reports.view import ReportView
@@ -73,6 +73,16 @@ def test_steps_are_never_called_the_same_across_a_gap() -> None:
 
     first, *_, last = unlike(longest, longer)
     assert (first.same, first.number, last.number) == (9, 17, 22)
+
+
+def test_an_abridged_chain_counts_what_it_leaves_out() -> None:
+    short = abridged(step_views(chain(*[INIT] * 30, READ), NAMES))
+
+    assert [s.number for s in short] == [1, 2, 3, 29, 30, 31]
+    assert [s.skipped for s in short] == [0, 0, 0, 25, 0, 0]
+    assert abridged(step_views(chain(*[INIT] * 6, READ), NAMES)) == step_views(
+        chain(*[INIT] * 6, READ), NAMES
+    )
 
 
 @cache
