@@ -178,12 +178,13 @@ def appendices(data: Data) -> Markup:
     parts = []
     for n, sheet in enumerate(data["appendices"]):
         level = 2 if "." in sheet["label"] else 1
+        keep = "<w:keepNext/>" if sheet["rows"] else ""
         title = bookmarked(run(appendix_title(sheet, w)), appendix_mark(sheet), APPENDIX_MARKS + n)
-        parts.append(_paragraph_of(title, f"Appendix {level}", "" if n else "<w:pageBreakBefore/>"))
+        parts.append(_paragraph_of(title, f"Appendix {level}", ""))
         if sheet["incomplete"]:
-            parts.append(paragraph(w["incomplete"], "Note"))
+            parts.append(paragraph(w["incomplete"], "Note", keep))
         if sheet["note"]:
-            parts.append(paragraph(sheet["note"], "Note"))
+            parts.append(paragraph(sheet["note"], "Note", keep))
         if sheet["rows"]:
             parts.append(_sheet(sheet))
         elif not sheet["incomplete"]:

@@ -32,7 +32,8 @@ FLAGGED = (Verdict.VIOLATION, Verdict.SUSPECTED)
 MAX_IMPRINT = 200
 CLAUSE_FINDINGS = 12
 SHORT_NAME = 40
-LEADING, LEADING_BASIS = 7, 1  # problems on the page of results, clauses named for each
+LEADING = {"zh": 7, "en": 5}  # problems on the page of results, as many as it has room for
+LEADING_BASIS = 1  # clauses named for each
 TOP_BASIS = 3
 CONCLUSION = "4.2"  # the section that lists all problems
 
@@ -219,12 +220,12 @@ def _leading(view: ReportView) -> list[Data]:
             "basis_more": _more_basis(problem.first, view, LEADING_BASIS),
             "labels": _span(problem),
         }
-        for problem in view.problems[:LEADING]
+        for problem in view.problems[: LEADING[view.lang]]
     ]
 
 
 def _leading_more(view: ReportView) -> str:
-    left = len(view.problems) - LEADING
+    left = len(view.problems) - LEADING[view.lang]
     return view.word("f_more_problems", count=left, section=CONCLUSION) if left > 0 else ""
 
 

@@ -161,7 +161,7 @@ def object_basis_method(document: Any) -> None:
     heading(document, "{{ w.f_basis }}", "2")
     listing(
         document,
-        [10, 42, 33, 26, 22, 19, 11],
+        [10, 40, 32, 26, 22, 18, 15],
         [
             f"{{{{ w.f_{key} }}}}"
             for key in ("no_1", "document", "doc_number", "issuer", "effective", "status", "clause_count")

@@ -190,6 +190,20 @@ def own_template(*paragraphs: str) -> bytes:
     return buffer.getvalue()
 
 
+def test_notes_stay_with_the_table_below_them() -> None:
+    body = Document(io.BytesIO(report())).element.body
+    notes = [
+        paragraph
+        for paragraph in body.iter(qn("w:p"))
+        if (following := paragraph.getnext()) is not None
+        and following.tag == qn("w:tbl")
+        and paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}[@{qn('w:val')}='Note']") is not None
+    ]
+
+    assert len(notes) > 2
+    assert [n for n in notes if n.find(f"{qn('w:pPr')}/{qn('w:keepNext')}") is None] == []
+
+
 def test_an_agency_uses_its_own_template() -> None:
     template = own_template(
         "抬头 {{ imprint.laboratory }}", "{%p for x in problems %}", "{{ x.title }}", "{%p endfor %}"

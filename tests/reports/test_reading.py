@@ -126,7 +126,7 @@ def test_results_at_a_glance_name_the_worst_problems_with_clause_and_proof() -> 
     data = content(real("abilities.bad.apk"), real("abilities.bad.apk").imprint)
     leading, problems = data["summary"]["leading"], data["problems"]
 
-    assert [p["title"] for p in leading] == [p["title"] for p in problems[:LEADING]]
+    assert [p["title"] for p in leading] == [p["title"] for p in problems[: LEADING["zh"]]]
     assert all(p["basis"][0]["cited"].startswith("《") for p in leading)
     assert all(re.fullmatch(r"F\d+(–F\d+)?", p["labels"]) for p in leading)
     left = len(problems) - len(leading)
