@@ -59,8 +59,8 @@ OVERREACH: dict[str, Text] = {
     "o_sign_permission": _t("权限", "permission"),
     "o_sign_policy": _t("隐私政策", "policy"),
     "o_note": _t(
-        "“类别需要”按《常见类型移动互联网应用程序必要个人信息范围规定》第五条对照；哪些权限基本功能可能需要，是本项目的推断。"
-        "不在必要范围的权限可由另行同意的扩展功能使用，本身不等于违规。GB/T 41391-2022 附录E 的逐类权限表未取得原文，未据以判断。",
+        "“类别需要”按《常见类型移动互联网应用程序必要个人信息范围规定》第五条对照；哪些权限基本功能可能需要，是检测工具的推断。"
+        "不在必要范围的权限可由另行同意的扩展功能使用，本身不等于违规。GB/T 41391-2022 附录E 的逐类权限表未取得原文，本表没有按它逐项判断。",
         "“Needed by category” compares with Article 5 of the provisions on necessary information; which permissions a "
         "basic function may need is our inference. A permission outside the range may serve an additional function with "
         "a consent of its own and is no violation by itself. The table of Annex E of GB/T 41391-2022 was not available.",

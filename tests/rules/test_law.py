@@ -59,8 +59,10 @@ CLAUSES = {
 # Texts that the source has from memory and that we found quoted word for word (docs/law-sources.md).
 CONFIRMED = {"CAC-2019-191-6-1", "CAC-2019-191-6-2", "CAC-2019-191-6-5"}
 OURS = {"FILING-33-13"}  # clauses that are not in the source, listed in docs/law-sources.md
-# The source numbers these as items of 1., while their heading is （一）.
-RENUMBERED = {f"MIIT-2020-164-1.{n}": (f"1. {n}.", f"（一）{n}.") for n in (2, 3, 4)}
+# The source numbers these as items of 1., while their heading is （一）, and puts a remark of its own into one number.
+RENUMBERED = {f"MIIT-2020-164-1.{n}": (f"1. {n}.", f"（一）{n}.") for n in (2, 3, 4)} | {
+    "CSL-71": ("第七十一条（据记忆：原第六十四条第一款、第六十六条、第七十条合并为转致条款）", "第七十一条")
+}
 TITLES = {"XBORDER-16": "《促进和规范数据跨境流动规定》"}  # ids of instruments in the source's texts
 INSTRUMENTS = sorted(PACK.instruments.values(), key=lambda instrument: instrument.id)
 

@@ -355,9 +355,12 @@ class Says:
         open_zh, open_en = (
             ("，也没有同类的“等”字列举", ", and no open list of its kind") if items else ("", "")
         )
+        told_zh, told_en = (
+            ("写明收集", "do not say that the app collects") if items else ("", "have no word for")
+        )
         what = Text(
-            zh=f"政策全文 {count} 句、{tables} 张表中，没有“{zh[0]}”{above_zh}{open_zh}",
-            en=f"{count} sentences and {tables} tables have no word for {en[0]}{above_en}{open_en}",
+            zh=f"政策全文 {count} 句、{tables} 张表中，没有{told_zh}“{zh[0]}”{above_zh}{open_zh}",
+            en=f"{count} sentences and {tables} tables {told_en} {en[0]}{above_en}{open_en}",
         )
         return Evidence(artifact=self.policy.source, locator=SearchLocator(searched=(what,)), excerpt="")
 
