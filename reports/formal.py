@@ -30,7 +30,7 @@ from scanner.model import SEVERITY_LABELS, Verdict
 
 FLAGGED = (Verdict.VIOLATION, Verdict.SUSPECTED)
 MAX_IMPRINT = 200
-CLAUSE_FINDINGS = 12
+CLAUSE_FINDINGS = 40
 SHORT_NAME = 40
 LEADING = {"zh": 7, "en": 5}  # problems on the page of results, as many as it has room for
 LEADING_BASIS = 1  # clauses named for each

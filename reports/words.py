@@ -187,7 +187,7 @@ BODY: dict[str, Text] = {
     "after": _t("整改后", "After"),
     "false_positives": _t("可能的误报", "Known false positives"),
     "fingerprint": _t("指纹", "Fingerprint"),
-    "legal_basis": _t("依据", "Basis"),
+    "legal_basis": _t("主要依据", "Main basis"),
     "evidence": _t("证据", "Evidence"),
     "more_evidence": _t(
         "共 {total} 处，此处列出 {shown} 处，其余见 JSON 报告。",

@@ -27,6 +27,8 @@ def identity_fact(manifest: Manifest) -> Identity:
         "targetSdkVersion": manifest.target_sdk,
     }
     excerpt = " ".join(f'{name}="{value}"' for name, value in values.items() if value is not None)
+    if manifest.target_sdk is None:
+        excerpt += " targetSdkVersion (unset)"  # what it is taken from stands beside it
     return Identity(
         package=manifest.package,
         version_name=manifest.version_name,
@@ -51,7 +53,9 @@ def flags_fact(manifest: Manifest, network: NetworkConfig | None) -> AppFlags:
         "usesCleartextTraffic": manifest.flag(CLEARTEXT),
         "testOnly": manifest.flag(TEST_ONLY),
     }
-    excerpt = " ".join(f'android:{k}="{str(v).lower()}"' for k, v in values.items() if v is not None)
+    # An attribute that is not there is part of the proof: its default then holds.
+    shown = (f'="{str(v).lower()}"' if v is not None else " (unset)" for v in values.values())
+    excerpt = " ".join(f"android:{name}{value}" for name, value in zip(values, shown, strict=True))
     config = manifest.application_text(NETWORK_CONFIG)
     return AppFlags(
         debuggable=bool(values["debuggable"]),
@@ -66,7 +70,7 @@ def flags_fact(manifest: Manifest, network: NetworkConfig | None) -> AppFlags:
             Evidence(
                 artifact=MANIFEST,
                 locator=XmlLocator(path="/manifest/application"),
-                excerpt=excerpt or "defaults",
+                excerpt=excerpt,
             ),
         ),
     )
