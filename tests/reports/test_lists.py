@@ -133,7 +133,7 @@ def test_findings_sheet_says_what_where_verdict_basis_and_fix() -> None:
     assert rows[0] == [view().word(name) for name in lists.FINDINGS]
     first = dict(zip(map(str, rows[0]), rows[1], strict=True))
     assert (first["编号"], first["严重程度"], first["结论"]) == ("F01", "严重", "不符合")
-    assert "《测试办法》一、1" in str(first["依据"])
+    assert "《测试办法》一、1" in str(first["主要依据"])
     assert first["整改"] == "按1整改。"
     assert len(rows) - 1 == len(view().findings)
 
