@@ -35,6 +35,9 @@ SHADES = {
 }
 
 
+KEEP = "<w:keepNext/>"
+
+
 def style_id(name: str) -> str:
     """Return the id Word gives a style of this name."""
     return name.replace(" ", "")
@@ -87,7 +90,7 @@ def chart(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> 
     """Return a bar chart: each bar is shaded paragraphs as wide as their counts."""
     most = max((sum(count for _, count in parts) for _, parts in rows), default=0) or 1
     cells = []
-    for label, parts in rows:
+    for number, (label, parts) in enumerate(rows, 1):
         bars = "".join(
             paragraph(
                 " ",
@@ -102,13 +105,20 @@ def chart(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> 
         cells.append(
             _row(
                 [
-                    _cell(paragraph(label, "Cell", '<w:jc w:val="right"/>'), 2800),
+                    _cell(
+                        paragraph(label, "Cell", _joined(number, len(rows)) + '<w:jc w:val="right"/>'), 2800
+                    ),
                     _cell(bars or paragraph("", "Bar"), BAR_ROOM + 216),
                     _cell(paragraph(str(total), "Cell"), 900),
                 ]
             )
         )
-    return paragraph(title, "Cell Head") + _table([2800, BAR_ROOM + 216, 900], cells, rules=False)
+    return paragraph(title, "Cell Head", KEEP) + _table([2800, BAR_ROOM + 216, 900], cells, rules=False)
+
+
+def _joined(number: int, rows: int) -> str:
+    """Return the property that keeps row ``number`` of a chart on one page with the next."""
+    return KEEP if number < rows else ""
 
 
 def value_chart(title: str, rows: Iterable[tuple[str, float, str, str]], scale: float) -> str:
