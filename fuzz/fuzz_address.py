@@ -7,7 +7,8 @@ from urllib.parse import urljoin, urlsplit
 
 from urllib3.util import parse_url as urllib3_url
 
-from scanner.collect.site.address import AddressGuard, Refused, UrlError, parse_url
+from scanner.collect.site.address import AddressGuard, Refused
+from scanner.collect.site.weburl import UrlError, parse_url
 
 IN_PLACE = 0.2
 BASE = "https://www.qinghe.example/a/b.html"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from protego import Protego
 
-from scanner.collect.site.address import parse_url
 from scanner.collect.site.fetch import Fetched, Hop
 from scanner.collect.site.frontier import Frontier, Target
 from scanner.collect.site.headers import cookie_facts
 from scanner.collect.site.page import parse
 from scanner.collect.site.reading import read_page
 from scanner.collect.site.sitemap import read_sitemap
+from scanner.collect.site.weburl import parse_url
 
 IN_PLACE = 0.1
 URL = "https://www.qinghe.example/a/b.html"

@@ -13,7 +13,7 @@ from typing import Any
 from scanner import predicates, safere
 from scanner.facts import Facts
 from scanner.model import Evidence, Gap, SearchLocator, Text
-from scanner.paths import fact_name, getter
+from scanner.paths import fact_name, getter, resolve
 from scanner.rulepack import Condition, Scalar
 
 Truth = bool | None
@@ -324,10 +324,8 @@ def _root_fact(condition: Condition, path: str, index: FactIndex) -> Result:
         return Result(None, (), reasons)
     if truth is False:
         return Result(False)
-    if path.endswith("_found") and getter(path)(index.facts) is False:
-        return Result(
-            True
-        )  # what stands near is what was found: that something was not shows in what was searched
+    if getter(path)(index.facts) is False and resolve(Facts, path).searched:
+        return Result(True, [Match(None, (search_evidence([path], index),))])
     return Result(True, [_nearest_evidence(path, index.facts)])
 
 

@@ -242,6 +242,13 @@ class Looked(Frozen):
     amount: int = 0
 
 
+class Searched:
+    """Marks a yes-or-no fact whose "no" is shown only by what was searched, not by what stands near it."""
+
+
+Found = Annotated[bool | None, Searched()]
+
+
 class Problem(Frozen):
     """Something odd or unreadable met while collecting; ``code`` is stable, ``where`` names the place."""
 

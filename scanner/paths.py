@@ -13,7 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from scanner.model import Frozen, Text
+from scanner.model import Frozen, Searched, Text
 
 
 class PathError(ValueError):
@@ -21,12 +21,16 @@ class PathError(ValueError):
 
 
 class FactType(Frozen):
-    """Type of a fact: a scalar, a list of scalars, a list of models, or a model."""
+    """Type of a fact: a scalar, a list of scalars, a list of models, or a model.
+
+    ``searched``: its "no" is shown by what was searched (:data:`~scanner.model.Found`).
+    """
 
     kind: Literal["scalar", "scalars", "models", "model"]
     scalar: str = ""
     values: tuple[str, ...] = ()
     model: type[BaseModel] | None = None
+    searched: bool = False
 
 
 # What people call the facts that reasons speak of; a path without a name is shown as it is.
@@ -275,7 +279,10 @@ def resolve(model: type[BaseModel], path: str) -> FactType:
         if name not in current.model_fields:
             known = ", ".join(sorted(current.model_fields))
             raise PathError(f"{path!r}: {current.__name__} has no fact {name!r} (it has: {known})")
-        found = _classify(current.model_fields[name].annotation)
+        field = current.model_fields[name]
+        found = _classify(field.annotation)
+        if any(isinstance(mark, Searched) for mark in field.metadata):
+            found = found.model_copy(update={"searched": True})
         current = found.model if found.kind == "model" else None
     if found is None:
         raise PathError("empty path")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from scanner.model import Evidence, Frozen
+from scanner.model import Evidence, Found, Frozen
 
 Phase = Literal["static", "before", "accept", "reject"]
 Sensitive = Literal["yes", "conditional", "legacy", "no"]
@@ -435,13 +435,13 @@ class SiteDisclosure(Frozen):
 
     policy_url: str | None = None  #: 隐私政策网址 / URL of the policy
     policy_clicks: int | None = None  #: 距首页的点击数 / clicks from the start page
-    policy_found: bool | None = None  #: 是否有隐私政策 / a policy was found
-    agreement_found: bool | None = None  #: 是否有用户协议 / a user agreement was found
-    deletion_found: bool | None = None  #: 是否有注销途径 / a way to delete the account was found
-    complaint_found: bool | None = None  #: 是否有投诉途径 / a way to complain was found
-    contact_found: bool | None = None  #: 是否有联系方式 / contact details were found
-    children_found: bool | None = None  #: 是否有儿童保护说明 / a notice on children was found
-    cookie_notice: bool | None = None  #: 是否有 Cookie 说明 / a cookie notice was found
+    policy_found: Found = None  #: 是否有隐私政策 / a policy was found
+    agreement_found: Found = None  #: 是否有用户协议 / a user agreement was found
+    deletion_found: Found = None  #: 是否有注销途径 / a way to delete the account was found
+    complaint_found: Found = None  #: 是否有投诉途径 / a way to complain was found
+    contact_found: Found = None  #: 是否有联系方式 / contact details were found
+    children_found: Found = None  #: 是否有儿童保护说明 / a notice on children was found
+    cookie_notice: Found = None  #: 是否有 Cookie 说明 / a cookie notice was found
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -494,9 +494,9 @@ class SiteFacts(Frozen):
     script_uses: tuple[ScriptUse, ...] = ()
     dialogs: tuple[ConsentDialog, ...] = ()  #: 同意横幅与弹窗 / consent banners and dialogs
     filings: tuple[Filing, ...] = ()  #: 备案号与许可证号 / filing and licence numbers
-    icp_shown: bool | None = None  #: 首页是否标明格式正确的备案号 / well-formed ICP number on the start page
+    icp_shown: Found = None  #: 首页是否标明格式正确的备案号 / well-formed ICP number on the start page
     #: 首页是否标明格式正确的公安备案号 / well-formed public-security number on the start page
-    police_shown: bool | None = None
+    police_shown: Found = None
     transport: tuple[Transport, ...] = ()  #: 各主机的传输安全 / transport security of each host
     weaknesses: tuple[Weakness, ...] = ()  #: 从外部看到的安全弱点 / security weaknesses seen from outside
     libraries: tuple[ScriptLibrary, ...] = ()  #: 脚本库及其公告 / script libraries with advisories

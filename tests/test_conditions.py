@@ -201,24 +201,45 @@ def test_names_of_facts_are_of_facts_that_exist() -> None:
             resolve(model, field)
 
 
-def test_what_was_not_found_is_proved_by_the_search_alone() -> None:
+COOKIE_AT = "https://a.example/cookie"
+COOKIE = {
+    "name": "Hm_lvt",
+    "domain": "a.example",
+    "identifier": True,
+    "purpose": "analytics",
+    "evidence": [Evidence(artifact=COOKIE_AT, locator=WebLocator(url=COOKIE_AT))],
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts"),
+    [
+        ("site-no-privacy-policy", {"disclosure": {"policy_found": False}}),
+        (
+            "site-cookies-not-told",
+            {"disclosure": {"policy_found": True, "cookie_notice": False}, "cookies": [COOKIE]},
+        ),
+        ("site-icp-number-missing", {"icp_shown": False, "mainland": True}),
+    ],
+)
+def test_what_was_not_found_is_proved_by_the_search_alone(rule: str, facts: dict[str, Any]) -> None:
     """What stands near an absent thing is what was found instead, which proves nothing."""
     contact = Evidence(artifact="https://a.example/", locator=WebLocator(url="https://a.example/"))
+    facts = {
+        **facts,
+        "disclosure": {**facts.get("disclosure", {}), "contact_found": True, "evidence": [contact]},
+    }
     site = Facts.model_validate(
         {
             "collector": "t",
             "subject": {"kind": "site", "name": "a", "identifier": "https://a.example/"},
-            "site": {
-                "start_url": "https://a.example/",
-                "collects_pi": True,
-                "disclosure": {"policy_found": False, "contact_found": True, "evidence": [contact]},
-            },
-            "looked": [
-                {"path": "site.disclosure", "what": {"zh": "3 个页面的链接", "en": "links of 3 pages"}}
-            ],
+            "site": {"start_url": "https://a.example/", "collects_pi": True, **facts},
+            "looked": [{"path": "site", "what": {"zh": "3 个页面的链接", "en": "links of 3 pages"}}],
         }
     )
 
-    (result,) = evaluate(site, [load_pack().rules["site-no-privacy-policy"]]).results
+    (result,) = evaluate(site, [load_pack().rules[rule]]).results
 
-    assert [e.locator.kind for finding in result.findings for e in finding.evidence] == ["search"]
+    assert [e.locator.kind for f in result.findings for e in f.evidence if e.artifact != COOKIE_AT] == [
+        "search"
+    ]

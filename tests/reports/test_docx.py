@@ -233,7 +233,8 @@ def test_a_template_that_cannot_be_used_is_one_clear_error(template: bytes) -> N
 
 
 def test_template_is_what_its_script_builds() -> None:
-    subprocess.run([sys.executable, ROOT / "tools" / "build_docx_template.py", "--check"], check=True)
+    script = [sys.executable, ROOT / "tools" / "build_docx_template.py", "--check"]
+    assert subprocess.run(script, check=False).returncode == 0
 
 
 def keys(value: object) -> set[str]:

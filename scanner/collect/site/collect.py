@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from scanner import __version__
-from scanner.collect.site.address import AddressGuard, Refused, Url, parse_url
+from scanner.collect.site.address import AddressGuard, Refused
 from scanner.collect.site.crawl import HTML_TYPES, Crawler, Visited
 from scanner.collect.site.disclosure import disclosure
 from scanner.collect.site.discover import Discovery, page_address
@@ -18,7 +18,7 @@ from scanner.collect.site.elsewhere import policies_elsewhere
 from scanner.collect.site.fetch import USER_AGENT, Fetched, Fetcher
 from scanner.collect.site.filing import Register, join_filings, read_register, shown
 from scanner.collect.site.frontier import Frontier, Target
-from scanner.collect.site.gaps import cut_gaps, gaps_of, looked_of, problems_of, routes_gaps
+from scanner.collect.site.gaps import broken_problems, cut_gaps, gaps_of, looked_of, problems_of, routes_gaps
 from scanner.collect.site.headers import cookie_weaknesses
 from scanner.collect.site.observe import Observation, observe_site
 from scanner.collect.site.page import ParsedPage
@@ -26,6 +26,7 @@ from scanner.collect.site.reading import PageReading, read_page
 from scanner.collect.site.robots import Robots
 from scanner.collect.site.security import Security, SecurityScope, examine
 from scanner.collect.site.thirdparty import StaticResource, static_third_parties
+from scanner.collect.site.weburl import Url, parse_url
 from scanner.collect.site.words import page_words
 from scanner.context import CollectOptions
 from scanner.errors import InputError
@@ -107,6 +108,12 @@ class _Collector:
         if site.browser:  # leave the browser its share of the time
             self.fetcher.until = self.began + site.max_seconds * CRAWL_SHARE
         result = crawler.run(first)
+        if not any(visit.reading is not None and visit.target.depth == 0 for visit in result.visits):
+            kind = first.content_type or "?"
+            raise InputError(
+                "start-no-page",
+                Text(zh=f"{start.text} 不是网页（{kind}）", en=f"{start.text} is no web page ({kind})"),
+            )
         self.fetcher.until = self.until
         for visit in result.visits:
             if visit.reading is not None:
@@ -219,6 +226,7 @@ class _Collector:
         pages = self._pages(readings, observation)
         rendered = sum(page.rendered for page in pages)
         shells = [r for r in readings if r.shell and not r.page.rendered]
+        home_whole = home not in shells and not home.cut  # else a number may stand in what was not read
         important_lost = [m for m in result.missed if m.important and m.code not in {"http-404", "http-410"}]
         matter_cut = any(r.cut and r.page.kind != "other" for r in readings)
         complete = not (result.pending_important or important_lost or home in shells or matter_cut)
@@ -247,8 +255,8 @@ class _Collector:
             pages=tuple(pages),
             forms=forms,
             filings=filings,
-            icp_shown=None if home in shells else shown(home.filings, ("icp", "license")),
-            police_shown=None if home in shells else shown(home.filings, ("police",)),
+            icp_shown=shown(home.filings, ("icp", "license")) or (False if home_whole else None),
+            police_shown=shown(home.filings, ("police",)) or (False if home_whole else None),
             requests=observation.requests,
             third_parties=observation.third_parties,
             cookies=cookies,
@@ -302,7 +310,12 @@ class _Collector:
             artifacts=(*self._artifacts(pages), *observation.artifacts),
             gaps=tuple(dict.fromkeys(gaps)),
             looked=tuple(looked),
-            problems=(*self.problems, *problems_of(result.missed), *observation.problems),
+            problems=(
+                *self.problems,
+                *problems_of(result.missed),
+                *broken_problems([(r.page.final_url, r.broken) for r in readings if r.broken]),
+                *observation.problems,
+            ),
         )
 
     @staticmethod

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
 from scanner.collect.site.sends import MASK, is_id_number, private_values
 from scanner.facts import Facts
 
-MAX_VALUES = 5_000
+MAX_ODD = 2_000
 _BEFORE = r"""(?:(?<=[=/"])|(?<=%3[DdAa])|(?<=%2[Ff2]))"""  # where a value begins: plain, or percent-encoded
+# A value as it stands in an address, up to what ends one there.  Values are looked up, not tried one after the other:
+# a hostile site names thousands.
+_VALUE = re.compile(rf"""{_BEFORE}(?:(?!%3[DdAa]|%2[Ff2])[^\s"'<>&=#?/])+""")
+_ODD = re.compile(r"""[\s"'<>&=#?/]|%3[DdAa]|%2[Ff2]""")
+_END = re.compile(r"(?![0-9A-Za-z])")
 _ADDRESS = re.compile(r"https?://[^\s\"'<>]{1,4000}")
 _IN_PATH = re.compile(r"(?<![0-9A-Za-z])(?:1[3-9]\d{9}|\d{17}[\dXx])(?![0-9A-Za-z])")
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
@@ -28,11 +33,10 @@ def conceal(facts: Facts) -> Facts:
     marks = _marks(content)
     if not marks:
         return facts
-    forms = sorted(marks, key=len, reverse=True)
-    pattern = re.compile(rf"{_BEFORE}(?:{'|'.join(map(re.escape, forms))})(?![0-9A-Za-z])")
+    hide = _hider(marks)
     policy = content.pop("policy")
-    shown = _replaced(content, pattern, marks)
-    shown["policy"] = _addresses(policy, pattern, marks)
+    shown = _mapped(content, hide)
+    shown["policy"] = _addresses(policy, hide)
     return Facts.model_validate_json(json.dumps(shown))
 
 
@@ -42,8 +46,7 @@ def _marks(content: Any) -> dict[str, str]:
     for text in _texts(content):
         for address in _ADDRESS.findall(text) if "://" in text else ():
             for value in _private(address):
-                if len(numbers) < MAX_VALUES:
-                    numbers.setdefault(value, len(numbers) + 1)
+                numbers.setdefault(value, len(numbers) + 1)
     found: dict[str, str] = {}
     for value, number in numbers.items():
         encoded = (quote(value, safe=""), quote_plus(value))
@@ -74,22 +77,36 @@ def _texts(content: Any) -> Iterator[str]:
             yield from _texts(entry)
 
 
-def _addresses(content: Any, pattern: re.Pattern[str], marks: dict[str, str]) -> Any:
+def _hider(marks: dict[str, str]) -> Callable[[str], str]:
+    """Return the function that replaces private values in a text."""
+    odd = sorted((form for form in marks if _ODD.search(form)), key=len, reverse=True)[:MAX_ODD]
+    tried = re.compile(rf"{_BEFORE}(?:{'|'.join(map(re.escape, odd))})(?![0-9A-Za-z])") if odd else None
+
+    def known(found: re.Match[str]) -> str:
+        text = found[0]
+        for end in reversed([cut.start() for cut in _END.finditer(text)]):
+            if text[:end] in marks:
+                return marks[text[:end]] + text[end:]
+        return text
+
+    def hide(text: str) -> str:
+        if tried is not None:
+            text = tried.sub(lambda found: marks[found[0]], text)
+        return _VALUE.sub(known, text)
+
+    return hide
+
+
+def _addresses(content: Any, hide: Callable[[str], str]) -> Any:
     """Replace in texts that are addresses and nothing else: positions in the policy's own words must stay."""
-    if isinstance(content, str):
-        return _replaced(content, pattern, marks) if _ADDRESS.fullmatch(content) else content
-    if isinstance(content, list):
-        return [_addresses(entry, pattern, marks) for entry in content]
-    if isinstance(content, dict):
-        return {key: _addresses(entry, pattern, marks) for key, entry in content.items()}
-    return content
+    return _mapped(content, lambda text: hide(text) if _ADDRESS.fullmatch(text) else text)
 
 
-def _replaced(content: Any, pattern: re.Pattern[str], marks: dict[str, str]) -> Any:
+def _mapped(content: Any, change: Callable[[str], str]) -> Any:
     if isinstance(content, str):
-        return pattern.sub(lambda found: marks[found[0]], content)
+        return change(content)
     if isinstance(content, list):
-        return [_replaced(entry, pattern, marks) for entry in content]
+        return [_mapped(entry, change) for entry in content]
     if isinstance(content, dict):
-        return {key: _replaced(entry, pattern, marks) for key, entry in content.items()}
+        return {key: _mapped(entry, change) for key, entry in content.items()}
     return content

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Generic, TypeAlias, TypeVar
 
-from scanner.collect.site.address import AddressGuard, Url
+from scanner.collect.site.address import AddressGuard
 from scanner.collect.site.fetch import Fetched, Fetcher
 from scanner.collect.site.frontier import IMPORTANT, Frontier, Target
 from scanner.collect.site.page import Link, ParsedPage, parse
 from scanner.collect.site.robots import DISALLOWED, Robots
 from scanner.collect.site.sitemap import sitemap_urls
+from scanner.collect.site.weburl import Url
 from scanner.context import Observer, SiteOptions
 
 R = TypeVar("R")

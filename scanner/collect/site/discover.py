@@ -41,7 +41,7 @@ class Discovery:
                 return []  # an overlay hid the page; what the server sent says more
             reading.page = page
             reading.weaknesses = tuple(dict.fromkeys((*known.weaknesses, *reading.weaknesses)))
-            reading.cut = reading.cut or known.cut
+            reading.cut, reading.broken = reading.cut or known.cut, reading.broken or known.broken
             reading.forms = reading.forms or known.forms
             reading.filings = reading.filings or known.filings
             reading.operator = reading.operator or known.operator

@@ -10,13 +10,13 @@ import hashlib
 from collections.abc import Iterable
 
 from scanner.collect.policy.source import read_document
-from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.crawl import HTML_TYPES, Visited
 from scanner.collect.site.fetch import Fetched, Fetcher
 from scanner.collect.site.frontier import Frontier, Target
 from scanner.collect.site.page import parse, speaks_of_privacy
 from scanner.collect.site.reading import PageReading, read_page
 from scanner.collect.site.robots import Robots
+from scanner.collect.site.weburl import UrlError, parse_url
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
 from scanner.sitefacts import Page

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from scanner.collect.site.address import Url
 from scanner.collect.site.fetch import Fetched
 from scanner.collect.site.page import ParsedPage
+from scanner.collect.site.weburl import Url
 from scanner.datafiles import read_data
 from scanner.model import Evidence, WebLocator
 from scanner.sitefacts import Weakness

@@ -14,9 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.domains import registrable
 from scanner.collect.site.page import ParsedPage, squeeze, words_of
+from scanner.collect.site.weburl import UrlError, parse_url
 from scanner.datafiles import read_data
 from scanner.errors import InputError
 from scanner.model import Evidence, Text

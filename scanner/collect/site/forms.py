@@ -7,16 +7,17 @@ button.  Nothing is submitted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice
 
 from scanner import catalogue
-from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.domains import same_site
 from scanner.collect.site.fields import Signals, classify, form_data, is_chinese
-from scanner.collect.site.labels import Labels, buttons_text, is_button, own_text
+from scanner.collect.site.formgroups import BUTTON_TYPES, INPUTS, groups_of
+from scanner.collect.site.labels import Labels, buttons_text, own_text
 from scanner.collect.site.page import ParsedPage, absolute, css_path, shorten, squeeze, words_of
 from scanner.collect.site.pagetext import Element
 from scanner.collect.site.purpose import Purpose, choose_purpose, says, words_named
+from scanner.collect.site.weburl import UrlError, parse_url
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
 from scanner.sitefacts import Form, FormField
@@ -26,14 +27,13 @@ MAX_GROUPS = 2 * MAX_FORMS
 MAX_FIELDS = 300
 MAX_BLOCK_TEXT = 3_000
 MAX_BESIDE = 3_000
-INPUTS = ("input", "select", "textarea")
-BUTTON_TYPES = frozenset({"submit", "button", "image", "reset"})
+MAX_NAME = 200
 CHOICES = frozenset({"checkbox", "radio"})
 
 
 def read_forms(page: ParsedPage, kind: str) -> tuple[Form, ...]:
     """Return the forms of ``page``; ``kind`` is the kind of page."""
-    groups = list(_groups(page))
+    groups = list(groups_of(page))
     if not groups:
         return ()
     labels = Labels(page.root)
@@ -50,61 +50,6 @@ def read_forms(page: ParsedPage, kind: str) -> tuple[Form, ...]:
             page.cut = True
             break
     return tuple(found)
-
-
-def _groups(page: ParsedPage) -> Iterator[tuple[Element, list[Element]]]:
-    """Yield each form element with its inputs, then each block that holds inputs outside forms."""
-    owned: dict[Element, list[Element]] = {}
-    loose: dict[Element, list[Element]] = {}
-    blocks: _Blocks | None = None
-    by_id = {form.get("id"): form for form in page.root.iter("form") if form.get("id")}
-    for count, element in enumerate(page.root.iter(*INPUTS)):
-        if count >= MAX_FIELDS * 20:
-            page.cut = True
-            break
-        form = by_id.get(element.get("form") or "") if element.get("form") else None
-        form = form if form is not None else next(element.iterancestors("form"), None)
-        if form is not None:
-            owned.setdefault(form, []).append(element)
-        elif element.get("type", "").lower() not in BUTTON_TYPES | {"hidden"}:
-            blocks = blocks or _Blocks(page.root)
-            loose.setdefault(blocks.of(element), []).append(element)
-    yield from owned.items()
-    yield from loose.items()
-
-
-class _Blocks:
-    """Which part of a page belongs together where there is no ``form`` element."""
-
-    def __init__(self, root: Element) -> None:
-        self._pressed: set[Element] = set()
-        self._inputs: dict[Element, int] = {}
-        for element in root.iter("button", "a", "div", "span", *INPUTS):
-            if is_button(element):
-                for holder in chain((element,), element.iterancestors()):
-                    if holder in self._pressed:
-                        break
-                    self._pressed.add(holder)
-            if element.tag in INPUTS:
-                for holder in chain((element,), element.iterancestors()):
-                    count = self._inputs[holder] = self._inputs.get(holder, 0) + 1
-                    if count > 2:  # so have all above
-                        break
-
-    def of(self, element: Element) -> Element:
-        """Return the nearest ancestor with a button, else the nearest with several inputs, else the widest with one."""
-        several: Element | None = None
-        widest: Element | None = None
-        for depth, ancestor in enumerate(element.iterancestors()):
-            if ancestor.tag in {"body", "html"} or depth > 8:
-                break
-            if ancestor in self._pressed:
-                return ancestor
-            if several is None and self._inputs.get(ancestor, 0) > 1:
-                several = ancestor
-            if several is None and depth < 4:
-                widest = ancestor
-        return next((found for found in (several, widest) if found is not None), element)
 
 
 class _Reader:
@@ -200,7 +145,7 @@ class _Reader:
         radios: set[str] = set()
         for element in self.inputs:
             kind = self._type(element)
-            name = element.get("name") or ""
+            name = (element.get("name") or "")[:MAX_NAME]
             if kind in BUTTON_TYPES or kind == "checkbox":
                 continue
             if kind == "radio":
@@ -215,7 +160,7 @@ class _Reader:
         label, bound = self.labels.of(element, self.block)
         placeholder = squeeze(element.get("placeholder") or "")[:200]
         rules = "|".join(
-            element.get(a) or ""
+            (element.get(a) or "")[:MAX_NAME]
             for a in (
                 "lay-verify",
                 "datatype",
@@ -232,24 +177,23 @@ class _Reader:
             Signals(
                 type=kind,
                 name=name
-                or element.get("v-model")
-                or element.get("formcontrolname")
-                or element.get("ng-model")
-                or "",
-                ident=element.get("id") or "",
-                autocomplete=element.get("autocomplete") or "",
+                or next(filter(None, map(element.get, ("v-model", "formcontrolname", "ng-model"))), "")[
+                    :MAX_NAME
+                ],
+                ident=(element.get("id") or "")[:MAX_NAME],
+                autocomplete=(element.get("autocomplete") or "")[:MAX_NAME],
                 label="" if kind == "hidden" else label,
                 bound=bound,
                 placeholder=placeholder,
                 rules=rules,
-                pattern=element.get("pattern") or "",
+                pattern=(element.get("pattern") or "")[:MAX_NAME],
                 chinese=self.chinese,
             )
         )
         item = catalogue.items().get(guess.item)
         said = f"{label} {placeholder}"
         return FormField(
-            name=name or element.get("id") or "",
+            name=name or (element.get("id") or "")[:MAX_NAME],
             type=kind,
             label=label,
             placeholder=placeholder,

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
-from scanner.collect.site.address import Url, UrlError, parse_url
 from scanner.collect.site.domains import registrable
+from scanner.collect.site.weburl import Url, UrlError, parse_url
 from scanner.collect.site.words import page_words
 
 MAX_QUEUE = 20_000

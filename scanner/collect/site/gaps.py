@@ -119,6 +119,16 @@ def routes_gaps(routes: Sequence[str]) -> Iterator[Gap]:
             yield Gap(path=path, code="routes-unread", reason=reason)
 
 
+def broken_problems(pages: Sequence[tuple[str, str]]) -> Iterator[Problem]:
+    """Yield a problem per error that ended the reading of ``pages`` (address and error)."""
+    for error, count in sorted(Counter(error for _, error in pages).items()):
+        where = next(url for url, name in pages if name == error)
+        text = Text(
+            zh=f"网页读取出错（{error}），只读了一部分", en=f"reading failed ({error}); read in part only"
+        )
+        yield Problem(code="page-unreadable", where=where, message=text, count=count)
+
+
 def problems_of(missed: Sequence[Missed]) -> Iterator[Problem]:
     """Yield one problem per code, with the first page as its place."""
     grouped: dict[str, list[Missed]] = {}

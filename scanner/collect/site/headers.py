@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.domains import same_site
 from scanner.collect.site.fetch import Fetched, Hop
+from scanner.collect.site.weburl import UrlError, parse_url
 from scanner.model import Evidence, WebLocator
 from scanner.sitefacts import Cookie, Weakness
 

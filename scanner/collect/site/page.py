@@ -17,9 +17,9 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.charset import decode_html
 from scanner.collect.site.pagetext import MAX_NODES, Element, foot_of, read_tree, readable
+from scanner.collect.site.weburl import UrlError, parse_url
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
 

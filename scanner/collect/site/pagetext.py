@@ -95,10 +95,11 @@ def _parsed(source: bytes, *, huge: bool) -> tuple[Element | None, bool]:
 
 
 def _too_deep(root: Element) -> bool:
+    """Whether some element stands deeper than :data:`MAX_DEPTH`, or there are too many elements to tell."""
     depth = 0
-    for event, _ in islice(etree.iterwalk(root, events=("start", "end")), 2 * MAX_NODES):
+    for count, (event, _) in enumerate(etree.iterwalk(root, events=("start", "end"))):
         depth += 1 if event == "start" else -1
-        if depth > MAX_DEPTH:
+        if depth > MAX_DEPTH or count > 2 * MAX_NODES:
             return True
     return False
 
@@ -111,8 +112,8 @@ def readable(root: Element) -> tuple[str, bool]:
 
 
 @lru_cache(maxsize=4_000)
-def _marks_foot(tag: str, ident: str | None, classes: str | None) -> bool:
-    return tag not in {"body", "html"} and _FOOT.search(f"{ident or ''} {classes or ''}"[:1_000]) is not None
+def _marks_foot(tag: str, ident: str, classes: str) -> bool:
+    return tag not in {"body", "html"} and _FOOT.search(f"{ident} {classes}") is not None
 
 
 def foot_of(root: Element) -> dict[Element, int]:
@@ -122,7 +123,7 @@ def foot_of(root: Element) -> dict[Element, int]:
     """
     inside: dict[Element, int] = {}
     for mark in islice(root.iter(), MAX_NODES):
-        ident, classes = mark.get("id"), mark.get("class")
+        ident, classes = (mark.get("id") or "")[:200], (mark.get("class") or "")[:800]
         if not (mark.tag == "footer" or ((ident or classes) and _marks_foot(mark.tag, ident, classes))):
             continue
         waiting = [(mark, 0)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from scanner.collect.site.address import UrlError, parse_url
 from scanner.collect.site.exposed import find_exposed
 from scanner.collect.site.exposure import seen_in_page
 from scanner.collect.site.fetch import Fetched
@@ -13,6 +12,7 @@ from scanner.collect.site.forms import read_forms
 from scanner.collect.site.frontier import Target
 from scanner.collect.site.headers import mixed_content
 from scanner.collect.site.page import ParsedPage, kind_of
+from scanner.collect.site.weburl import UrlError, parse_url
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence
 from scanner.sitefacts import ExposedData, Form, Page, Weakness
@@ -33,7 +33,8 @@ class Pointer:
 @dataclass
 class PageReading:
     """Facts of one page.  ``shell``: hardly any text, so a script probably builds the page in the browser.
-    ``cut``: the page was too large or nested too deep to be read whole."""
+    ``cut``: the page was too large or nested too deep to be read whole;
+    ``broken``: the error that a reader ended with."""
 
     page: Page
     forms: tuple[Form, ...] = ()
@@ -46,16 +47,32 @@ class PageReading:
     resources: tuple[tuple[str, str], ...] = ()
     shell: bool = False
     cut: bool = False
+    broken: str = ""
     policy_like: bool = False
     chinese: bool = False
 
 
 def read_page(target: Target, fetched: Fetched | None, parsed: ParsedPage, *, start: bool) -> PageReading:
-    """Read ``parsed``; ``fetched`` is None for a page a browser rendered."""
+    """Read ``parsed``; ``fetched`` is None for a page a browser rendered.
+
+    A page that breaks a reader is returned as read in part (``broken`` names the error): it never ends a visit.
+    """
     kind = kind_of(parsed, target.promised, start=start)
+    reading = PageReading(page=_page(target, fetched, parsed, kind), cut=parsed.cut)
+    if reading.page.status is not None and reading.page.status >= 400:
+        reading.weaknesses = tuple(seen_in_page(parsed))
+        return reading
+    try:
+        _fill(reading, parsed, kind)
+    except Exception as error:  # noqa: BLE001 - the per-page boundary
+        reading.broken, reading.cut = type(error).__name__, True
+    return reading
+
+
+def _page(target: Target, fetched: Fetched | None, parsed: ParsedPage, kind: str) -> Page:
     final = fetched.final if fetched is not None else None
     error = final is not None and final.status >= 400
-    page = Page(
+    return Page(
         url=target.url,
         final_url=parsed.url,
         status=final.status if final is not None else None,
@@ -72,10 +89,10 @@ def read_page(target: Target, fetched: Fetched | None, parsed: ParsedPage, *, st
         sha256=parsed.sha256,
         evidence=(parsed.evidence(None, parsed.title or parsed.text[:80]),),
     )
-    reading = PageReading(page=page, cut=parsed.cut)
+
+
+def _fill(reading: PageReading, parsed: ParsedPage, kind: str) -> None:
     reading.weaknesses = tuple(seen_in_page(parsed))
-    if error:
-        return reading
     words = page_words()
     lowered = parsed.text.lower()
     reading.forms = read_forms(parsed, kind)
@@ -97,7 +114,6 @@ def read_page(target: Target, fetched: Fetched | None, parsed: ParsedPage, *, st
     reading.resources = tuple((r.url, r.type) for r in parsed.resources)
     reading.exposed = tuple(find_exposed(parsed))
     reading.weaknesses += tuple(mixed_content(parsed.url, reading.resources))
-    return reading
 
 
 def _pointers(parsed: ParsedPage) -> list[Pointer]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from scanner.collect.site.address import AddressGuard, Url, UrlError, parse_url
+from scanner.collect.site.address import AddressGuard
 from scanner.collect.site.charset import decode_html
 from scanner.collect.site.exposure import probe
 from scanner.collect.site.fetch import Fetched, Fetcher
@@ -19,6 +19,7 @@ from scanner.collect.site.headers import (
 from scanner.collect.site.libraries import identify, library_facts
 from scanner.collect.site.reading import PageReading
 from scanner.collect.site.transport import TransportProbe
+from scanner.collect.site.weburl import Url, UrlError, parse_url
 from scanner.context import SiteOptions
 from scanner.model import Evidence, Gap, Looked, Text, WebLocator
 from scanner.sitefacts import Cookie, ScriptLibrary, Transport, Weakness

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner.collect.site.address import AddressGuard, Allowed, Refused, UrlError, parse_url
+from scanner.collect.site.address import AddressGuard, Allowed, Refused
+from scanner.collect.site.weburl import UrlError, parse_url
 
 PUBLIC = "93.184.216.34"
 

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import pytest
 from server import Request, Servers, Site
 
-from scanner.collect.site.address import parse_url
 from scanner.collect.site.collect import collect_site
 from scanner.collect.site.fetch import Fetcher, HostPace
 from scanner.collect.site.frontier import Frontier
 from scanner.collect.site.sitemap import read_sitemap
+from scanner.collect.site.weburl import parse_url
 from scanner.facts import Facts
 from scanner.sitefacts import SiteFacts
 

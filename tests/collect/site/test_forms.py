@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scanner import catalogue
 from scanner.collect.site.fields import Signals, classify, tokenise
 from scanner.collect.site.forms import read_forms
 from scanner.collect.site.page import parse
@@ -273,4 +274,6 @@ def test_names_are_cut_as_programmers_join_them() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.sampled_from("<>/=\"' abform input label td 姓名电话select\n"), max_size=300))
 def test_any_markup_is_read_without_failing(html: str) -> None:
-    forms(html)
+    for form in forms(html):
+        assert form.evidence and all(field.evidence for field in form.fields)
+        assert set(form.collects) <= set(catalogue.items())

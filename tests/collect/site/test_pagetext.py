@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from server import Servers
 
+from scanner.collect.site import reading as reading_module
 from scanner.collect.site.collect import collect_site
 from scanner.collect.site.forms import MAX_FORMS, read_forms
 from scanner.collect.site.frontier import Target
-from scanner.collect.site.page import MAX_LINKS, css_path, parse
+from scanner.collect.site.page import MAX_LINKS, ParsedPage, css_path, parse
 from scanner.collect.site.pagetext import FOOT_LEVELS, MAX_DEPTH, MAX_TEXT
 from scanner.collect.site.reading import read_page
+from scanner.errors import InputError
+from scanner.sitefacts import Form
 
 URL = "https://qinghe.example/"
 
@@ -135,3 +138,48 @@ def test_only_a_tag_with_too_many_attributes_is_shortened() -> None:
     page = parse(URL, filler + tag + filler)
     assert (page.text.count("正文"), page.text.count("链接"), page.cut) == (4_000, 1, True)
     assert not parse(URL, filler * 2).cut
+
+
+def test_a_page_that_breaks_a_reader_is_read_in_part_and_the_visit_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(page: ParsedPage, kind: str) -> tuple[Form, ...]:
+        if page.title == "坏":
+            raise RuntimeError("unforeseen")
+        return read_forms(page, kind)
+
+    monkeypatch.setattr(reading_module, "read_forms", broken)
+    form = "<form>手机号<input name=mobile><button>提交</button></form>"
+    with Servers() as servers:
+        site = servers.site("qinghe.example")
+        site.routes["/"] = "<title>青禾</title><a href=/bad>坏</a><a href=/good>好</a>" + "农技" * 100
+        site.routes["/bad"] = "<title>坏</title>" + form
+        site.routes["/good"] = "<title>好</title>" + form
+        facts = collect_site(site.url(), servers.options())
+    assert facts.site is not None
+    assert [f.page for f in facts.site.forms] == [site.url("/good")]
+    assert [p.where for p in facts.problems if p.code == "page-unreadable"] == [site.url("/bad")]
+    assert "pages-cut" in {gap.code for gap in facts.gaps}
+
+
+@pytest.mark.parametrize(("levels", "shown"), [(10, False), (3 * MAX_DEPTH, None)])
+def test_a_number_not_seen_on_a_start_page_read_in_part_is_not_missing(
+    levels: int, shown: bool | None
+) -> None:
+    with Servers() as servers:
+        site = servers.site("qinghe.example")
+        site.routes["/"] = "<title>青禾</title>" + nested(
+            levels, "京ICP备2021012345号" if shown is None else ""
+        )
+        facts = collect_site(site.url(), servers.options())
+    assert facts.site is not None
+    assert (facts.site.icp_shown, facts.site.police_shown) == (shown, shown)
+
+
+def test_a_start_address_that_is_no_page_is_refused_with_the_reason() -> None:
+    with Servers() as servers:
+        site = servers.site("qinghe.example")
+        site.routes["/"] = (200, {"Content-Type": "application/pdf"}, b"%PDF-1.4")
+        with pytest.raises(InputError) as refused:
+            collect_site(site.url(), servers.options())
+    assert refused.value.code == "start-no-page"
