@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from reports.names import Names
 from reports.sheet import NONE, Sheet, sheet_of
 from reports.text import one_line
-from scanner.sitefacts import Cookie, Form, SiteFacts, Transport
+from scanner.sitefacts import Form, SiteFacts, Transport
+from scanner.visitfacts import Cookie
 
 URL, NAME = 200, 120
 

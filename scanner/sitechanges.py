@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from scanner.changes import Entry, Source, marks, said
 from scanner.facts import Facts
-from scanner.sitefacts import ConsentDialog, Form, Transport
+from scanner.sitefacts import Form, Transport
+from scanner.visitfacts import ConsentDialog
 
 MAX_TEXT = 200
 

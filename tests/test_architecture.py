@@ -15,6 +15,7 @@ FACTS = CORE | {
     "scanner.componentfacts",
     "scanner.policyfacts",
     "scanner.sitefacts",
+    "scanner.visitfacts",
 }
 RULEPACK = {
     "scanner.rulepack",
@@ -43,7 +44,8 @@ LAYERS: list[tuple[str, set[str]]] = [
         },
     ),
     ("scanner.policyfacts", {"scanner.model"}),
-    ("scanner.sitefacts", {"scanner.model"}),
+    ("scanner.sitefacts", {"scanner.model", "scanner.visitfacts"}),
+    ("scanner.visitfacts", {"scanner.model"}),
     ("scanner.errors", {"scanner.model"}),
     ("scanner.context", set()),
     ("scanner.dex", {"scanner.dex"}),

@@ -13,22 +13,18 @@ from scanner.facts import (
 )
 from scanner.model import Subject
 from scanner.sitechanges import SOURCES as SITE
+from scanner.sitefacts import ConsentDialog as SiteDialog
 from scanner.sitefacts import (
-    Button,
-    Cookie,
     ExposedData,
     Filing,
     Form,
     ScriptLibrary,
-    ScriptUse,
     SiteDisclosure,
     SiteFacts,
-    StorageItem,
-    ThirdParty,
     Transport,
     Weakness,
 )
-from scanner.sitefacts import ConsentDialog as SiteDialog
+from scanner.visitfacts import Button, Cookie, ScriptUse, StorageItem, ThirdParty
 
 
 def site(**parts: Any) -> Facts:

@@ -19,24 +19,18 @@ from scanner.policyfacts import (
     PolicyIssue,
 )
 from scanner.sitefacts import (
-    Button,
-    ConsentDialog,
-    Cookie,
     CrawlStats,
     ExposedData,
     Filing,
     Form,
     Page,
-    Request,
     ScriptLibrary,
-    ScriptUse,
     SiteDisclosure,
     SiteFacts,
-    StorageItem,
-    ThirdParty,
     Transport,
     Weakness,
 )
+from scanner.visitfacts import Button, ConsentDialog, Cookie, Request, ScriptUse, StorageItem, ThirdParty
 
 URL = "https://www.shop.example/"
 VISIT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

@@ -23,7 +23,8 @@ from scanner.diff import Diff, compare
 from scanner.facts import Component, Facts
 from scanner.model import Assessment, Gap, Outcome, Verdict
 from scanner.policyfacts import Paragraph, PolicyFacts
-from scanner.sitefacts import Cookie, SiteFacts, ThirdParty
+from scanner.sitefacts import SiteFacts
+from scanner.visitfacts import Cookie, ThirdParty
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = ("console", "json", "markdown", "html")

@@ -15,7 +15,8 @@ from test_pdf import squeezed
 from reports import docx, html, pdf, xlsx
 from reports.words import WORDS
 from scanner.policyfacts import Comparison, DisclosedItem, Element, PolicyFacts
-from scanner.sitefacts import ConsentDialog, Cookie, Filing, Form, Page, Request, SiteFacts, StorageItem
+from scanner.sitefacts import Filing, Form, Page, SiteFacts
+from scanner.visitfacts import ConsentDialog, Cookie, Request, StorageItem
 
 TABLES = (
     "网站告知的内容",

@@ -8,7 +8,8 @@ from scanner import catalogue
 from scanner.collect.policy.stance import OPERATORS, Says, Stance
 from scanner.model import Evidence, Text
 from scanner.policyfacts import Comparison, Party
-from scanner.sitefacts import SiteFacts, ThirdParty
+from scanner.sitefacts import SiteFacts
+from scanner.visitfacts import ThirdParty
 
 MAX_SEEN = 3
 # A field is only called undisclosed when it is sure what it asks for.

@@ -32,7 +32,8 @@ from scanner.context import CollectOptions
 from scanner.errors import InputError
 from scanner.facts import Facts
 from scanner.model import Artifact, Gap, Looked, Problem, Subject, Text
-from scanner.sitefacts import Cookie, CrawlStats, Page, SiteFacts
+from scanner.sitefacts import CrawlStats, Page, SiteFacts
+from scanner.visitfacts import Cookie
 
 CRAWL_SHARE = 0.6
 BROWSER_PATHS = (

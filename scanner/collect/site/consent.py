@@ -18,7 +18,7 @@ from scanner.collect.site.tab import Tab
 from scanner.datafiles import read_data
 from scanner.model import Evidence, Frozen, WebLocator
 from scanner.safere import compile_pattern
-from scanner.sitefacts import Button, ConsentDialog
+from scanner.visitfacts import Button, ConsentDialog
 
 Role = Literal["accept", "reject", "settings", "close", "other"]
 SCRIPT = (files("scanner.collect.site") / "consent.js").read_text("utf-8")

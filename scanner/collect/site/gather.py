@@ -17,7 +17,7 @@ from scanner.collect.site.tab import Visit
 from scanner.collect.site.thirdparty import host_of, is_third_party, is_tracker, lists
 from scanner.datafiles import read_data
 from scanner.model import Evidence, Frozen, Text, WebLocator
-from scanner.sitefacts import Cookie, Phase, Request, ScriptUse, StorageItem
+from scanner.visitfacts import Cookie, Phase, Request, ScriptUse, StorageItem
 
 MAX_REQUESTS = 5_000
 SECONDS_A_DAY = 86_400

@@ -14,7 +14,8 @@ from scanner.collect.site.domains import same_site
 from scanner.collect.site.fetch import Fetched, Hop
 from scanner.collect.site.weburl import UrlError, parse_url
 from scanner.model import Evidence, WebLocator
-from scanner.sitefacts import Cookie, Weakness
+from scanner.sitefacts import Weakness
+from scanner.visitfacts import Cookie
 
 PROBE_ORIGIN = "https://cors-check.example"
 _VERSION = re.compile(

@@ -22,15 +22,8 @@ from scanner.collect.site.tab import Visit
 from scanner.collect.site.thirdparty import TRACKING, host_of, is_third_party, third_parties
 from scanner.context import CollectOptions
 from scanner.model import Artifact, Evidence, FileLocator, Gap, Looked, Problem, Text, WebLocator
-from scanner.sitefacts import (
-    ConsentDialog,
-    Cookie,
-    Page,
-    Request,
-    ScriptUse,
-    StorageItem,
-    ThirdParty,
-)
+from scanner.sitefacts import Page
+from scanner.visitfacts import ConsentDialog, Cookie, Request, ScriptUse, StorageItem, ThirdParty
 
 PATHS = (
     "site.requests",

@@ -22,7 +22,8 @@ from scanner.collect.site.transport import TransportProbe
 from scanner.collect.site.weburl import Url, UrlError, parse_url
 from scanner.context import SiteOptions
 from scanner.model import Evidence, Gap, Looked, Text, WebLocator
-from scanner.sitefacts import Cookie, ScriptLibrary, Transport, Weakness
+from scanner.sitefacts import ScriptLibrary, Transport, Weakness
+from scanner.visitfacts import Cookie
 
 MAX_HOSTS = 3
 MAX_SCRIPTS = 30

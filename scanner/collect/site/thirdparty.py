@@ -20,7 +20,7 @@ import zstandard
 from scanner.collect.parties import MAINLAND, UNKNOWN, party
 from scanner.collect.site.domains import registrable
 from scanner.model import Evidence, WebLocator
-from scanner.sitefacts import Cookie, Phase, Request, ThirdParty
+from scanner.visitfacts import Cookie, Phase, Request, ThirdParty
 
 # Strongest first: what a domain is called when its hosts serve several purposes.
 CATEGORIES = (

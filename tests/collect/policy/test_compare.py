@@ -14,7 +14,8 @@ from scanner.collect.policy.source import read_document
 from scanner.facts import Access, AppFacts, Facts, Identity, Origin, Permission, Sdk
 from scanner.model import DexLocator, Evidence, Gap, Looked, Subject, Text, WebLocator
 from scanner.policyfacts import Comparison, PolicyFacts, PolicyIdentity
-from scanner.sitefacts import Cookie, Form, FormField, Request, SiteFacts, ThirdParty
+from scanner.sitefacts import Form, FormField, SiteFacts
+from scanner.visitfacts import Cookie, Request, ThirdParty
 
 PACKAGE = "cn.example.app"
 FILLER = "我们会收集您的手机号码、昵称、密码，用于登录。"

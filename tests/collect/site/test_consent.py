@@ -12,7 +12,7 @@ from world import World, build
 
 from scanner.collect.site import consent, phases
 from scanner.safere import problem
-from scanner.sitefacts import ConsentDialog
+from scanner.visitfacts import ConsentDialog
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
