@@ -284,6 +284,13 @@ class _Facts:
                 en=f"time was up after {len(rendered)} pages, or before accepting and refusing were observed",
             )
             found += [Gap(path=path, code="time-budget", reason=reason) for path in PATHS]
+        if self.outcome.waiting:
+            reason = Text(
+                zh=f"只用浏览器打开了 {len(rendered)} 个页面，另有 {self.outcome.waiting} 个没有打开（--max-rendered 可增加）",
+                en=f"{len(rendered)} pages were opened in the browser, {self.outcome.waiting} were not "
+                "(--max-rendered opens more)",
+            )
+            found += [Gap(path=path, code="pages-not-rendered", reason=reason) for path in PATHS]
         if self.outcome.unread:
             reason = Text(
                 zh=f"{len(self.outcome.unread)} 个页面未能检查同意提示（如 {self.outcome.unread[0]}）",

@@ -51,7 +51,7 @@ class Outcome:
     refusal: consent.Refusal | None = None
     unread: list[str] = field(default_factory=list)
     out_of_time: bool = False
-    waiting: int = 0
+    waiting: int = 0  # pages whose turn did not come
 
 
 class Visitor:
