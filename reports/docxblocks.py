@@ -6,6 +6,7 @@ Each returns WordprocessingML (ECMA-376, part 1) with all text escaped.  They us
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -34,8 +35,10 @@ SHADES = {
     "dead": "D5DAE0",
 }
 
-
 KEEP = "<w:keepNext/>"
+# Names of permissions, classes and addresses; Word breaks anywhere those that do not fit a column, so they are small.
+IDENTIFIER = re.compile(r"(?<=\n)[A-Z][A-Z0-9_]+$|(?=[!-~]{14})(?=[!-~]*?[_./$])[!-~]+", re.MULTILINE)
+SMALL_CODE = '<w:rFonts w:ascii="Consolas" w:hAnsi="Consolas" w:cs="Consolas"/><w:sz w:val="14"/>'
 
 
 def style_id(name: str) -> str:
@@ -53,6 +56,15 @@ def run(text: str, properties: str = "") -> str:
 def paragraph(text: str, style: str, properties: str = "") -> str:
     """Return a paragraph of one run."""
     return _paragraph_of(run(text), style, properties)
+
+
+def _cell_paragraph(text: str) -> str:
+    """Return the paragraph of a table cell, with identifiers in a small face of even width."""
+    runs, end = [], 0
+    for found in IDENTIFIER.finditer(text):
+        runs += [run(text[end : found.start()]), run(found[0], SMALL_CODE)]
+        end = found.end()
+    return _paragraph_of("".join([*runs, run(text[end:])]), "Cell")
 
 
 def _paragraph_of(runs: str, style: str, properties: str = "") -> str:
@@ -116,6 +128,16 @@ def chart(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> 
     return paragraph(title, "Cell Head", KEEP) + _table([2800, BAR_ROOM + 216, 900], cells, rules=False)
 
 
+def legend(entries: Iterable[tuple[str, str]]) -> str:
+    """Return a line that says what the shades of a chart mean: ``(style, label)`` pairs."""
+    runs = [
+        run("\u2003\u2002", f'<w:shd w:val="clear" w:color="auto" w:fill="{SHADES[style]}"/>')
+        + run(f"\u2002{label}\u2003")
+        for style, label in entries
+    ]
+    return _paragraph_of("".join(runs), "Note", '<w:jc w:val="center"/>')
+
+
 def _joined(number: int, rows: int) -> str:
     """Return the property that keeps row ``number`` of a chart on one page with the next."""
     return KEEP if number < rows else ""
@@ -173,11 +195,9 @@ def charts(data: Data) -> Markup:
         ),
     ]
     if summary["owners"]:
+        owners = [(v["label"], [(p["style"], p["count"]) for p in v["parts"]]) for v in summary["owners"]]
         parts.append(
-            chart(
-                f"{w['f_chart_owner']}{w['open']}{w['chart_live']}{w['comma']}{w['chart_dead']}{w['close']}",
-                [(v["label"], [(p["style"], p["count"]) for p in v["parts"]]) for v in summary["owners"]],
-            )
+            chart(w["f_chart_owner"], owners) + legend([(s, w[f"chart_{s}"]) for s in ("live", "dead")])
         )
     return Markup("".join(parts))  # noqa: S704 - every text above is escaped
 
@@ -233,7 +253,10 @@ def _sheet(sheet: Data) -> str:
         rows.append(
             _row(
                 [
-                    _cell(paragraph(text, "Code" if n in sheet["code"] else "Cell"), width)
+                    _cell(
+                        paragraph(text, "Code") if n in sheet["code"] else _cell_paragraph(text),
+                        width,
+                    )
                     for n, (text, width) in enumerate(zip(row, widths, strict=True))
                 ]
             )

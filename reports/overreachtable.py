@@ -246,7 +246,7 @@ def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> She
         names.word("o_note"),
     ]
     if rest:
-        notes.append(names.word("o_rest", count=len(rest), names=names.join(rest[:80])))
+        notes.append(names.word("o_rest", count=len(rest), names=", ".join(rest[:80])))
     return Sheet(
         key="permissions",
         title=names.word("o_title"),

@@ -77,7 +77,8 @@ def conclusion(document: Any) -> None:
 def clauses(document: Any) -> None:
     """Chapter 5: one form for each clause violated or suspected."""
     heading(document, "{{ w.f_clauses }}", "5")
-    p(document, "{% if clauses %}{{ w.f_clauses_note }}{% else %}{{ w.f_clauses_none }}{% endif %}")
+    note = p(document, "{% if clauses %}{{ w.f_clauses_note }}{% else %}{{ w.f_clauses_none }}{% endif %}")
+    note.paragraph_format.keep_with_next = True
     p(document, "{%p for group in clauses %}")
     heading(document, "{{ group.title }}", "5_{{ loop.index }}", "{{ 1000 + loop.index }}")
     p(document, "{{ group.number }}", "Note").paragraph_format.keep_with_next = True
@@ -121,7 +122,8 @@ def clauses(document: Any) -> None:
 def problems(document: Any) -> None:
     """Chapter 6: problems, findings, evidence with call chains."""
     heading(document, "{{ w.f_findings }}", "6")
-    p(document, "{% if problems %}{{ findings_note }}{% else %}{{ summary.none }}{% endif %}")
+    note = p(document, "{% if problems %}{{ findings_note }}{% else %}{{ summary.none }}{% endif %}")
+    note.paragraph_format.keep_with_next = True
     p(document, "{%p for x in problems %}")
     heading(document, "{{ x.title }}", "6_{{ loop.index }}", "{{ 2000 + loop.index }}")
     p(

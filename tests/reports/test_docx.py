@@ -17,7 +17,7 @@ from report_sample import ASSESSMENT, FACTS, HOSTILE, PACK, SHA, view
 from test_pdf import IMPRINT
 from test_size import big
 
-from reports import docx
+from reports import docx, docxblocks
 from reports.view import ReportView
 from scanner.errors import ReportError
 
@@ -202,6 +202,38 @@ def test_notes_stay_with_the_table_below_them() -> None:
 
     assert len(notes) > 2
     assert [n for n in notes if n.find(f"{qn('w:pPr')}/{qn('w:keepNext')}") is None] == []
+
+
+def test_introductions_of_chapters_stay_with_what_they_introduce() -> None:
+    paragraphs = Document(io.BytesIO(report())).paragraphs
+
+    for note in (view().findings_note, view().word("f_clauses_note")):
+        assert [p.paragraph_format.keep_with_next for p in paragraphs if p.text == note] == [True]
+
+
+def test_a_chart_of_two_shades_says_what_they_mean() -> None:
+    xml = docxblocks.legend([("live", "可到达"), ("dead", "未见<到达>路径")])
+
+    assert [shade for shade in ("8BA3C4", "D5DAE0") if f'w:fill="{shade}"' in xml] == ["8BA3C4", "D5DAE0"]
+    assert "可到达" in xml and "未见&lt;到达&gt;路径" in xml
+    assert "可到达" in text_of(report()) and "未见到达路径" in text_of(report())
+
+
+@pytest.mark.parametrize(
+    ("cell", "small"),
+    [
+        ("访问精确位置\nACCESS_FINE_LOCATION", ["ACCESS_FINE_LOCATION"]),
+        ("系统转储\nDUMP", ["DUMP"]),
+        ("IMEI\n设备标识", []),
+        ("读取 com.example.shop.Main$1 的字段", ["com.example.shop.Main$1"]),
+        ("international cooperation", []),
+    ],
+)
+def test_identifiers_in_cells_are_small_enough_to_stay_whole(cell: str, small: list[str]) -> None:
+    assert [found[0] for found in docxblocks.IDENTIFIER.finditer(cell)] == small
+    xml = docxblocks.table(["项"], [1], [[cell]], ())
+
+    assert xml.count(docxblocks.SMALL_CODE) == len(small)
 
 
 def test_an_agency_uses_its_own_template() -> None:
