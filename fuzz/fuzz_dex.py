@@ -15,10 +15,10 @@ from scanner.dex import (
     listing,
     native_methods,
     open_dex,
-    string_sites,
     strings_beyond_ascii,
     strings_containing,
     strings_with_prefix,
+    text_sites,
 )
 from scanner.dex.part import MAX_SHARED
 
@@ -53,8 +53,8 @@ def use(dex: Dex) -> None:
         listing(dex, site.site.node, site.site.offset)
         reach.chain(site.site.node)
     field_sites(dex, [Member("Landroid/os/Build;", "SERIAL")])
-    string_sites(dex, lambda file: strings_with_prefix(file, [b"http://"]))
-    string_sites(dex, lambda file: strings_containing(file, [b"ID"]))
+    text_sites(dex, lambda file: strings_with_prefix(file, [b"http://"]))
+    text_sites(dex, lambda file: strings_containing(file, [b"ID"]))
     for part in dex.parts:
         strings_beyond_ascii(part.file)
         part.file.verify_checksum()

@@ -232,6 +232,9 @@ def evidence_view(evidence: Evidence, names: Names) -> EvidenceView:
 def _reading(excerpt: str, names: Names) -> str:
     """Return in words what the instruction ``excerpt`` does, as ``calls Camera.open()``."""
     opcode, _, operand = excerpt.partition(" ")
+    field, given, text = operand.partition(" = ")
+    if given and opcode == "sget-object":
+        return names.word("reads_text", what=short_method(field), text=one_line(text))
     for prefix, key, readable in READINGS:
         if opcode.startswith(prefix) and operand:
             return names.word(key, what=readable(operand))

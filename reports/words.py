@@ -218,6 +218,7 @@ BODY: dict[str, Text] = {
     "skipped_same": _t("前 {count} 步与上一处相同", "the first {count} steps are those of the place before"),
     "reads_call": _t("调用 {what}", "calls {what}"),
     "reads_field": _t("读取 {what}", "reads {what}"),
+    "reads_text": _t("读取 {what}，其初值为“{text}”", "reads {what}, which begins as “{text}”"),
     "writes_field": _t("写入 {what}", "writes {what}"),
     "uses_string": _t("使用字符串“{what}”", "uses the string “{what}”"),
     "creates_object": _t("创建 {what}", "creates {what}"),

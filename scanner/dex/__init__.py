@@ -22,6 +22,7 @@ from scanner.dex.query import (
     strings_beyond_ascii,
     strings_containing,
     strings_with_prefix,
+    text_sites,
 )
 from scanner.dex.reflect import Leap
 from scanner.dex.refs import References
@@ -66,4 +67,5 @@ __all__ = [
     "strings_beyond_ascii",
     "strings_containing",
     "strings_with_prefix",
+    "text_sites",
 ]

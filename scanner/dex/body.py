@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from scanner.dex.file import DexFile
-from scanner.dex.opcodes import FILL_ARRAY, FORMATS, LENGTHS, NAMES, PACKED_SWITCH
+from scanner.dex.opcodes import FILL_ARRAY, FORMATS, LENGTHS, NAMES, PACKED_SWITCH, SGET_OBJECT
 from scanner.dex.package import Dex
 
 _LENGTHS: list[int] = LENGTHS.tolist()
@@ -122,7 +122,7 @@ def constant_arguments(dex: Dex, node: int, offset: int) -> tuple[Any, ...]:
         return ()
     values: dict[int, Any] = {}
     for place in places[_block_start(body, here) : here]:
-        _step(body.decode(place), values)
+        _step(body.decode(place), values, dex)
     return tuple(_freeze(values.get(register)) for register in body.decode(places[here]).registers)
 
 
@@ -152,13 +152,15 @@ def _is_branch(opcode: int) -> bool:
     return 0x28 <= opcode <= 0x2A or 0x32 <= opcode <= 0x3D
 
 
-def _step(ins: Instruction, values: dict[int, Any]) -> None:
+def _step(ins: Instruction, values: dict[int, Any], dex: Dex) -> None:
     """Track string and integer constants and arrays of strings through one instruction."""
     op, regs = ins.opcode, ins.registers
     if op not in {0x0C, 0x24, 0x25}:
         values.pop(_RESULT, None)
     if op in {0x1A, 0x1B, 0x1C}:
         values[regs[0]] = ins.reference
+    elif op == SGET_OBJECT:
+        values[regs[0]] = dex.constant_texts.get(ins.reference or "")
     elif 0x12 <= op <= 0x19:
         values[regs[0]] = ins.literal
     elif 0x01 <= op <= 0x09:

@@ -118,5 +118,6 @@ INVOKE = opcode_mask((0x6E, 0x72), (0x74, 0x78), (0xFA, 0xFB))
 FIELD = opcode_mask((0x52, 0x6D))
 CONST_STRING = opcode_mask((0x1A, 0x1B))
 NEW_INSTANCE = opcode_mask((0x22, 0x22))
+SGET_OBJECT = 0x62
 # What one pass over the instructions keeps.
 KEPT = INVOKE | FIELD | CONST_STRING | NEW_INSTANCE

@@ -147,6 +147,16 @@ class Dex:
             names[mine] = own.file.types(index[mine])
         return [name[1:-1].replace("/", ".") for name in names.tolist()]
 
+    @cached_property
+    def constant_texts(self) -> dict[str, str]:
+        """Descriptor and string of every static final field that is a string from the beginning."""
+        found: dict[str, str] = {}
+        for part in self.parts:
+            for one in part.text_fields:
+                if one.final:
+                    found.setdefault(part.file.field(one.field), part.file.string(one.text))
+        return found
+
     # --- methods --------------------------------------------------------------------------------------
 
     @cached_property

@@ -14,6 +14,7 @@ from scanner.dex.classdata import DefinedMethods, defined_methods
 from scanner.dex.file import DexFile
 from scanner.dex.numbering import ragged, type_hashes
 from scanner.dex.opcodes import CONST_STRING, FIELD, INVOKE
+from scanner.dex.statics import TextField, text_fields
 from scanner.dex.sweep import Bodies, Sites, bodies, sweep
 
 I4 = NDArray[Any]
@@ -27,7 +28,8 @@ class Site:
     """One instruction that refers to something: caller method, dex file, code offset and what it refers to.
 
     ``offset`` counts 16-bit code units from the start of the caller's instructions (twice that is androguard's byte
-    offset); ``caller`` and ``target`` are descriptors; ``opcode`` the instruction.
+    offset); ``caller`` and ``target`` are descriptors; ``opcode`` the instruction.  Where a string is not loaded but
+    read from a static field that begins as it, ``field`` is the field's descriptor.
     """
 
     caller: str
@@ -36,13 +38,15 @@ class Site:
     offset: int
     opcode: int
     node: int
+    field: str = ""
 
 
 class Part:
     """One file's share of the program: its defined methods as nodes and its sites as arrays.
 
     Sites stand in order of the calling node: ``site_offset`` is the code offset in units, ``site_op`` the opcode,
-    ``site_index`` the referenced method, field, string or type index of this file.
+    ``site_index`` the referenced method, field, string or type index of this file.  ``text_fields`` are the static
+    fields of the file that begin as a string.
     """
 
     def __init__(self, file: DexFile, base: int) -> None:
@@ -53,6 +57,7 @@ class Part:
         code: Bodies = bodies(file, self.defined.code)
         sites: Sites = sweep(file, code)
         self.instructions = sites.instructions
+        self.text_fields: list[TextField] = text_fields(file)
         self._number(code, sites)
 
     def _number(self, code: Bodies, sites: Sites) -> None:

@@ -6,7 +6,7 @@ Many targets are asked for at once: names are looked up once per file, and one a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scanner.dex.bytesearch import find_all
 from scanner.dex.file import DexFile, decode_mutf8
 from scanner.dex.numbering import name_hashes
-from scanner.dex.opcodes import CONST_STRING
+from scanner.dex.opcodes import CONST_STRING, SGET_OBJECT
 from scanner.dex.package import Dex
 from scanner.dex.part import Part, Site
 from scanner.dex.refs import References
@@ -75,17 +75,46 @@ def field_sites(dex: Dex, members: Sequence[Member]) -> list[MemberSite]:
 
 def string_sites(dex: Dex, chosen: Callable[[DexFile], Iterable[int]]) -> list[Site]:
     """Return every load of the strings that ``chosen`` picks from a file (:func:`strings_with_prefix` …)."""
+    return [site for part in dex.parts for site in _loads(dex, part, _mask(part, chosen))]
+
+
+def text_sites(dex: Dex, chosen: Callable[[DexFile], Iterable[int]]) -> list[Site]:
+    """Return every use of the strings that ``chosen`` picks: loads, and readings of static fields that begin as one.
+
+    A field may be written later; what it begins as is still in the program, and the site says which field it is.
+    """
     found: list[Site] = []
+    held: dict[Member, str] = {}
     for part in dex.parts:
-        indices = np.fromiter(chosen(part.file), dtype=np.int64)
-        if not len(indices):
+        wanted = _mask(part, chosen)
+        found.extend(_loads(dex, part, wanted))
+        if not wanted.any():
             continue
-        wanted = np.zeros(len(part.file.string_offsets) + 1, dtype=np.bool_)
-        wanted[indices] = True
-        loads = np.flatnonzero(CONST_STRING[part.site_op])
-        index = np.minimum(part.site_index[loads].astype(np.int64), len(wanted) - 1)
-        found.extend(_sites(dex, part, loads[wanted[index]], part.file.string))
+        for one in part.text_fields:
+            if one.text < len(wanted) and wanted[one.text]:
+                owner, _, rest = part.file.field(one.field).partition("->")
+                name, _, kind = rest.partition(":")
+                held.setdefault(Member(owner, name, kind), part.file.string(one.text))
+    texts = list(held.values())
+    for hit in field_sites(dex, list(held)):
+        if hit.site.opcode == SGET_OBJECT:
+            found.append(replace(hit.site, target=texts[hit.member], field=hit.site.target))
     return found
+
+
+def _mask(part: Part, chosen: Callable[[DexFile], Iterable[int]]) -> NDArray[Any]:
+    """Return which strings of ``part`` are ``chosen``, with one place more that never is."""
+    wanted = np.zeros(len(part.file.string_offsets) + 1, dtype=np.bool_)
+    wanted[np.fromiter(chosen(part.file), dtype=np.int64)] = True
+    return wanted
+
+
+def _loads(dex: Dex, part: Part, wanted: NDArray[Any]) -> Iterator[Site]:
+    if not wanted.any():
+        return iter(())
+    loads = np.flatnonzero(CONST_STRING[part.site_op])
+    index = np.minimum(part.site_index[loads].astype(np.int64), len(wanted) - 1)
+    return _sites(dex, part, loads[wanted[index]], part.file.string)
 
 
 def strings_with_prefix(file: DexFile, prefixes: Iterable[bytes]) -> list[int]:

@@ -133,3 +133,28 @@ def test_every_step_of_a_chain_is_an_instruction_that_leads_on() -> None:
                 here = next(i for i in instructions(dex, step.node) if i.offset == step.offset)
                 called = (here.reference or "").partition("->")[2]
                 assert called == dex.method(following.node).partition("->")[2]
+
+
+@pytest.mark.parametrize("name", ["appium-settings", "pocoservice", "yosemite"])
+def test_strings_that_static_fields_begin_as_are_equal(name: str) -> None:
+    fields = [
+        (found.get_field(), found.get_field().get_init_value())
+        for found in reference(name).get_fields()
+        if hasattr(found.get_field(), "get_init_value")
+    ]
+    expected = {
+        (f"{field.get_class_name()}->{field.get_name()}:{field.get_descriptor()}", value.get_value())
+        for field, value in fields
+        if value is not None
+        and field.get_descriptor() == "Ljava/lang/String;"
+        and isinstance(value.get_value(), str)
+    }
+
+    found = {
+        (part.file.field(one.field), part.file.string(one.text))
+        for part in engine(name).parts
+        for one in part.text_fields
+    }
+
+    assert found == expected
+    assert len(found) > 500

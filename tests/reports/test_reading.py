@@ -36,6 +36,10 @@ APKS = Path(__file__).resolve().parents[2] / "fixtures" / "apks"
             "sget-object Landroid/provider/ContactsContract$Contacts;->CONTENT_URI:Landroid/net/Uri;",
             "读取 ContactsContract$Contacts.CONTENT_URI",
         ),
+        (
+            "sget-object Lcom/shop/Config;->base:Ljava/lang/String; = https://api.shop.example/v1 = x",
+            "读取 Config.base，其初值为“https://api.shop.example/v1 = x”",
+        ),
         ("iput-boolean La/B;->c:Z", "写入 B.c"),
         (
             "const-string/jumbo android.intent.action.GET_CONTENT",

@@ -19,7 +19,7 @@ from scanner.collect.app.patterns import member_of
 from scanner.collect.app.restable import ResourceTable
 from scanner.componentfacts import Ability, AccessibilitySettings
 from scanner.datafiles import read_data
-from scanner.dex import Member, Site, constant_arguments, field_sites, instructions, string_sites
+from scanner.dex import Member, Site, constant_arguments, field_sites, instructions, text_sites
 from scanner.dex.query import strings_with_prefix
 from scanner.facts import Component, Permission
 from scanner.model import Evidence, Frozen, Text, XmlLocator
@@ -147,7 +147,7 @@ class Abilities:
             found[calls[hit.member][0]].append(hit.site)
         texts = {text: row.id for row in rows() for text in row.strings}
         heads = [text.encode() for text in texts]
-        for site in string_sites(code.dex, lambda file: strings_with_prefix(file, heads)):
+        for site in text_sites(code.dex, lambda file: strings_with_prefix(file, heads)):
             if site.target in texts:
                 found[texts[site.target]].append(site)
         for row in rows():

@@ -17,7 +17,7 @@ from scanner.appfacts import GuardKind
 from scanner.catalogue import Source
 from scanner.collect.app.code import Code, member
 from scanner.collect.app.subject import Program
-from scanner.dex import Member, Site, constant_arguments, field_sites, string_sites, strings_with_prefix
+from scanner.dex import Member, Site, constant_arguments, field_sites, strings_with_prefix, text_sites
 from scanner.facts import Access
 from scanner.model import Evidence
 
@@ -117,7 +117,7 @@ class _Finder:
             if source.kind in LITERALS and source.value:
                 by_value[source.value].append(source)
         prefixes = [value.encode() for value in by_value]
-        for site in string_sites(self.code.dex, lambda file: strings_with_prefix(file, prefixes)):
+        for site in text_sites(self.code.dex, lambda file: strings_with_prefix(file, prefixes)):
             for value, sources in by_value.items():
                 if not site.target.startswith(value):
                     continue

@@ -58,6 +58,12 @@ class Entry:
     kind: EntryKind
 
 
+def instruction(site: Site, shown: str = "") -> str:
+    """Return what the instruction of ``site`` says, with ``shown`` in place of a string not to be repeated."""
+    name = NAMES[site.opcode] if site.opcode else "reflection"
+    return f"{name} {site.field} = {shown or site.target}" if site.field else f"{name} {shown or site.target}"
+
+
 class Code:
     """The analysed program of one package: graph, owners, entry points, reachability."""
 
@@ -233,7 +239,7 @@ class Code:
         return Evidence(
             artifact=site.dex,
             locator=DexLocator(dex=site.dex, method=site.caller, offset=site.offset),
-            excerpt=f"{NAMES[site.opcode] if site.opcode else 'reflection'} {site.target}"[:400],
+            excerpt=instruction(site)[:400],
             chain=self.chain(site.node),
         )
 

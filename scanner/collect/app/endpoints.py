@@ -10,7 +10,7 @@ import numpy as np
 
 from scanner.collect.app.code import Code
 from scanner.collect.app.whereabouts import endpoint_data, whereabouts
-from scanner.dex import string_sites, strings_with_prefix
+from scanner.dex import strings_with_prefix, text_sites
 from scanner.dex.file import DexFile
 from scanner.facts import Endpoint, Origin
 from scanner.model import Evidence, FileLocator
@@ -30,8 +30,8 @@ def endpoints(code: Code) -> list[Endpoint]:
     """Return the distinct endpoints in code by owner, sorted; vocabularies and examples are left out."""
     found: dict[tuple[str, str, str], Endpoint] = {}
     prefixes = [scheme.encode() for scheme in endpoint_data().schemes]
-    sites = string_sites(code.dex, lambda file: strings_with_prefix(file, prefixes))
-    for site in [*sites, *string_sites(code.dex, _addresses)]:
+    sites = text_sites(code.dex, lambda file: strings_with_prefix(file, prefixes))
+    for site in [*sites, *text_sites(code.dex, _addresses)]:
         host = _host(site.target)
         if host is None or endpoint_data().never_contacted(host):
             continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scanner.appfacts import FlagWrite
 from scanner.collect.app.flagdata import flag_data, member
-from scanner.dex import Member, Site, constant_arguments, string_sites, strings_with_prefix
+from scanner.dex import Member, Site, constant_arguments, strings_with_prefix, text_sites
 
 if TYPE_CHECKING:
     from scanner.collect.app.code import Code
@@ -47,7 +47,7 @@ class FlagWrites:
         return found
 
     def _places(self, key: str) -> Iterator[FlagWrite]:
-        loads = string_sites(self._code.dex, lambda file: strings_with_prefix(file, [key.encode()]))
+        loads = text_sites(self._code.dex, lambda file: strings_with_prefix(file, [key.encode()]))
         nodes = dict.fromkeys(load.node for load in loads if load.target == key)
         for node in list(nodes)[:MAX_LOADS]:
             for site in self._by_node.get(node, ()):

@@ -11,7 +11,7 @@ from scanner.collect.app.code import Code
 from scanner.collect.app.files import Files
 from scanner.collect.app.restable import ResourceTable
 from scanner.collect.phrases import classify
-from scanner.dex import string_sites, strings_beyond_ascii
+from scanner.dex import strings_beyond_ascii, text_sites
 from scanner.facts import CheckBox, InterfaceText
 from scanner.model import Evidence, ResourceLocator, XmlLocator
 
@@ -58,7 +58,7 @@ def resource_texts(resources: ResourceTable) -> Iterator[InterfaceText]:
 
 def code_texts(code: Code) -> Iterator[InterfaceText]:
     """Yield the Chinese sentences in code that matter, with who loads them."""
-    for site in string_sites(code.dex, strings_beyond_ascii):
+    for site in text_sites(code.dex, strings_beyond_ascii):
         kinds = classify(site.target)
         if not kinds:
             continue

@@ -11,7 +11,7 @@ from scanner.collect.app.code import Code
 from scanner.collect.app.manifest import Manifest
 from scanner.collect.app.manifest_parts import DefinedPermission
 from scanner.collect.app.surface import MAX_NAMES, similar_permission
-from scanner.dex import Site, string_sites, strings_containing
+from scanner.dex import Site, strings_containing, text_sites
 from scanner.facts import Access, Component, Origin, Permission, PermissionUse
 from scanner.model import Evidence, XmlLocator
 
@@ -121,12 +121,12 @@ def _named_methods(code: Code | None, names: frozenset[str]) -> frozenset[str]:
     if not methods:
         return frozenset()
     needles = [name.encode() for name in sorted(methods)]
-    sites = string_sites(code.dex, lambda file: strings_containing(file, needles))
+    sites = text_sites(code.dex, lambda file: strings_containing(file, needles))
     return frozenset(name for site in sites for name in methods.get(site.target, ()))
 
 
 def _named_in_code(code: Code | None) -> dict[str, Site]:
     if code is None:
         return {}
-    sites = string_sites(code.dex, lambda file: strings_containing(file, [b".permission."]))
+    sites = text_sites(code.dex, lambda file: strings_containing(file, [b".permission."]))
     return {site.target: site for site in sites}

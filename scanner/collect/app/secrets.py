@@ -18,9 +18,9 @@ from typing import Literal
 from pydantic import Field
 
 from scanner.appfacts import Secret
-from scanner.collect.app.code import Code
+from scanner.collect.app.code import Code, instruction
 from scanner.datafiles import read_data
-from scanner.dex import string_sites, strings_containing
+from scanner.dex import strings_containing, text_sites
 from scanner.model import Evidence, FileLocator, Frozen, ResourceLocator, Text
 
 EXAMPLE = re.compile(
@@ -186,11 +186,11 @@ def _secret(
 def _in_code(code: Code) -> Iterator[tuple[Secret, str]]:
     prefixed = [form for form in forms() if form.needs and not form.context]
     parts = [part.encode() for form in prefixed for part in form.needs]
-    for site in string_sites(code.dex, lambda file: strings_containing(file, parts)):
+    for site in text_sites(code.dex, lambda file: strings_containing(file, parts)):
         for form in prefixed:
             for value, _ in matches(form, site.target):
                 owner = code.owner(site.node)
                 evidence = code.evidence(site)
-                hidden = evidence.model_copy(update={"excerpt": f"const-string {mask(value)}"})
+                hidden = evidence.model_copy(update={"excerpt": instruction(site, mask(value))})
                 secret = _secret(form, value, "code", hidden)
                 yield secret.model_copy(update={"owner_kind": owner.kind, "owner_id": owner.id}), value

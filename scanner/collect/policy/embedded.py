@@ -19,7 +19,7 @@ from scanner.collect.app.files import Files
 from scanner.collect.app.restable import ResourceTable
 from scanner.collect.policy.blocks import Limits
 from scanner.datafiles import read_data
-from scanner.dex import string_sites, strings_with_prefix
+from scanner.dex import strings_with_prefix, text_sites
 from scanner.model import Evidence, FileLocator, ResourceLocator, Text
 
 if TYPE_CHECKING:
@@ -330,7 +330,7 @@ def _file_links(archive: Files) -> Iterator[PolicyLink]:
 def _code_links(code: Code | None) -> Iterator[PolicyLink]:
     if code is None:
         return
-    for site in string_sites(code.dex, lambda file: strings_with_prefix(file, [b"http://", b"https://"])):
+    for site in text_sites(code.dex, lambda file: strings_with_prefix(file, [b"http://", b"https://"])):
         for url, kind, _ in links_in(site.target[:2_000]):
             owner = code.owner(site.node)
             yield PolicyLink(url, kind, owner.kind == "app", code.evidence(site))
