@@ -15,7 +15,6 @@ from scanner.errors import InputError
 from scanner.model import Lang, Text
 
 if TYPE_CHECKING:
-    from reports.lists import Missed
     from scanner.batch.schema import RunRow
     from scanner.batch.store import Store
 
@@ -79,6 +78,7 @@ def notice_command(
     """
     from reports import WRITERS, MissedGatherer  # noqa: PLC0415 - with its command
     from scanner.console.decisions import load, view_of  # noqa: PLC0415
+    from scanner.console.missed import missed_targets  # noqa: PLC0415
     from scanner.packload import load_pack  # noqa: PLC0415
 
     with errors("", lang), opened(store_url) as store:
@@ -89,7 +89,7 @@ def notice_command(
             if loaded is not None:
                 gatherer.add(view_of(loaded, pack, lang))
                 count += 1
-        missed = _missed(store, run)
+        missed = missed_targets(store, run.id)
         if isinstance(gatherer, MissedGatherer):
             for target in missed:
                 gatherer.missed(target)
@@ -122,27 +122,3 @@ def _assessments(store: Store, run: RunRow) -> Iterator[int]:
         if ident is not None and ident not in seen:
             seen.add(ident)
             yield ident
-
-
-def _missed(store: Store, run: RunRow) -> list[Missed]:
-    """Return the targets of a run without an assessment: what the list says of them, where they are, and why."""
-    from sqlalchemy import select  # noqa: PLC0415 - the database loads when used
-
-    from reports.lists import Missed  # noqa: PLC0415 - with its command
-    from scanner.batch.reasons import reason_of  # noqa: PLC0415
-    from scanner.batch.schema import TaskRow  # noqa: PLC0415
-
-    with store.session() as session:
-        query = select(TaskRow).where(TaskRow.run_id == run.id, TaskRow.assessment_id.is_(None))
-        return [
-            Missed(
-                name=str(row.meta.get("name") or ""),
-                developer=str(row.meta.get("developer") or ""),
-                store=str(row.meta.get("store") or ""),
-                version=str(row.meta.get("version") or ""),
-                place=row.location,
-                tried=row.state == "failed",
-                reason=reason_of(row.location, row.error_zh, row.error_en),
-            )
-            for row in session.scalars(query.order_by(TaskRow.position))
-        ]

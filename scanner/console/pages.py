@@ -12,11 +12,12 @@ from sqlalchemy import func, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from reports import WRITERS, charts, supervisionpages
+from reports import WRITERS, MissedGatherer, charts, supervisionpages
 from reports.csvout import BOM, neutral
 from reports.diffout import DIFF_WRITERS
 from reports.diffview import DiffView
 from reports.html import content_policy, style_policy, template_source
+from reports.lists import Missed
 from scanner.batch import statistics as indicators
 from scanner.batch.schema import AssessmentRow, RunRow, TaskRow
 from scanner.batch.schema_console import (
@@ -27,6 +28,7 @@ from scanner.batch.schema_console import (
 )
 from scanner.batch.status import status
 from scanner.console import audit, decisions, queries, users
+from scanner.console.missed import missed_targets
 from scanner.console.queries import Filters
 from scanner.console.web import Call, failure, small, source
 from scanner.diff import compare as compare_assessments
@@ -316,6 +318,9 @@ def export(call: Call) -> Response:
             loaded = decisions.load(call.console.store, row.id, call.console.pack, call.console.clock())
             if loaded is not None and row.profile in call.console.pack.profiles:
                 gatherer.add(_view(call, loaded))
+        if isinstance(gatherer, MissedGatherer):
+            for target in _missed(call, filters):
+                gatherer.missed(target)
         body, kind = gatherer.finish(), WRITERS["xlsx"].media_type
     details: dict[str, str | int | bool | None] = {"rows": len(listing.rows), **filters.query()}
     call.console.store.transact(
@@ -323,6 +328,20 @@ def export(call: Call) -> Response:
     )
     name = "guijian-results.csv" if form == "csv" else "guijian-notice.xlsx"
     return Response(body, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _missed(call: Call, filters: Filters) -> list[Missed]:
+    """Return the targets that were not examined, of the run searched for or of all.
+
+    A search by what an examination finds cannot ask for them, so they are left out of such a list.
+    """
+    asked = filters.query().keys() - {"run", "every", "sort", "order"}
+    if asked:
+        return []
+    if not filters.run:
+        return missed_targets(call.console.store)
+    run = call.console.store.find_run(filters.run)
+    return missed_targets(call.console.store, run.id) if run is not None else []
 
 
 # --- administration -----------------------------------------------------------------------------------

@@ -13,11 +13,13 @@ from typing import Any
 import openpyxl
 import pytest
 from click.testing import CliRunner
-from console_sample import PASSWORD, XSS, client, open_console, sign_in, token
+from console_sample import COLLECTOR, NOW, PASSWORD, XSS, client, open_console, sign_in, token
 from sqlalchemy import delete, select, text, update
 
+from scanner.batch.meta import Meta
 from scanner.batch.schema_console import AuditRow, EvidenceRow
 from scanner.batch.statistics import statistics
+from scanner.batch.targets import Target
 from scanner.cli import cli
 from scanner.console import audit, users
 from scanner.packload import load_pack
@@ -258,6 +260,35 @@ def test_exports_hold_the_filtered_set_and_no_formula(opened: Any) -> None:
     assert any("出行助手" in str(c) for s in book for row in s.iter_rows(values_only=True) for c in row)
     with store.session() as session:
         assert session.scalars(select(AuditRow.action)).all().count("export") == 3
+
+
+def test_the_notice_workbook_names_what_was_not_examined(opened: Any) -> None:
+    store, browser = opened
+    sign_in(browser, "ivan")
+    form = {"csrf": token(browser.get("/account").text)}
+    unread = Target(location="/apps/unread.apk", kind="package", meta=Meta(name="未读应用", store="应用宝"))
+    first, other = store.find_run("第一批"), another_run(store)
+    for run in (first, other):
+        store.add_tasks(run.id, [unread])
+
+    def listed(**search: str) -> list[Any]:
+        body = browser.post("/export/notice.xlsx", data={**form, **search}).content
+        book = openpyxl.load_workbook(io.BytesIO(body))
+        return (
+            [row[0] for row in book["未能检测"].iter_rows(min_row=2, values_only=True)]
+            if "未能检测" in book
+            else []
+        )
+
+    assert listed() == ["未读应用"], "a target of several runs counts once"
+    assert listed(run="第一批") == ["未读应用"]
+    assert listed(region="浙江") == [], "a search by results asks for no target without them"
+
+
+def another_run(store: Any) -> Any:
+    return store.run(
+        "第二批", source="there", profile="", now=NOW, collector=COLLECTOR, pack=load_pack(), options={}
+    )
 
 
 def test_statistics_give_the_indicators_of_the_whole_store_with_interval_and_rule_packs(opened: Any) -> None:
