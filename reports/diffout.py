@@ -1,4 +1,4 @@
-"""Writers of a comparison: console, JSON, Markdown, HTML and Word."""
+"""Writers of a comparison: console, JSON, Markdown and HTML; the one for Word is :mod:`reports.retestdoc`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
 
-from reports.diffview import DiffView, Row, Section
-from reports.sheet import NONE
-
-if TYPE_CHECKING:
-    from docx.document import Document as WordDocument
+from reports.diffview import DiffView, Row
 
 Writer = Callable[[DiffView], bytes]
 STYLES = {
@@ -23,9 +18,6 @@ STYLES = {
     "fixed": "green",
     "better": "green",
 }
-WIDTHS = {3: (3.0, 6.2, 6.2), 4: (1.7, 7.3, 3.4, 3.4)}  # centimetres
-DIM = "5C6570"
-INK = {"new": "A3171F", "worse": "A3171F", "unconfirmed": "27587F", "remaining": "8A4F00"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +39,7 @@ DIFF_WRITERS: dict[str, DiffFormat] = {
     "json": DiffFormat("reports.diffout:to_json", "json"),
     "markdown": DiffFormat("reports.diffout:markdown", "md"),
     "html": DiffFormat("reports.diffout:html", "html"),
-    "docx": DiffFormat("reports.diffout:docx", "docx"),
+    "docx": DiffFormat("reports.retestdoc:write", "docx"),
 }
 
 
@@ -149,67 +141,3 @@ def html(view: DiffView) -> bytes:
     page = environment().get_template("diff.html")
     lang = "zh-CN" if view.lang == "zh" else "en"
     return page.render(v=view, w=view.word, lang=lang, css=css, policy=style_policy(css)).encode()
-
-
-def docx(view: DiffView) -> bytes:
-    """Return the comparison as a plain Word document."""
-    from docx import Document  # noqa: PLC0415 - formats load only what they use
-    from docx.oxml.ns import qn  # noqa: PLC0415
-    from docx.shared import Pt  # noqa: PLC0415
-
-    document = Document()
-    normal = document.styles["Normal"]
-    normal.font.name, normal.font.size = "Times New Roman", Pt(10.5)
-    normal.element.rPr.rFonts.set(qn("w:eastAsia"), "宋体")
-    moment = view.diff.new.assessed_at.replace(tzinfo=None)
-    document.core_properties.title = f"{view.word('diff_title')} {view.title}"
-    document.core_properties.author = "Guijian"
-    document.core_properties.created = document.core_properties.modified = moment
-    document.add_heading(f"{view.word('diff_title')}{view.word('colon')}{view.title}", level=1)
-    _word_table(
-        document, ["", view.word("diff_old"), view.word("diff_new_side")], [(r, False) for r in view.sides]
-    )
-    document.add_paragraph().add_run(view.headline).bold = True
-    for note in view.notes:
-        document.add_paragraph(note, style="List Bullet")
-    for section in view.sections:
-        document.add_heading(f"{section.title} {len(section.rows) + section.hidden}", level=2)
-        _word_section(document, view, section)
-    if not view.sections:
-        document.add_paragraph(view.word("diff_none"))
-    buffer = io.BytesIO()
-    document.save(buffer)
-    return buffer.getvalue()
-
-
-def _word_section(document: WordDocument, view: DiffView, section: Section) -> None:
-    head = ["", view.word("diff_what"), view.word("diff_old"), view.word("diff_new_side")]
-    _word_table(document, head, [(row, True) for row in section.rows])
-    if section.hidden:
-        document.add_paragraph(view.word("diff_more", count=section.hidden))
-
-
-def _word_table(document: WordDocument, head: list[str], rows: list[tuple[Row, bool]]) -> None:
-    """Add a table to ``document``; rows with a mark have it in a first column of its own."""
-    from docx.shared import Cm, Pt, RGBColor  # noqa: PLC0415 - formats load only what they use
-
-    table = document.add_table(rows=1, cols=len(head), style="Table Grid")
-    for cell, text in zip(table.rows[0].cells, head, strict=True):
-        cell.paragraphs[0].add_run(text).bold = True
-    for row, marked in rows:
-        cells = table.add_row().cells
-        texts = [row.mark, row.what] if marked else [row.what]
-        for cell, text in zip(cells, [*texts, row.old or NONE, row.new or NONE], strict=True):
-            cell.text = text
-        for small in (row.note, row.place):
-            if small:
-                run = cells[len(texts) - 1].add_paragraph().add_run(small)
-                run.font.size, run.font.color.rgb = Pt(8), RGBColor.from_string(DIM)
-        if marked and row.style in INK:
-            cells[0].paragraphs[0].runs[0].font.color.rgb = RGBColor.from_string(INK[row.style])
-    table.autofit = False
-    for column, width in zip(table.columns, WIDTHS[len(head)], strict=True):
-        column.width = Cm(width)  # the grid, which some programs go by, and then each cell
-    for line in table.rows:
-        for cell, width in zip(line.cells, WIDTHS[len(head)], strict=True):
-            cell.width = Cm(width)

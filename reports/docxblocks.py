@@ -58,7 +58,7 @@ def paragraph(text: str, style: str, properties: str = "") -> str:
     return _paragraph_of(run(text), style, properties)
 
 
-def _cell_paragraph(text: str) -> str:
+def cell_text(text: str) -> str:
     """Return the paragraph of a table cell, with identifiers in a small face of even width."""
     runs, end = [], 0
     for found in IDENTIFIER.finditer(text):
@@ -178,6 +178,22 @@ def table(
     return _sheet({"header": header, "widths": shares, "rows": rows, "code": code})
 
 
+def rich_table(header: Sequence[str], shares: Sequence[int], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as :func:`table` does, of cells that are paragraphs already (:func:`cell_text`, :func:`coloured`)."""
+    widths = [TEXT_WIDTH * share // sum(shares) for share in shares]
+    head = [
+        _cell(paragraph(text, "Cell Head"), width, fill="F1F3F5")
+        for text, width in zip(header, widths, strict=True)
+    ]
+    body = [_row([_cell(c, width) for c, width in zip(row, widths, strict=True)]) for row in rows]
+    return _table(widths, [_row(head, head=True), *body], rules=True) + paragraph("", "Bar")
+
+
+def coloured(text: str, style: str, colour: str) -> str:
+    """Return a paragraph of one bold run in ``colour``, six hexadecimal digits; empty for the style's own."""
+    return _paragraph_of(run(text, f'<w:b/><w:color w:val="{colour}"/>' if colour else ""), style)
+
+
 def charts(data: Data) -> Markup:
     """Return the charts of the conclusion."""
     w, summary = data["w"], data["summary"]
@@ -254,7 +270,7 @@ def _sheet(sheet: Data) -> str:
             _row(
                 [
                     _cell(
-                        paragraph(text, "Code") if n in sheet["code"] else _cell_paragraph(text),
+                        paragraph(text, "Code") if n in sheet["code"] else cell_text(text),
                         width,
                     )
                     for n, (text, width) in enumerate(zip(row, widths, strict=True))

@@ -1,7 +1,7 @@
-"""Build reports/templates/report.docx, the Word template of the formal report, from this text.
+"""Build reports/templates/report.docx and retest.docx, the Word templates of the formal report and of a comparison.
 
-``--check`` says whether the committed file is the one this script builds.  The fields are docxtpl tags
-(docs/report-templates.md); an agency may start from the file and change anything in Word.
+``--check`` says whether the committed files are those this script builds.  The fields are docxtpl tags
+(docs/report-templates.md); an agency may start from report.docx and change anything in Word.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,10 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
 from docx_chapters import BASIS, by_hand, clauses, conclusion, problems
 from docx_parts import control, field, heading, label, listing, more, p, pairs, put, table_of
+from docx_retest import retest
 from docx_styles import FULL, all_styles, font_table, numbering
 
-TARGET = Path(__file__).resolve().parents[1] / "reports" / "templates" / "report.docx"
+TEMPLATES = Path(__file__).resolve().parents[1] / "reports" / "templates"
 EPOCH = (2026, 1, 1, 0, 0, 0)
 
 
@@ -205,7 +207,6 @@ def object_basis_method(document: Any) -> None:
 def head_and_foot(document: Any) -> None:
     """Header with title and number, footer with page x of y; none on the cover."""
     section = document.sections[0]
-    section.different_first_page_header_footer = True
     head = section.header.paragraphs[0]
     head.text = ""
     head.add_run(
@@ -221,8 +222,15 @@ def head_and_foot(document: Any) -> None:
     foot.add_run("{{ page_of[2] }}")
 
 
-def build() -> bytes:
-    """Return the template's bytes, the same every time."""
+def report(document: Any) -> None:
+    """The formal report."""
+    document.sections[0].different_first_page_header_footer = True
+    for part in (cover, front, object_basis_method, conclusion, clauses, problems, by_hand):
+        part(document)
+
+
+def build(write: Callable[[Any], None]) -> bytes:
+    """Return the bytes of the template that ``write`` fills, the same every time."""
     document = Document()
     section = document.sections[0]
     section.start_type = WD_SECTION.NEW_PAGE
@@ -233,10 +241,7 @@ def build() -> bytes:
     all_styles(document)
     numbering(document)
     font_table(document)
-    cover(document)
-    front(document)
-    for chapter in (object_basis_method, conclusion, clauses, problems, by_hand):
-        chapter(document)
+    write(document)
     head_and_foot(document)
     document.settings.element.find(qn("w:compat")).addprevious(OxmlElement("w:updateFields"))
     properties = document.core_properties
@@ -259,15 +264,16 @@ def fixed(data: bytes) -> bytes:
 
 
 def main() -> int:
-    """Build or check the template."""
-    data = build()
-    if "--check" in sys.argv[1:]:
-        if not TARGET.is_file() or TARGET.read_bytes() != data:
-            print(f"{TARGET.name} is not what tools/build_docx_template.py builds: run it", file=sys.stderr)
-            return 1
-        return 0
-    TARGET.write_bytes(data)
-    return 0
+    """Build or check the templates."""
+    code = 0
+    for name, write in (("report.docx", report), ("retest.docx", retest)):
+        data, target = build(write), TEMPLATES / name
+        if "--check" not in sys.argv[1:]:
+            target.write_bytes(data)
+        elif not target.is_file() or target.read_bytes() != data:
+            print(f"{name} is not what tools/build_docx_template.py builds: run it", file=sys.stderr)
+            code = 1
+    return code
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import pytest
 from docx import Document
+from docx.oxml.ns import qn
 from lxml import html as lxml_html
 from report_sample import ASSESSMENT, CREATE, FACTS, HOSTILE, PACK, access, finding, t
 
@@ -311,17 +312,32 @@ def test_word_document_has_every_section_and_row() -> None:
     ]
     cells = [[c.text for c in row.cells] for table in document.tables for row in table.rows]
 
-    assert headings[0].startswith("复测对比报告：购物")
-    assert headings[1:] == [
-        "新增的问题 2",
-        "无法确认是否已整改的问题 1",
-        "仍存在的问题 1",
-        "已消除的问题 2",
-        "结论变化 1",
+    titles = [p.text for p in document.paragraphs if p.style is not None and p.style.name == "Title"]
+    assert titles == ["复测对比报告"]
+    assert headings == [
+        "对比对象",
+        "新增的问题（2）",
+        "无法确认是否已整改的问题（1）",
+        "仍存在的问题（1）",
+        "已消除的问题（2）",
+        "结论变化（1）",
     ]
     assert ["已消除", "[中] 问题3", "1 处", "—"] in cells
     assert ["改变", "一、3 第三项", "疑似", "需人工核查"] in cells
     assert HOSTILE not in "".join(map("".join, cells))
+
+
+def test_word_document_is_a_paper_to_be_signed() -> None:
+    first = DIFF_WRITERS["docx"].load()(view())
+    document = Document(io.BytesIO(first))
+    section = document.sections[0]
+    cells = "\n".join(c.text for table in document.tables for row in table.rows for c in row.cells)
+    foot = "".join(node.text or "" for node in section.footer._element.iter(qn("w:instrText")))
+
+    assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
+    assert all(word in cells for word in ("复测结果", "检测：", "审核：", "批准："))
+    assert foot.split() == ["PAGE", "NUMPAGES"]
+    assert first == DIFF_WRITERS["docx"].load()(view())
 
 
 def test_html_is_one_file_without_script_and_well_formed() -> None:
