@@ -60,7 +60,8 @@ def rule(name: str, confidence: str = "firm") -> Rule:
 
 
 def control(rules: list[str], automation: str = "partial", **more: Any) -> Control:
-    manual = {"steps": [WORD], "keep": [WORD], "minutes": 5}
+    word = WORD.model_dump()
+    manual = {"steps": [word], "keep": [word], "minutes": 5}
     return Control.model_validate(
         {"id": "k", "title": WORD, "clauses": ["c"], "rules": rules, "automation": automation, "why": WORD}
         | ({} if automation == "full" else {"manual": manual})
