@@ -19,7 +19,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
-from docx_chapters import BASIS, by_hand, clauses, conclusion, problems
+from docx_chapters import clauses, conclusion, decisions, manual, problems
 from docx_parts import control, field, heading, label, listing, more, p, pairs, put, table_of
 from docx_styles import FULL, all_styles, font_table, numbering
 
@@ -142,7 +142,7 @@ def glance(document: Any) -> None:
             "{{ x.title }}",
             "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
             "{% cellbg shade[x.verdict] %}{{ x.label }}",
-            BASIS.format("x.basis") + "{{ x.basis_more }}",
+            "{{ x.basis }}",
             "{{ x.labels }}",
         ],
         "x in summary.leading",
@@ -235,7 +235,7 @@ def build() -> bytes:
     font_table(document)
     cover(document)
     front(document)
-    for chapter in (object_basis_method, conclusion, clauses, problems, by_hand):
+    for chapter in (object_basis_method, conclusion, clauses, problems, manual, decisions):
         chapter(document)
     head_and_foot(document)
     document.settings.element.find(qn("w:compat")).addprevious(OxmlElement("w:updateFields"))
