@@ -20,11 +20,10 @@ def main_basis(finding: FindingView, view: ReportView, shown: int) -> str:
 
 
 def _involved(clauses: tuple[ClauseView, ...], view: ReportView) -> list[str]:
-    """Return the clauses under which a problem is listed: how many there are, then by verdict, worst first."""
-    if not clauses:
-        return []
-    lines = [view.word("f_involved_total", count=len(clauses))]
-    for label, own in view.citing.by_verdict(clauses):
+    """Return the clauses under which a problem is listed by verdict, worst first; of several verdicts the total too."""
+    groups = view.citing.by_verdict(clauses)
+    lines = [view.word("f_involved_total", count=len(clauses))] if len(groups) > 1 else []
+    for label, own in groups:
         cited = cite(own, view.names)
         lines.append(view.word("f_involved_line", label=label, count=len(own), clauses=cited))
     return lines

@@ -129,9 +129,12 @@ BODY: dict[str, Text] = {
     "f_and_more_clauses": _t("等，共涉及 {count} 条", " and others, {count} clauses concerned in all"),
     "f_and_more_short": _t(" 等 {count} 条", " and others ({count})"),
     "f_involved": _t("涉及条款", "Clauses concerned"),
-    "f_involved_total": _t(
-        "共 {count} 条（不符合和疑似的逐条列于第 5 章，全部列于附录 A）：",
-        "{count} in all (violations and suspicions one by one in chapter 5, all of them in appendix A):",
+    "f_involved_total": _t("共 {count} 条：", "{count} in all:"),
+    "f_involved_note": _t(
+        "“主要依据”是认定该问题的规则直接依据的条款；“涉及条款”是该问题列于其下的全部条款，其中不符合和疑似的见第 5 章，"
+        "全部见附录 A，条数与前文“共涉及”一致。",
+        "“Main basis” is the clauses that the rule behind a problem rests on; “clauses concerned” are all those under "
+        "which it is listed: violations and suspicions in chapter 5, all of them in appendix A, as many as counted above.",
     ),
     "f_involved_line": _t("{label} {count} 条：{clauses}", "{label} ({count}): {clauses}"),
     "f_of_proof": _t("证据", "Proof"),

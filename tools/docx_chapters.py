@@ -123,6 +123,9 @@ def problems(document: Any) -> None:
     """Chapter 6: problems, findings, evidence with call chains."""
     heading(document, "{{ w.f_findings }}", "6")
     p(document, "{% if problems %}{{ findings_note }}{% else %}{{ summary.none }}{% endif %}")
+    p(document, "{%p if problems %}")
+    p(document, "{{ w.f_involved_note }}", "Note")
+    p(document, "{%p endif %}")
     p(document, "{%p for x in problems %}")
     heading(document, "{{ x.title }}", "6_{{ loop.index }}", "{{ 2000 + loop.index }}")
     p(
@@ -238,7 +241,7 @@ def manual(document: Any) -> None:
 
 def _form(document: Any) -> None:
     """The form of one item: what it serves, how to do it, and room for the result."""
-    table = table_of(document, [22, 81, 22, 38], 7)
+    table = table_of(document, [22, 81, 22, 38], 6)
     head = table.rows[0]
     title = put(head.cells[0].merge(head.cells[1]), "", "Cell Head")
     bookmark(title, "{{ m.no }}\u3000{{ m.title }}", "_Item_{{ m.no }}", "{{ 7100 + loop.index }}")
@@ -249,9 +252,8 @@ def _form(document: Any) -> None:
         ("{{ w.f_for_clauses }}", "{{ m.clauses }}"),
         ("{{ w.reason }}", "{{ m.why }}"),
         ("{{ w.f_steps }}", None),
-        ("{{ w.keep_short }}", ENUMERATION.format("m.keep")),
     ]
-    for row, (name, value) in zip(table.rows[1:5], rows, strict=True):
+    for row, (name, value) in zip(table.rows[1:4], rows, strict=True):
         label(row.cells[0], name, keep=True)
         cell = row.cells[1].merge(row.cells[3])
         if value is None:
@@ -261,9 +263,10 @@ def _form(document: Any) -> None:
             more(cell, "{%p for s in m.steps %}")
             more(cell, "{% if m.steps|length > 1 %}{{ loop.index }}. {% endif %}{{ s }}")
             more(cell, "{%p endfor %}")
+            more(cell, "{{ w.keep_short }}{{ w.colon }}" + ENUMERATION.format("m.keep"))
         else:
             put(cell, value)
-    result, notes = table.rows[5], table.rows[6]
+    result, notes = table.rows[4], table.rows[5]
     label(result.cells[0], "{{ w.f_result }}", keep=True)
     put(result.cells[1], "{% for c in manual.choices %}☐ {{ c }}\u2003{% endfor %}")
     label(result.cells[2], "{{ w.f_inspector }}")

@@ -111,7 +111,7 @@ def test_manual_items_have_steps_boxes_and_signature() -> None:
     for part in (
         "对应条款《测试办法》一、2",
         "核查步骤先按P1准备。安装并启动，全程录屏。",
-        "留存录屏",
+        "留存：录屏",
         "核查结果",
         "符合",
         "不适用",
