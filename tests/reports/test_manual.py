@@ -92,7 +92,7 @@ def test_the_page_leads_from_an_item_to_its_preparations_and_clauses() -> None:
     assert "恢复出厂设置" in page.get_element_by_id("prepare-phone").text_content()
     assert page.xpath("//details[@class='manual']//a[@href='#prepare-phone']")
     rows = page.xpath("//section[@id='manual']//table[last()]/tbody/tr")
-    assert [row.xpath("string(th)") for row in rows] == ["M01", "M02", "M03"]
+    assert [row.xpath("string(th)") for row in rows] == ["M01 控制点2", "M02 控制点3", "M03 控制点4"]
     assert rows[0].xpath(".//a/@href") == ["#c-TEST-2"]
 
 
