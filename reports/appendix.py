@@ -15,6 +15,7 @@ from reports.text import one_line
 from reports.view import ReportView
 from scanner.model import Finding
 
+ROW_FINDINGS = 6  # findings named in a row of the table of clauses
 MAX_TITLES = 8  # rules named in full in one row
 
 
@@ -47,7 +48,8 @@ def clause_sheet(view: ReportView) -> Sheet:
             mark = "" if clause.is_verified else " *"
             hand = f" {view.word('f_by_hand')}" if any(c.decision for c in clause.controls) else ""
             labels = [finding.label for finding in clause.findings]
-            found = " ".join(labels[:6]) + (f" +{len(labels) - 6}" if len(labels) > 6 else "")
+            more = view.word("f_and_more_findings", count=len(labels)) if len(labels) > ROW_FINDINGS else ""
+            found = view.names.join(labels[:ROW_FINDINGS]) + more
             title = "\n".join(part for part in (clause.title, clause.document) if part)
             rows.append((clause.number + mark, title, clause.verdict_label + hand, found or NONE))
     header = ("clause", "f_requirement", "verdict", "f_findings_short")

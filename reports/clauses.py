@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reports.findings import FindingView, decided
 from reports.names import Names
 from scanner.model import Assessment, ClauseResult, ControlResult, Coverage, Outcome, RuleResult, Verdict
-from scanner.rulepack import Clause, Control, Instrument
+from scanner.rulepack import Clause, Control, Instrument, Note
 
 # Numbers of standards that end in the heading of their section: ``6.5 系统权限``.
 _OWN_HEADING = re.compile(r"\d[\d.]* ?\S*[\u4e00-\u9fff]")
@@ -31,10 +31,22 @@ class RuleView:
 
 
 @dataclass(frozen=True, slots=True)
+class PreparationView:
+    """What several manual procedures need first; ``label`` is its number in the report (P1)."""
+
+    id: str
+    label: str
+    title: str
+    steps: tuple[str, ...]
+    keep: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ControlView:
     """A control's result with its rules, and the manual procedure (``minutes`` of work, 0 when there is none).
 
-    ``ground`` says which row of the verdict table decided.
+    ``ground`` says which row of the verdict table decided.  ``why``, ``prepare``, ``steps`` and ``keep`` are those for
+    the subject's kind; what is to be prepared is not repeated in ``steps`` and ``keep``.
     """
 
     id: str
@@ -46,19 +58,31 @@ class ControlView:
     automation: str
     automation_label: str
     why: str
+    prepare: tuple[PreparationView, ...]
     steps: tuple[str, ...]
     keep: tuple[str, ...]
     minutes: int
     decision: str
     rules: tuple[RuleView, ...]
 
+    @property
+    def procedure(self) -> tuple[str, ...]:
+        """All steps in order, those of the preparations first."""
+        return (*(step for preparation in self.prepare for step in preparation.steps), *self.steps)
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """All that is to be kept, each once."""
+        prepared = (item for preparation in self.prepare for item in preparation.keep)
+        return tuple(dict.fromkeys((*prepared, *self.keep)))
+
 
 @dataclass(frozen=True, slots=True)
 class ClauseView:
     """A clause with its verdict, reasons, controls and findings.  ``capped`` explains a verdict held by the limit.
 
-    ``document`` is the clause's own document where the instrument is a collection of several, else empty; ``cited`` the
-    clause with its document or instrument, as one quotes it.
+    ``document`` is the clause's own document where the instrument is a collection of several, else empty; ``source`` the
+    document or instrument as one quotes it (:mod:`reports.citing`).
     """
 
     id: str
@@ -75,7 +99,7 @@ class ClauseView:
     controls: tuple[ControlView, ...]
     findings: tuple[FindingView, ...]
     document: str
-    cited: str
+    source: str
 
     @property
     def anchor(self) -> str:
@@ -139,14 +163,42 @@ def control_views(
     assessment: Assessment, rules: Mapping[str, RuleView], names: Names
 ) -> dict[str, ControlView]:
     """Return the result of every control, by control id."""
+    controls = [names.pack.controls[result.control] for result in assessment.controls]
+    prepared = preparation_views(controls, names)
     return {
-        result.control: _control(names.pack.controls[result.control], result, rules, names)
-        for result in assessment.controls
+        result.control: _control(control, result, rules, prepared, names)
+        for control, result in zip(controls, assessment.controls, strict=True)
     }
 
 
+def preparation_views(controls: Iterable[Control], names: Names) -> dict[str, PreparationView]:
+    """Return the preparations that ``controls`` need on the subject, by id, numbered in the order of the rule pack."""
+    kind = names.facts.subject.kind
+    used = {name for control in controls if control.manual for name in control.manual.prepare}
+    needed = [p for p in names.pack.preparations.values() if p.id in used and p.concerns(kind)]
+    return {
+        p.id: PreparationView(
+            id=p.id,
+            label=f"P{number}",
+            title=names.text(p.title),
+            steps=_texts(p.steps, names),
+            keep=_texts(p.keep, names),
+        )
+        for number, p in enumerate(needed, 1)
+    }
+
+
+def _texts(notes: Iterable[Note], names: Names) -> tuple[str, ...]:
+    """Return the texts meant for the subject's kind."""
+    return tuple(names.text(note, 2000) for note in notes if note.concerns(names.facts.subject.kind))
+
+
 def _control(
-    control: Control, result: ControlResult, rules: Mapping[str, RuleView], names: Names
+    control: Control,
+    result: ControlResult,
+    rules: Mapping[str, RuleView],
+    prepared: Mapping[str, PreparationView],
+    names: Names,
 ) -> ControlView:
     manual, decision = control.manual, result.decision
     return ControlView(
@@ -158,9 +210,10 @@ def _control(
         reasons=tuple(names.text(reason) for reason in result.reasons),
         automation=control.automation,
         automation_label=names.word(f"automation_{control.automation}"),
-        why=names.text(control.why),
-        steps=tuple(names.text(step, 2000) for step in manual.steps) if manual else (),
-        keep=tuple(names.text(item) for item in manual.keep) if manual else (),
+        why=names.text(control.why_on(names.facts.subject.kind)),
+        prepare=tuple(prepared[p] for p in manual.prepare if p in prepared) if manual else (),
+        steps=_texts(manual.steps, names) if manual else (),
+        keep=_texts(manual.keep, names) if manual else (),
         minutes=manual.minutes if manual else 0,
         decision=decided(decision, names) if decision else "",
         rules=tuple(rules[rule] for rule in control.rules if rule in rules),
@@ -219,15 +272,9 @@ def _document(clause: Clause, names: Names) -> str:
     return found["number"].strip() or found["title"] if names.lang == "en" else found[0].strip()
 
 
-def _cited(document: str, instrument: Instrument, clause: Clause, names: Names) -> str:
+def _source(document: str, instrument: Instrument, names: Names) -> str:
     title = names.text(instrument.title)
-    if names.lang == "en":
-        return f"{document or title} {clause.number}"
-    return (
-        f"{document}{' ' if document and document[-1] != '》' else ''}{clause.number}"
-        if document
-        else f"《{title}》{clause.number}"
-    )
+    return document or (title if names.lang == "en" else f"《{title}》")
 
 
 def _clause(
@@ -262,5 +309,5 @@ def _clause(
         controls=controls,
         findings=findings,
         document=(document := _document(clause, names)),
-        cited=_cited(document, instrument, clause, names),
+        source=_source(document, instrument, names),
     )

@@ -139,8 +139,7 @@ def _problem(view: ReportView, group: tuple[FindingView, ...]) -> list[Renderabl
     head = Styled("\n")
     head.append(f"[{first.severity_label}] ", style=SEVERITY_STYLES[first.severity])
     head.append(first.title, style="bold")
-    clauses = [view.clause_labels[c][0] for c in first.basis if c in view.clause_labels]
-    head.append(f"  {first.code}  {' '.join(clauses)}", style="dim")
+    head.append(f"  {first.code}  {view.citing.cite(view.citing.basis(first))}", style="dim")
     confidence = f"{view.word('open')}{view.word('confidence')} {first.confidence_label}{view.word('close')}"
     parts: list[RenderableType] = [head, Padding(Styled(f"{first.message}{confidence}"), (0, 0, 0, 2))]
     for finding in group[:MAX_GROUPS]:

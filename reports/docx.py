@@ -106,7 +106,7 @@ def _titles(data: Data) -> list[tuple[int, str, str]]:
         (w["f_summary"], [w["why_grade"], *([w["top"]] if data["problems"] else [])]),
         (w["f_clauses"], [group["title"] for group in data["clauses"]]),
         (w["f_findings"], [problem["title"] for problem in data["problems"]]),
-        (w["f_manual"], []),
+        (w["f_manual"], _manual_titles(data)),
         (w["f_decisions"], []),
     ]
     found = []
@@ -117,6 +117,12 @@ def _titles(data: Data) -> list[tuple[int, str, str]]:
         level = 2 if "." in sheet["label"] else 1
         found.append((level, docxblocks.appendix_title(sheet, w), docxblocks.appendix_mark(sheet)))
     return found
+
+
+def _manual_titles(data: Data) -> list[str]:
+    w, manual = data["w"], data["manual"]
+    first = [w["preparations"]] if manual["preparations"] else []
+    return [*first, w["f_manual_index"], w["f_manual_items"]] if manual["entries"] else first
 
 
 def _check(template: bytes) -> None:

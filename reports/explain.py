@@ -8,7 +8,7 @@ import yaml
 
 from reports.docsearch import search_page
 from scanner.model import CONFIDENCE_LABELS, SEVERITY_LABELS, Lang, Text
-from scanner.rulepack import Clause, Control, Instrument, Pack, Rule, coverage
+from scanner.rulepack import Clause, Control, Instrument, ManualProcedure, Note, Pack, Rule, coverage
 
 WORDS: dict[str, Text] = {
     "severity": Text(zh="严重程度", en="Severity"),
@@ -26,6 +26,7 @@ WORDS: dict[str, Text] = {
     "clauses": Text(zh="条款", en="Clauses"),
     "automation": Text(zh="自动化程度", en="Automation"),
     "manual": Text(zh="人工核查步骤", en="Manual procedure"),
+    "prepare": Text(zh="通用准备", en="Prepare"),
     "keep": Text(zh="应留存", en="Keep as evidence"),
     "minutes": Text(zh="约需分钟", en="Minutes"),
     "limit": Text(zh="扫描器可给的最高不利结论", en="Worst verdict a scanner may give"),
@@ -115,6 +116,7 @@ def control_section(pack: Pack, control: Control, lang: Lang) -> str:
         f"`{control.id}`",
         "",
         f"- {_word('automation', lang)}: {_word(automation, lang)} — {control.why.get(lang)}",
+        *(f"  - [{_word(kind, lang)}] {why.get(lang)}" for kind, why in control.why_for.items()),
         f"- {_word('clauses', lang)}: {', '.join(control.clauses)}",
     ]
     rules = [
@@ -124,14 +126,29 @@ def control_section(pack: Pack, control: Control, lang: Lang) -> str:
         lines += ["", f"**{_word('rules', lang)}**", "", *rules]
     if control.manual is not None:
         lines += ["", f"**{_word('manual', lang)}** ({_word('minutes', lang)}: {control.manual.minutes})", ""]
-        lines += [f"{n}. {step.get(lang)}" for n, step in enumerate(control.manual.steps, 1)]
-        lines += [
-            "",
-            f"**{_word('keep', lang)}**",
-            "",
-            *(f"- {item.get(lang)}" for item in control.manual.keep),
-        ]
+        lines += _prepared(pack, control.manual, lang)
+        lines += [f"{n}. {_noted(step, lang)}" for n, step in enumerate(control.manual.steps, 1)]
+        lines += ["", f"**{_word('keep', lang)}**", ""]
+        lines += [f"- {_noted(item, lang)}" for item in control.manual.keep]
     return "\n".join(lines) + "\n"
+
+
+def _prepared(pack: Pack, manual: ManualProcedure, lang: Lang) -> list[str]:
+    """Return the preparations of a procedure as Markdown lines, with all that they say."""
+    lines: list[str] = []
+    for name in manual.prepare:
+        found = pack.preparations[name]
+        steps = " ".join(_noted(step, lang) for step in found.steps)
+        keep = "; ".join(_noted(item, lang) for item in found.keep)
+        kept = f" ({_word('keep', lang)}: {keep})" if keep else ""
+        lines += [f"{_word('prepare', lang)} – {found.title.get(lang)}: {steps}{kept}", ""]
+    return lines
+
+
+def _noted(note: Note, lang: Lang) -> str:
+    """Return a text with the kinds of subject it is meant for, where it is not meant for all."""
+    kinds = ", ".join(_word(kind, lang) for kind in note.surfaces)
+    return f"[{kinds}] {note.get(lang)}" if kinds else note.get(lang)
 
 
 def clause_section(pack: Pack, clause: Clause, lang: Lang) -> str:

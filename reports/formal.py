@@ -10,21 +10,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from reports.appendix import appendix_sheets
-from reports.clauses import ClauseView, ControlView
-from reports.findings import (
-    MANY_FINDINGS,
-    SEVERITY_ORDER,
-    EvidenceView,
-    FindingView,
-    StepView,
-    abridged,
-    unlike,
-)
+from reports.clauses import ClauseView
+from reports.findings import SEVERITY_ORDER
+from reports.formalmanual import manual_chapter
+from reports.formalproblems import main_basis, problem_data, span
 from reports.imprint import Imprint
 from reports.sheet import Sheet
 from reports.text import one_line
 from reports.view import ReportView
-from reports.viewparts import Problem
 from reports.words import WORDS
 from scanner.model import SEVERITY_LABELS, Verdict
 
@@ -34,7 +27,6 @@ CLAUSE_FINDINGS = 40
 SHORT_NAME = 40
 LEADING = {"zh": 7, "en": 5}  # problems on the page of results, as many as it has room for
 LEADING_BASIS = 1  # clauses named for each
-TOP_BASIS = 3
 CONCLUSION = "4.2"  # the section that lists all problems
 
 Data = dict[str, Any]
@@ -74,11 +66,11 @@ def content(view: ReportView, imprint: Imprint) -> Data:
         "method": _method(view),
         "summary": _summary(view),
         "clauses": _flagged(view),
-        "problems": [_problem(problem, view) for problem in view.problems],
+        "problems": [problem_data(problem, view) for problem in view.problems],
         "problem_total": view.word(
             "f_problem_total", problems=len(view.problems), findings=len(view.findings)
         ),
-        "manual": _manual(view),
+        "manual": manual_chapter(view),
         "decisions": _decisions(view),
         "appendices": _appendices(appendix_sheets(view)),
         "missing": [],
@@ -216,9 +208,8 @@ def _leading(view: ReportView) -> list[Data]:
             "severity_id": problem.first.severity.value,
             "verdict": problem.first.verdict.value,
             "label": problem.first.verdict_label,
-            "basis": _basis(problem.first, view)[:LEADING_BASIS],
-            "basis_more": _more_basis(problem.first, view, LEADING_BASIS),
-            "labels": _span(problem),
+            "basis": main_basis(problem.first, view, LEADING_BASIS),
+            "labels": span(problem),
         }
         for problem in view.problems[: LEADING[view.lang]]
     ]
@@ -227,11 +218,6 @@ def _leading(view: ReportView) -> list[Data]:
 def _leading_more(view: ReportView) -> str:
     left = len(view.problems) - LEADING[view.lang]
     return view.word("f_more_problems", count=left, section=CONCLUSION) if left > 0 else ""
-
-
-def _more_basis(finding: FindingView, view: ReportView, shown: int) -> str:
-    count = len(_basis(finding, view))
-    return view.word("f_and_more_clauses", count=count) if count > shown else ""
 
 
 def _left_to_hand(view: ReportView) -> list[str]:
@@ -270,132 +256,8 @@ def _clause(clause: ClauseView, view: ReportView) -> Data:
         "reasons": list(clause.reasons),
         "capped": clause.capped,
         "findings": labels[:CLAUSE_FINDINGS],
-        "more": view.word("f_and_more_places", count=len(labels)) if len(labels) > CLAUSE_FINDINGS else "",
+        "more": view.word("f_and_more_findings", count=len(labels)) if len(labels) > CLAUSE_FINDINGS else "",
         "fixes": list(clause.fixes),
-    }
-
-
-def _problem(problem: Problem, view: ReportView) -> Data:
-    first = problem.first
-    return {
-        "code": first.code,
-        "title": first.title,
-        "severity": first.severity_label,
-        "severity_id": first.severity.value,
-        "confidence": first.confidence_label,
-        "verdict": first.verdict.value,
-        "label": first.verdict_label,
-        "message": first.message,
-        "why": first.why,
-        "fix": first.fix,
-        "false_positives": list(first.false_positives),
-        "basis": _basis(first, view),
-        "labels": _span(problem),
-        "basis_more": _more_basis(first, view, TOP_BASIS),
-        "findings": [_finding(finding, view) for finding in problem.findings],
-    }
-
-
-def _span(problem: Problem) -> str:
-    """Return the labels of a problem's findings: ``F01`` or ``F02–F05``."""
-    first, last = problem.findings[0].label, problem.findings[-1].label
-    return first if first == last else f"{first}–{last}"
-
-
-def _basis(finding: FindingView, view: ReportView) -> list[Data]:
-    known = {c.id: (i, c) for i in view.instruments for c in i.clauses}
-    return [
-        {"title": clause.document or instrument.title, "number": clause.number, "cited": clause.cited}
-        for instrument, clause in (known[name] for name in finding.basis if name in known)
-    ]
-
-
-def _finding(finding: FindingView, view: ReportView) -> Data:
-    shown = len(finding.evidence)
-    chained = shown if len(view.findings) <= MANY_FINDINGS else 1
-    before = [(), *(evidence.steps for evidence in finding.evidence)]
-    return {
-        "label": finding.label,
-        "group": finding.group,
-        "total": finding.total,
-        "note": "\u2003".join(
-            part for part in (view.word("known") if finding.known else "", finding.accepted) if part
-        ),
-        "places": "" if finding.evidence[0].kind == "search" else view.word("places", count=finding.total),
-        "evidence": [
-            _evidence(evidence, view, before[n], chained=n < chained)
-            for n, evidence in enumerate(finding.evidence)
-        ],
-        "more": view.word("more_evidence", total=finding.total, shown=shown) if finding.hidden > 0 else "",
-        "fingerprint": finding.fingerprint,
-    }
-
-
-def _evidence(
-    evidence: EvidenceView, view: ReportView, before: tuple[StepView, ...], *, chained: bool
-) -> Data:
-    steps = unlike(evidence.steps, before) if chained and len(evidence.steps) > 1 else ()
-    if len(view.findings) > MANY_FINDINGS:
-        steps = abridged(steps)
-    return {
-        "kind": evidence.kind,
-        "kind_label": evidence.kind_label,
-        "place": evidence.place,
-        "locator": [{"label": label, "value": value} for label, value in evidence.locator],
-        "reading": evidence.reading,
-        "excerpt": evidence.excerpt,
-        "searched": list(evidence.searched),
-        "chain": view.word("chain", count=steps[-1].number) if steps else "",
-        "steps": [
-            {
-                "no": step.number,
-                "name": step.name,
-                "full": step.full,
-                "offset": step.offset,
-                "edge": step.edge,
-                "skipped": _skipped(step, view),
-            }
-            for step in steps
-        ],
-    }
-
-
-def _skipped(step: StepView, view: ReportView) -> str:
-    same = [view.word("skipped_same", count=step.same)] if step.same else []
-    left = step.skipped - step.same
-    return view.word("semicolon").join([*same, *([view.word("skipped", count=left)] if left else [])])
-
-
-def _manual(view: ReportView) -> Data:
-    clauses: dict[str, list[str]] = {}
-    for instrument in view.instruments:
-        for clause in instrument.clauses:
-            for control in clause.controls:
-                clauses.setdefault(control.id, []).append(clause.cited)
-    hours = f"{view.manual_minutes / 60:.1f}"
-    return {
-        "note": view.word("f_manual_note", count=len(view.manual), hours=hours) if view.manual else "",
-        "entries": [
-            _manual_item(n, control, clauses[control.id], view) for n, control in enumerate(view.manual, 1)
-        ],
-        "choices": [
-            label for verdict, label, _ in view.counts if verdict not in {Verdict.SUSPECTED, Verdict.MANUAL}
-        ],
-    }
-
-
-def _manual_item(number: int, control: ControlView, clauses: list[str], view: ReportView) -> Data:
-    return {
-        "no": f"M{number:02d}",
-        "id": control.id,
-        "title": control.title,
-        "verdict": control.verdict.value,
-        "label": control.verdict_label,
-        "clauses": list(dict.fromkeys(clauses)),
-        "why": control.why,
-        "steps": list(control.steps),
-        "keep": list(control.keep),
-        "minutes": view.word("minutes", minutes=control.minutes),
     }
 
 

@@ -23,7 +23,7 @@ def write(view: ReportView) -> bytes:
     """Return the report as UTF-8 XML."""
     found = by_rule(view.all_findings)
     rules = [_rule_case(view, rule, found.get(rule.id, ())) for rule in view.rules.values()]
-    manual = [_manual_case(view, control.id, control.title, control.steps) for control in view.manual]
+    manual = [_manual_case(view, control.id, control.title, control.procedure) for control in view.manual]
     root = ET.Element("testsuites", {"name": f"guijian {one_line(view.facts.subject.identifier, 200)}"})
     for name, cases in ((view.word("checked"), rules), (view.word("manual"), manual)):
         suite = ET.SubElement(root, "testsuite", _attributes(view, name, cases))

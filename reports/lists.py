@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.clauses import ClauseView
+from reports.citing import cite
 from reports.findings import FindingView, place_of
 from reports.powertable import powers
 from reports.tables import country_of, endpoint_order
@@ -200,7 +200,6 @@ def subject_row(view: ReportView) -> Row:
 
 def finding_rows(view: ReportView) -> list[Row]:
     """Return one row for each finding, with its first place."""
-    clauses = {c.id: c for i in view.instruments for c in i.clauses}
     return [
         (
             *_who(view),
@@ -214,7 +213,7 @@ def finding_rows(view: ReportView) -> list[Row]:
             finding.message,
             finding.total,
             _place(finding),
-            _basis(finding, clauses, view),
+            cite(view.citing.basis(finding), view.names),
             finding.fix,
             finding.fingerprint,
         )
@@ -355,7 +354,3 @@ def _place(finding: FindingView) -> str:
     first = finding.evidence[0]
     parts = [first.place, *(f"{label} {value}" for label, value in first.locator), *first.searched]
     return one_line(" · ".join(dict.fromkeys(parts)), 2000)
-
-
-def _basis(finding: FindingView, clauses: dict[str, ClauseView], view: ReportView) -> str:
-    return view.word("semicolon").join(clauses[name].cited for name in finding.basis if name in clauses)

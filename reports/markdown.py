@@ -84,11 +84,11 @@ def _head(view: ReportView) -> Iterable[str]:
 
 def _problem(view: ReportView, problem: Problem) -> Iterable[str]:
     first = problem.first
-    clauses = view.basis(first.basis)[:MAX_BASIS]
+    clauses = view.citing.cite(view.citing.basis(first)[:MAX_BASIS])
     yield ""
     yield f"#### {escape(first.severity_label)} · {escape(first.verdict_label)} · {escape(first.title)}"
     yield ""
-    yield f"{escape(first.message)} {span(first.code)} {escape(view.names.join(clauses))}".rstrip()
+    yield f"{escape(first.message)} {span(first.code)} {escape(clauses)}".rstrip()
     yield ""
     for finding in problem.findings[:MAX_GROUPS]:
         yield _finding(view, finding)

@@ -10,21 +10,23 @@ from pydantic import BaseModel
 from reports import factsdoc
 from reports.jsonout import JsonReport
 from scanner.facts import Facts
-from scanner.rulepack import Control, Grading, Instrument, Profile, Rule
+from scanner.rulepack import Control, Grading, Instrument, Preparation, Profile, Rule
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMAS: dict[str, tuple[type[BaseModel], str]] = {
     "report.schema.json": (JsonReport, "规鉴报告 / Guijian report"),
     "facts.schema.json": (Facts, "规鉴事实 / Guijian facts"),
 }
-# Files of a rule pack, for editors (``# yaml-language-server: $schema=…``); a control file is a list.
+# Files of a rule pack, for editors (``# yaml-language-server: $schema=…``); those of ``LISTS`` are lists.
 PACK_SCHEMAS: dict[str, tuple[type[BaseModel], str]] = {
     "rule.schema.json": (Rule, "规鉴规则 / Guijian rule"),
     "controls.schema.json": (Control, "规鉴控制点 / Guijian controls"),
+    "preparations.schema.json": (Preparation, "规鉴通用准备 / Guijian preparations"),
     "instrument.schema.json": (Instrument, "规鉴法律文件 / Guijian instrument"),
     "profile.schema.json": (Profile, "规鉴检测方案 / Guijian profile"),
     "grading.schema.json": (Grading, "规鉴评级 / Guijian grading"),
 }
+LISTS = {"controls.schema.json", "preparations.schema.json"}
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -32,7 +34,7 @@ def schema(name: str) -> dict[str, Any]:
     if name in PACK_SCHEMAS:
         model, title = PACK_SCHEMAS[name]
         body = model.model_json_schema(mode="validation", by_alias=True)
-        if name == "controls.schema.json":
+        if name in LISTS:
             definitions = body.pop("$defs", {})
             body = {"type": "array", "items": body, "$defs": definitions}
     else:

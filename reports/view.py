@@ -5,15 +5,16 @@ Each part is computed when a writer first asks for it, so the JSON report costs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from reports import charts, overreachtable, policytable, powertable, startuptable, tables
+from reports.citing import Citing
 from reports.clauses import (
     ControlView,
     InstrumentView,
+    PreparationView,
     RuleView,
     control_views,
     instrument_views,
@@ -21,6 +22,7 @@ from reports.clauses import (
 )
 from reports.findings import FindingView, by_rule, finding_views
 from reports.imprint import BLANK, Imprint
+from reports.manual import ManualItem, manual_items, preparations, waiting_controls
 from reports.names import Names
 from reports.policysheets import policy_sheets
 from reports.sheet import Sheet
@@ -30,7 +32,6 @@ from reports.viewparts import (
     Problem,
     artifact_rows,
     baseline_lines,
-    clause_labels,
     coverage_line,
     decision_lines,
     endpoint_note,
@@ -43,7 +44,6 @@ from reports.viewparts import (
     owner_bars,
     packer_name,
     verdict_counts,
-    waiting_controls,
 )
 from scanner.facts import Facts
 from scanner.gate import BaselineState, standings
@@ -187,18 +187,29 @@ class ReportView:
         return instrument_views(self.assessment, controls, by_rule(self.findings), self.names)
 
     @cached_property
-    def clause_labels(self) -> dict[str, tuple[str, str]]:
-        """Citation and anchor of every clause of the report by id, for references to the legal basis."""
-        return clause_labels(self.instruments)
-
-    def basis(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """Return the clauses ``ids`` of this report by number, with the instrument's title where there are several."""
-        return tuple(self.clause_labels[c][0] for c in ids if c in self.clause_labels)
+    def citing(self) -> Citing:
+        """How the report cites clauses, and which of them its findings concern."""
+        return Citing(self.instruments, self.names)
 
     @cached_property
     def manual(self) -> tuple[ControlView, ...]:
         """The controls of clauses that still need a human, each once, in the order of the clauses."""
         return waiting_controls(self.instruments)
+
+    @cached_property
+    def manual_items(self) -> tuple[ManualItem, ...]:
+        """The controls of :attr:`manual` with their numbers in the report and the clauses they serve."""
+        return manual_items(self.manual, self.instruments)
+
+    @cached_property
+    def preparations(self) -> tuple[PreparationView, ...]:
+        """What the manual procedures of the report need first, in the order of their numbers."""
+        return preparations(self.instruments)
+
+    def prepare_line(self, control: ControlView) -> str:
+        """Return the sentence that refers a manual procedure to its preparations, empty where it has none."""
+        labels = self.names.join(p.label for p in control.prepare)
+        return self.word("prepare_by", labels=labels) if labels else ""
 
     @property
     def manual_minutes(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports import charts
-from reports.clauses import ControlView, InstrumentView
+from reports.clauses import InstrumentView
 from reports.findings import FindingView, by_rule
 from reports.names import Names
 from reports.policysheets import policy_identity
@@ -111,19 +111,6 @@ def baseline_lines(
     return tuple(lines)
 
 
-def waiting_controls(instruments: Sequence[InstrumentView]) -> tuple[ControlView, ...]:
-    """Return the controls of clauses that still need a human, each once, in the order of the clauses."""
-    waiting = {
-        control.id: control
-        for instrument in instruments
-        for clause in instrument.clauses
-        if clause.verdict in {Verdict.MANUAL, Verdict.SUSPECTED}
-        for control in clause.controls
-        if control.steps and control.verdict not in {Verdict.COMPLIANT, Verdict.NOT_APPLICABLE}
-    }
-    return tuple(waiting.values())
-
-
 def owner_bars(table: Matrix, names: Names) -> tuple[charts.Bar, ...]:
     """Return items by owner, as bars: how many an owner's reachable code obtains, and how many only unreached code."""
     rows = []
@@ -195,12 +182,6 @@ def verdict_counts(instruments: Sequence[InstrumentView], lang: Lang) -> tuple[t
     """Return the number of clauses by verdict, worst first."""
     found = Counter(clause.verdict for instrument in instruments for clause in instrument.clauses)
     return tuple((verdict, verdict.label.get(lang), found[verdict]) for verdict in VERDICT_ORDER)
-
-
-def clause_labels(instruments: Sequence[InstrumentView]) -> dict[str, tuple[str, str]]:
-    """Return citation and anchor of every clause by id; the number alone where there is one instrument."""
-    many = len(instruments) > 1
-    return {c.id: (c.cited if many else c.number, c.anchor) for i in instruments for c in i.clauses}
 
 
 def grade_place(grade: Grade, pack: Pack) -> int:

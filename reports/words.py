@@ -29,6 +29,7 @@ HEAD: dict[str, Text] = {
     "colon": _t("：", ": "),
     "comma": _t("、", ", "),
     "semicolon": _t("；", "; "),
+    "clause_comma": _t("，", "; "),
     "and_more": _t("；等 {count} 项", "; and {count} more"),
     "open": _t("（", " ("),
     "close": _t("）", ")"),
@@ -160,6 +161,12 @@ BODY: dict[str, Text] = {
     "outcome_not_applicable": _t("不适用", "not applicable"),
     "outcome_error": _t("执行出错", "error"),
     "manual": _t("人工核查方法", "How to check by hand"),
+    "prepare_by": _t("先按 {labels} 准备。", "First prepare as in {labels}."),
+    "manual_index_note": _t(
+        "核查步骤列在所对应的条款之下。", "The procedure of each item stands under its clauses."
+    ),
+    "preparations": _t("通用准备", "Preparations"),
+    "keep_short": _t("留存", "To keep"),
     "keep": _t("应留存的证据", "Evidence to keep"),
     "minutes": _t("约 {minutes} 分钟", "about {minutes} min"),
     "findings": _t("问题与证据", "Findings and evidence"),

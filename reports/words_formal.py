@@ -86,6 +86,16 @@ BODY: dict[str, Text] = {
         "The automatic checks cannot conclude on these {count} items. An inspector follows the steps and records the "
         "result; about {hours} hours in all.",
     ),
+    "f_preparations_note": _t(
+        "多个事项共用的准备只写在这里，事项中以编号引用。各事项的时间按单独开展估计，含准备；一并开展可以缩短。",
+        "What several items need first is said here once, and the items refer to it by number. The minutes of each item "
+        "are for doing it alone, with its preparation; done together it takes less.",
+    ),
+    "f_manual_index": _t("事项索引", "Index of items"),
+    "f_manual_items": _t("核查记录", "Inspection forms"),
+    "f_item": _t("核查事项", "Item"),
+    "f_minutes": _t("时间", "Time"),
+    "f_on_page": _t("页码", "Page"),
     "f_manual_none": _t("没有待人工核查的事项。", "Nothing is left to manual inspection."),
     "f_for_clauses": _t("对应条款", "Clauses"),
     "f_steps": _t("核查步骤", "Procedure"),
@@ -116,7 +126,17 @@ BODY: dict[str, Text] = {
     "f_more_problems": _t(
         "（另有 {count} 类，见 {section} 节）", " ({count} more kinds: see section {section})"
     ),
-    "f_and_more_clauses": _t("等 {count} 条", " ({count} clauses in all)"),
+    "f_and_more_clauses": _t("等，共涉及 {count} 条", " and others, {count} clauses concerned in all"),
+    "f_and_more_short": _t(" 等 {count} 条", " and others ({count})"),
+    "f_involved": _t("涉及条款", "Clauses concerned"),
+    "f_involved_total": _t("共 {count} 条：", "{count} in all:"),
+    "f_involved_note": _t(
+        "“主要依据”是认定该问题的规则直接依据的条款；“涉及条款”是该问题列于其下的全部条款，其中不符合和疑似的见第 5 章，"
+        "全部见附录 A，条数与前文“共涉及”一致。",
+        "“Main basis” is the clauses that the rule behind a problem rests on; “clauses concerned” are all those under "
+        "which it is listed: violations and suspicions in chapter 5, all of them in appendix A, as many as counted above.",
+    ),
+    "f_involved_line": _t("{label} {count} 条：{clauses}", "{label} ({count}): {clauses}"),
     "f_of_proof": _t("证据", "Proof"),
     "f_rule_count": _t("{count} 条规则：", "{count} rules: "),
     "f_no_1": _t("序号", "No."),
@@ -144,7 +164,7 @@ BODY: dict[str, Text] = {
     "f_matrix_row_note": _t(
         "格内为代码位置数；括号内未见到达路径。", "Places in code; those in brackets have no known path."
     ),
-    "f_and_more_places": _t("等 {count} 处", " ({count} in all)"),
+    "f_and_more_findings": _t(" 等 {count} 项", " and others ({count} in all)"),
     "f_chart_verdicts": _t("图 1　条款结论分布（条）", "Figure 1. Clauses by verdict"),
     "f_chart_coverage": _t(
         "图 2　条款的自动检测程度（条）", "Figure 2. Clauses by how far a machine can decide them"

@@ -42,8 +42,8 @@ OVERREACH: dict[str, Text] = {
     ),
     "o_no_category": _t("未指定，无法判断", "not given, cannot tell"),
     "o_within": _t(
-        "商店分类可能对应{names}，请用 --category 指定其一",
-        "the store's category may mean {names}; give one with --category",
+        "商店分类可能对应{names}，指定其一后重新评估",
+        "the store's category may mean {names}; name one and assess again",
     ),
     "o_measured": _t("对照的应用类别", "Measured against"),
     "o_signs": _t("线索", "Signs"),

@@ -123,6 +123,7 @@ def control_verdict(
     own = [results[r] for r in control.rules if r in results and _concerns(rules[r], index.facts)]
     hits = [r for r in own if r.outcome is Outcome.HIT]
     hit_ids = tuple(r.rule for r in hits)
+    why = control.why_on(index.facts.subject.kind)
 
     def result(verdict: Verdict, row: int, reasons: Iterable[Text]) -> ControlResult:
         unique = tuple(dict.fromkeys(reasons))
@@ -155,14 +156,14 @@ def control_verdict(
     if open_reasons:
         return result(Verdict.MANUAL, 5, open_reasons)
     if not own:
-        return result(Verdict.MANUAL, 5, [control.why])
+        return result(Verdict.MANUAL, 5, [why])
     if control.automation == "full":
-        return result(Verdict.COMPLIANT, 6, [control.why])
+        return result(Verdict.COMPLIANT, 6, [why])
     reason = Text(
         zh="自动检查部分未见问题；其余部分静态分析看不到，须按核查步骤人工确认",
         en="the automatic part found nothing; the rest cannot be seen statically and needs the manual procedure",
     )
-    return result(Verdict.MANUAL, 7, [reason, control.why])
+    return result(Verdict.MANUAL, 7, [reason, why])
 
 
 def _concerns(rule: Rule, facts: Facts) -> bool:

@@ -179,8 +179,8 @@ def _surface_reason(rule: Rule, facts: Facts) -> RuleResult | None:
         return None
     if rule.surface == "policy":
         reason = Text(
-            zh="本次未取得隐私政策文本，请用 --policy 提供后重新评估",
-            en="no privacy policy was available; give one with --policy and assess again",
+            zh="本次未取得隐私政策文本，提供隐私政策文件后重新评估",
+            en="no privacy policy was available; supply the document and assess again",
         )
         return RuleResult(rule=rule.id, outcome=Outcome.UNKNOWN, reasons=(reason,))
     name = SURFACE_NAMES[rule.surface]

@@ -19,8 +19,8 @@ Need = Literal["listed", "basic", "outside", "not_personal", "unknown"]
 LOCATION = frozenset({"precise-location", "coarse-location", "location-track"})
 OWN = frozenset({"app", "unknown"})
 CATEGORY_UNKNOWN = Text(
-    zh="应用类别未知，可用 --category 指定",
-    en="the app's category is unknown; give --category",
+    zh="应用类别未知，指定类别后重新评估",
+    en="the app's category is unknown; name it and assess again",
 )
 
 

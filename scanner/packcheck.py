@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 
 from pydantic import BaseModel
 
 from scanner.conditioncheck import check
 from scanner.facts import Facts
 from scanner.paths import PathError, resolve
-from scanner.rulepack import Condition, Control, Grading, Instrument, Pack, Profile, Rule
+from scanner.rulepack import (
+    Condition,
+    Control,
+    Grading,
+    Instrument,
+    ManualProcedure,
+    Note,
+    Pack,
+    Preparation,
+    Profile,
+    Rule,
+    Surface,
+)
 
 Mistake = tuple[type[BaseModel], str, tuple[str | int, ...], str]
 
@@ -18,6 +30,7 @@ Mistake = tuple[type[BaseModel], str, tuple[str | int, ...], str]
 def check_references(pack: Pack) -> Iterator[Mistake]:
     """Yield every broken reference as (kind of definition, its id, place inside it, message)."""
     yield from _instruments(pack)
+    yield from _preparations(pack)
     yield from _controls(pack)
     yield from _rules(pack)
     yield from _profiles(pack)
@@ -94,6 +107,45 @@ def _controls(pack: Pack) -> Iterator[Mistake]:
         if control.applies_when is not None:
             for message in check(control.applies_when):
                 yield Control, control.id, ("applies_when",), f"control {control.id!r}: {message}"
+        for kind in control.why_for:
+            if kind not in control.surfaces:
+                message = f"control {control.id!r}: a reason for {kind}, which it does not concern"
+                yield Control, control.id, ("why_for",), message
+        if control.manual is not None:
+            for place, message in _procedure(control.manual, control.surfaces, pack):
+                yield Control, control.id, ("manual", *place), f"control {control.id!r}: {message}"
+
+
+def _procedure(
+    manual: ManualProcedure, surfaces: Sequence[Surface], pack: Pack
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield what a manual procedure lacks: every kind of subject it serves needs a step and something to keep."""
+    prepared = [pack.preparations[name] for name in manual.prepare if name in pack.preparations]
+    for name in manual.prepare:
+        found = pack.preparations.get(name)
+        if found is None:
+            yield ("prepare",), f"unknown preparation {name!r}"
+        elif not any(found.concerns(kind) for kind in surfaces):
+            yield ("prepare",), f"preparation {name!r} concerns none of its surfaces"
+    notes: dict[str, Sequence[Note]] = {"steps": manual.steps, "keep": manual.keep}
+    for field, texts in notes.items():
+        for position, note in enumerate(texts):
+            if strange := set(note.surfaces) - set(surfaces):
+                yield (field, position), f"meant for {', '.join(sorted(strange))}, which it does not concern"
+    for kind in surfaces:
+        if not any(step.concerns(kind) for step in manual.steps):
+            yield ("steps",), f"no step for {kind}"
+        kept = [*manual.keep, *(note for p in prepared if p.concerns(kind) for note in p.keep)]
+        if not any(note.concerns(kind) for note in kept):
+            yield ("keep",), f"nothing to keep for {kind}"
+
+
+def _preparations(pack: Pack) -> Iterator[Mistake]:
+    used = {name for control in pack.controls.values() if control.manual for name in control.manual.prepare}
+    for preparation in pack.preparations.values():
+        if preparation.id not in used:
+            message = f"preparation {preparation.id!r}: no control names it"
+            yield Preparation, preparation.id, ("id",), message
 
 
 def _rules(pack: Pack) -> Iterator[Mistake]:

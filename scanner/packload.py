@@ -1,6 +1,6 @@
 """Read a rule pack from its folder and refuse it, with every mistake at once, unless it is sound.
 
-A pack is a folder with ``instruments/ controls/ checks/ profiles/ grading.yaml`` (docs/rule-pack.md); the shipped
+A pack is a folder with ``instruments/ preparations/ controls/ checks/ profiles/ grading.yaml`` (docs/rule-pack.md); the shipped
 one is the package ``rules``.  An overlay folder adds files, or replaces definitions by id, without Python.
 """
 
@@ -21,7 +21,17 @@ from scanner.datafiles import read_data, read_yaml
 from scanner.errors import PackError
 from scanner.model import Text
 from scanner.packcheck import check_references
-from scanner.rulepack import BulletinPhrase, Control, Grading, Instrument, Pack, Profile, Rule, Surface
+from scanner.rulepack import (
+    BulletinPhrase,
+    Control,
+    Grading,
+    Instrument,
+    Pack,
+    Preparation,
+    Profile,
+    Rule,
+    Surface,
+)
 
 PACK_VERSION = "2026.11"
 DRAFTS = "drafts"
@@ -116,6 +126,7 @@ class PackReader:
         """Read all definitions under ``root``; in an overlay an id replaces the one defined before."""
         for folder, model in (
             ("instruments", Instrument),
+            ("preparations", Preparation),
             ("controls", Control),
             ("checks", Rule),
             ("profiles", Profile),
@@ -151,7 +162,7 @@ class PackReader:
             built = self._build(model, entry, source, location)
             if built is None:
                 continue
-            key: str = getattr(built, "id")  # noqa: B009 - all four kinds have an id
+            key: str = getattr(built, "id")  # noqa: B009 - all kinds have an id
             if key in definitions.found and not overlay:
                 first, _ = definitions.places[key]
                 self.mistakes.add(source, (*location, "id"), f"id {key!r} is already used in {first.name}")
@@ -184,6 +195,7 @@ class PackReader:
                 rules=self._of(Rule),
                 profiles=self._of(Profile),
                 grading=self.grading,
+                preparations=self._of(Preparation),
                 items={item.id: item.name for item in catalogue_items().values()},
                 bulletin=bulletin_phrases(),
                 elements=_element_names(),

@@ -69,11 +69,42 @@ class Instrument(Frozen):
     clauses: tuple[Clause, ...]
 
 
-class ManualProcedure(Frozen):
-    """What an inspector does by hand: steps, what to keep as evidence, how long it takes in minutes."""
+class Note(Text):
+    """A text that may be meant for some kinds of subject only: ``surfaces``; empty means for all it can stand for."""
 
-    steps: tuple[Text, ...] = Field(min_length=1)
-    keep: tuple[Text, ...] = Field(min_length=1)
+    surfaces: tuple[Surface, ...] = ()
+
+    def concerns(self, kind: Surface) -> bool:
+        """Whether the text is meant for subjects of ``kind``."""
+        return not self.surfaces or kind in self.surfaces
+
+
+class Preparation(Frozen):
+    """What several manual procedures need first, said once: a test phone, a clean browser, the policy's text.
+
+    It serves the kinds of subject for which it has a step.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    title: Text
+    steps: tuple[Note, ...] = Field(min_length=1)
+    keep: tuple[Note, ...] = ()
+
+    def concerns(self, kind: Surface) -> bool:
+        """Whether subjects of ``kind`` need this preparation."""
+        return any(step.concerns(kind) for step in self.steps)
+
+
+class ManualProcedure(Frozen):
+    """What an inspector does by hand: steps, what to keep as evidence, how long it takes in minutes.
+
+    ``prepare`` names the preparations it starts from; their texts are not repeated in ``steps`` and ``keep``, their
+    time is part of ``minutes``.
+    """
+
+    prepare: tuple[str, ...] = ()
+    steps: tuple[Note, ...] = Field(min_length=1)
+    keep: tuple[Note, ...] = Field(min_length=1)
     minutes: int = Field(gt=0)
 
 
@@ -81,7 +112,8 @@ class Control(Frozen):
     """A testable requirement that serves several clauses and is decided by several rules.
 
     ``automation: full`` may end in 符合 and must say in ``why_full`` why the rules exhaust the question;
-    ``partial`` and ``manual`` must say why not and give the manual procedure.
+    ``partial`` and ``manual`` must say why not and give the manual procedure.  ``why_for`` is another reason for
+    subjects of one kind, where ``why`` speaks of something they do not have.
     """
 
     id: str
@@ -91,8 +123,13 @@ class Control(Frozen):
     surfaces: tuple[Surface, ...] = ("app",)
     automation: Literal["full", "partial", "manual"]
     why: Text
+    why_for: dict[Surface, Text] = Field(default_factory=dict)
     applies_when: Condition | None = None
     manual: ManualProcedure | None = None
+
+    def why_on(self, kind: Surface) -> Text:
+        """Return why the control is automated as far as it is, for subjects of ``kind``."""
+        return self.why_for.get(kind, self.why)
 
     @model_validator(mode="after")
     def _consistent(self) -> Control:
@@ -292,7 +329,7 @@ class Grading(Frozen):
 class Pack(Frozen):
     """A loaded and checked rule pack.
 
-    ``items`` names the personal-information items rules and reports speak of, ``elements`` what a policy must contain
+    ``preparations`` are in the order in which reports number them.  ``items`` names the personal-information items rules and reports speak of, ``elements`` what a policy must contain
     (``element`` and ``element.part``), ``bulletin`` the phrases of bulletins.
     """
 
@@ -303,6 +340,7 @@ class Pack(Frozen):
     rules: dict[str, Rule]
     profiles: dict[str, Profile]
     grading: Grading
+    preparations: dict[str, Preparation] = Field(default_factory=dict)
     items: dict[str, Text] = Field(default_factory=dict)
     bulletin: dict[str, BulletinPhrase] = Field(default_factory=dict)
     elements: dict[str, Text] = Field(default_factory=dict)

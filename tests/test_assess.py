@@ -60,7 +60,8 @@ def rule(name: str, confidence: str = "firm") -> Rule:
 
 
 def control(rules: list[str], automation: str = "partial", **more: Any) -> Control:
-    manual = {"steps": [WORD], "keep": [WORD], "minutes": 5}
+    word = WORD.model_dump()
+    manual = {"steps": [word], "keep": [word], "minutes": 5}
     return Control.model_validate(
         {"id": "k", "title": WORD, "clauses": ["c"], "rules": rules, "automation": automation, "why": WORD}
         | ({} if automation == "full" else {"manual": manual})
@@ -268,3 +269,32 @@ def test_grade_is_bounded_and_never_rises_with_worse_verdicts(worse: Verdict, co
     base, other = grade([Verdict.COMPLIANT] * count), grade([worse] * count)
 
     assert 0 <= other.score <= base.score == 100
+
+
+def test_the_reasons_for_a_grade_add_up_and_name_what_costs_nothing() -> None:
+    from scanner.grade import grade_controls
+    from scanner.model import Coverage
+
+    verdicts = {"wide": Verdict.SUSPECTED, "narrow": Verdict.SUSPECTED, "capped": Verdict.SUSPECTED}
+    verdicts |= {"small": Verdict.SUSPECTED, "quiet": Verdict.MANUAL}
+    hits = {"wide": ("a",), "narrow": ("a",), "capped": ("b",), "small": ("c",), "quiet": ()}
+    clauses = {"wide": ("x", "y"), "narrow": ("x",), "capped": ("z",), "small": ("x",), "quiet": ("x",)}
+    grade = grade_controls(
+        controls=[result(v, k).model_copy(update={"hits": hits[k]}) for k, v in verdicts.items()],
+        severity_of={"a": Severity.HIGH, "b": Severity.HIGH, "c": Severity.LOW},
+        clauses=[],
+        limits={"x": Verdict.VIOLATION, "y": Verdict.VIOLATION, "z": Verdict.MANUAL},
+        titles={k: Text(zh=f"控制点 {k}", en=k) for k in verdicts},
+        clauses_of=clauses,
+        coverage=Coverage(clauses=0, in_scope=0, full=0, partial=0, manual=0, uncovered=0, tested=0),
+        grading=load_pack().grading,
+    )
+
+    assert grade.score == 90
+    assert [reason.zh for reason in grade.reasons] == [
+        "控制点 wide：疑似（严重程度高），扣 8 分",
+        "控制点 small：疑似（严重程度低），扣 1.5 分",
+        "合计扣 9.5 分，100 − 9.5 = 90.5，按“四舍六入五成双”取整为 90 分",
+        "所据问题已计入上列控制点、不重复扣分的：控制点 narrow（疑似）",
+        "按条款的结论上限只到“需人工核查”、不扣分的：控制点 capped（疑似）",
+    ]

@@ -20,7 +20,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt
-from docx_chapters import BASIS, by_hand, clauses, conclusion, problems
+from docx_chapters import clauses, conclusion, decisions, manual, problems
 from docx_parts import control, field, heading, label, listing, more, p, pairs, put, table_of
 from docx_retest import retest
 from docx_styles import FULL, all_styles, font_table, numbering
@@ -144,7 +144,7 @@ def glance(document: Any) -> None:
             "{{ x.title }}",
             "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
             "{% cellbg shade[x.verdict] %}{{ x.label }}",
-            BASIS.format("x.basis") + "{{ x.basis_more }}",
+            "{{ x.basis }}",
             "{{ x.labels }}",
         ],
         "x in summary.leading",
@@ -225,7 +225,7 @@ def head_and_foot(document: Any) -> None:
 def report(document: Any) -> None:
     """The formal report."""
     document.sections[0].different_first_page_header_footer = True
-    for part in (cover, front, object_basis_method, conclusion, clauses, problems, by_hand):
+    for part in (cover, front, object_basis_method, conclusion, clauses, problems, manual, decisions):
         part(document)
 
 

@@ -1,4 +1,4 @@
-"""The numbered chapters of the Word template: conclusion, clauses, problems, checks by hand."""
+"""The numbered chapters of the Word template: conclusion, clauses, problems, checks by hand, decisions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx_parts import (
+    bookmark,
     control,
+    field,
     heading,
     label,
     listing,
@@ -18,11 +20,10 @@ from docx_parts import (
 )
 from docx_styles import FULL
 
-BASIS = (
-    "{{% for b in {} %}}{{{{ b.cited }}}}{{% if not loop.last %}}{{{{ w.semicolon }}}}{{% endif %}}"
-    "{{% endfor %}}"
-)
 LINES = "{{% for line in {} %}}{{{{ line }}}}{{% if not loop.last %}}\n{{% endif %}}{{% endfor %}}"
+ENUMERATION = (
+    "{{% for k in {} %}}{{{{ k }}}}{{% if not loop.last %}}{{{{ w.comma }}}}{{% endif %}}{{% endfor %}}"
+)
 CHOICE = "{{ w.f_retest_fixed }}\u2003☐ {{ w.f_retest_open }}"
 
 
@@ -66,7 +67,7 @@ def conclusion(document: Any) -> None:
             "{{ x.title }}",
             "{% cellbg shade[x.severity_id] %}{{ x.severity }}",
             "{% cellbg shade[x.verdict] %}{{ x.label }}",
-            BASIS.format("x.basis[:3]") + "{{ x.basis_more }}",
+            "{{ x.basis_top }}",
             "{{ x.labels }}",
         ],
         "x in problems",
@@ -124,6 +125,9 @@ def problems(document: Any) -> None:
     heading(document, "{{ w.f_findings }}", "6")
     note = p(document, "{% if problems %}{{ findings_note }}{% else %}{{ summary.none }}{% endif %}")
     note.paragraph_format.keep_with_next = True
+    p(document, "{%p if problems %}")
+    p(document, "{{ w.f_involved_note }}", "Note").paragraph_format.keep_with_next = True
+    p(document, "{%p endif %}")
     p(document, "{%p for x in problems %}")
     heading(document, "{{ x.title }}", "6_{{ loop.index }}", "{{ 2000 + loop.index }}")
     p(
@@ -133,9 +137,10 @@ def problems(document: Any) -> None:
         "Note",
     ).paragraph_format.keep_with_next = True
     p(document, "{{ x.message }}").paragraph_format.keep_with_next = True
-    table = table_of(document, [28, FULL - 28], 5)
+    table = table_of(document, [28, FULL - 28], 6)
     rows = [
-        ("{{ w.legal_basis }}", BASIS.format("x.basis")),
+        ("{{ w.legal_basis }}", "{{ x.basis }}"),
+        ("{{ w.f_involved }}", LINES.format("x.involved") + "{% if not x.involved %}—{% endif %}"),
         ("{{ w.why }}", "{{ x.why }}"),
         ("{{ w.fix }}", "{{ x.fix }}"),
         (
@@ -187,47 +192,95 @@ def problems(document: Any) -> None:
     p(document, "{%p endfor %}")
 
 
-def by_hand(document: Any) -> None:
-    """Chapters 7 and 8, and the appendices."""
+def manual(document: Any) -> None:
+    """Chapter 7: preparations, index, one form for each item left to a human."""
     heading(document, "{{ w.f_manual }}", "7")
     p(document, "{% if manual.entries %}{{ manual.note }}{% else %}{{ w.f_manual_none }}{% endif %}")
+    p(document, "{%p if manual.preparations %}")
+    heading(document, "{{ w.preparations }}", "7_1")
+    p(document, "{{ w.f_preparations_note }}")
+    listing(
+        document,
+        [12, 28, 83, 40],
+        ["{{ w.f_no_1 }}", "{{ w.preparations }}", "{{ w.f_steps }}", "{{ w.keep }}"],
+        ["{{ x.no }}", "{{ x.title }}", LINES.format("x.steps"), ENUMERATION.format("x.keep")],
+        "x in manual.preparations",
+    )
+    p(document, "{%p endif %}")
+    p(document, "{%p if manual.entries %}")
+    number = "{{ 2 if manual.preparations else 1 }}"
+    heading(document, "{{ w.f_manual_index }}", f"7_{number}", "7002")
+    index = listing(
+        document,
+        [13, 46, 23, 48, 20, 13],
+        [
+            "{{ w.f_no_1 }}",
+            "{{ w.f_item }}",
+            "{{ w.verdict }}",
+            "{{ w.f_for_clauses }}",
+            "{{ w.f_minutes }}",
+            "{{ w.f_on_page }}",
+        ],
+        [
+            "{{ m.no }}",
+            "{{ m.title }}",
+            "{% cellbg shade[m.verdict] %}{{ m.label }}",
+            "{{ m.clauses_short }}",
+            "{{ m.minutes }}",
+            "",
+        ],
+        "m in manual.entries",
+    )
+    field(index.rows[2].cells[5].paragraphs[0], "PAGEREF _Item_{{ m.no }} \\h", "…", dirty=True)
+    number = "{{ 3 if manual.preparations else 2 }}"
+    heading(document, "{{ w.f_manual_items }}", f"7_{number}", "7003")
+    p(document, "{%p endif %}")
     p(document, "{%p for m in manual.entries %}")
-    table = table_of(document, [26, 73, 26, 38], 8)
+    _form(document)
+    p(document, "", "Bar")
+    p(document, "{%p endfor %}")
+
+
+def _form(document: Any) -> None:
+    """The form of one item: what it serves, how to do it, and room for the result."""
+    table = table_of(document, [22, 81, 22, 38], 6)
     head = table.rows[0]
-    put(head.cells[0].merge(head.cells[1]), "{{ m.no }}\u3000{{ m.title }}", "Cell Head")
+    title = put(head.cells[0].merge(head.cells[1]), "", "Cell Head")
+    bookmark(title, "{{ m.no }}\u3000{{ m.title }}", "_Item_{{ m.no }}", "{{ 7100 + loop.index }}")
     put(head.cells[2], "{{ m.minutes }}", "Cell Head")
     put(head.cells[3], "{% cellbg shade[m.verdict] %}{{ m.label }}", "Cell Head")
     repeat(head)
     rows = [
-        (
-            "{{ w.f_for_clauses }}",
-            "{% for c in m.clauses %}{{ c }}{% if not loop.last %}{{ w.semicolon }}{% endif %}{% endfor %}",
-        ),
+        ("{{ w.f_for_clauses }}", "{{ m.clauses }}"),
         ("{{ w.reason }}", "{{ m.why }}"),
         ("{{ w.f_steps }}", None),
-        (
-            "{{ w.keep }}",
-            "{% for k in m.keep %}{{ k }}{% if not loop.last %}{{ w.comma }}{% endif %}{% endfor %}",
-        ),
-        ("{{ w.f_result }}", "{% for c in manual.choices %}☐ {{ c }}\u2003{% endfor %}"),
-        ("{{ w.f_remark }}", "\n"),
     ]
-    for row, (name, value) in zip(table.rows[1:7], rows, strict=True):
+    for row, (name, value) in zip(table.rows[1:4], rows, strict=True):
         label(row.cells[0], name, keep=True)
         cell = row.cells[1].merge(row.cells[3])
         if value is None:
-            put(cell, "{%p for s in m.steps %}")
-            more(cell, "{{ loop.index }}. {{ s }}")
+            put(cell, "{%p if m.prepare %}")
+            more(cell, "{{ m.prepare }}")
+            more(cell, "{%p endif %}")
+            more(cell, "{%p for s in m.steps %}")
+            more(cell, "{% if m.steps|length > 1 %}{{ loop.index }}. {% endif %}{{ s }}")
             more(cell, "{%p endfor %}")
+            more(cell, "{{ w.keep_short }}{{ w.colon }}" + ENUMERATION.format("m.keep"))
         else:
             put(cell, value)
-    last = table.rows[7]
-    label(last.cells[0], "{{ w.f_inspector }}")
-    control(put(last.cells[1], ""), "inspector", "{{ blank }}")
-    label(last.cells[2], "{{ w.f_sign_date }}")
-    control(put(last.cells[3], ""), "inspected", "{{ blank }}")
-    p(document, "", "Bar")
-    p(document, "{%p endfor %}")
+    result, notes = table.rows[4], table.rows[5]
+    label(result.cells[0], "{{ w.f_result }}", keep=True)
+    put(result.cells[1], "{% for c in manual.choices %}☐ {{ c }}\u2003{% endfor %}")
+    label(result.cells[2], "{{ w.f_inspector }}")
+    control(put(result.cells[3], ""), "inspector", "{{ blank }}")
+    label(notes.cells[0], "{{ w.f_remark }}")
+    put(notes.cells[1], "\n")
+    label(notes.cells[2], "{{ w.f_sign_date }}")
+    control(put(notes.cells[3], ""), "inspected", "{{ blank }}")
+
+
+def decisions(document: Any) -> None:
+    """Chapter 8, and the appendices."""
     heading(document, "{{ w.f_decisions }}", "8")
     p(document, "{% if decisions %}{{ w.f_decisions_note }}{% else %}{{ w.f_decisions_none }}{% endif %}")
     p(document, "{%p if decisions %}")

@@ -149,12 +149,18 @@ def heading(document: Any, text: str, mark: str, number: str = "") -> Any:
 
     ``number`` is the bookmark's id in the document, by default made from ``mark``; in a loop both are tags.
     """
-    paragraph = document.add_paragraph(style=f"Heading {1 + mark.count('_')}")
+    level = 2 if "_" in mark else 1
+    paragraph = document.add_paragraph(style=f"Heading {level}")
     number = number or mark.replace("_", "0")
-    paragraph._p.append(parse_xml(f'<w:bookmarkStart {nsdecls("w")} w:id="{number}" w:name="_Toc_{mark}"/>'))
+    bookmark(paragraph, text, f"_Toc_{mark}", number)
+    return paragraph
+
+
+def bookmark(paragraph: Any, text: str, name: str, number: str) -> None:
+    """Append ``text`` as the bookmark ``name``; ``number`` is its id in the document."""
+    paragraph._p.append(parse_xml(f'<w:bookmarkStart {nsdecls("w")} w:id="{number}" w:name="{name}"/>'))
     paragraph.add_run(text)
     paragraph._p.append(parse_xml(f'<w:bookmarkEnd {nsdecls("w")} w:id="{number}"/>'))
-    return paragraph
 
 
 def pairs(document: Any, statement: str, value: str, first: float = 38) -> None:

@@ -229,9 +229,13 @@ class _Session:
         console.print(
             f"{view.word('manual')}{view.word('open')}{view.word('minutes', minutes=item.minutes)}{view.word('close')}"
         )
+        for preparation in item.prepare:
+            head = f"{view.word('preparations')}{view.word('colon')}{preparation.title}"
+            console.print(f"  {head}{view.word('colon')}{' '.join(preparation.steps)}", soft_wrap=True)
         for number, step in enumerate(item.steps, 1):
             console.print(f"  {number}. {step}", soft_wrap=True)
-        console.print(f"{view.word('keep')}{view.word('colon')}{view.names.join(item.keep)}")
+        kept = f"{view.word('keep')}{view.word('colon')}{view.names.join(item.evidence)}"
+        console.print(kept, soft_wrap=True)
 
     def _ask_verdict(self, console: Console) -> Verdict | str | None:
         while True:

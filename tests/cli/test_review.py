@@ -85,6 +85,14 @@ def test_answers_are_recorded_with_evidence_and_validity(facts: Path) -> None:
     assert done.stdout == ""
 
 
+def test_an_item_is_shown_with_its_preparations_in_full(facts: Path) -> None:
+    done = review(facts, "q\n", "--control", CONTROL)
+
+    assert "恢复出厂设置的测试手机" in done.stderr
+    assert "安装包及其 sha256" in done.stderr
+    assert "网站" not in done.stderr
+
+
 def test_the_end_of_the_input_keeps_what_was_finished(facts: Path) -> None:
     done = review(facts, "v\n李\n看到违规\n\n\nc\n张\n")
 

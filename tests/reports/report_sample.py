@@ -63,7 +63,9 @@ from scanner.rulepack import (
     Instrument,
     Letter,
     ManualProcedure,
+    Note,
     Pack,
+    Preparation,
     Profile,
     Rule,
     Snippet,
@@ -156,9 +158,22 @@ RULES = {
         rule("quiet-rule", 5, Severity.LOW, Confidence.FIRM, ("name",)),
     )
 }
+PREPARATION = Preparation(
+    id="phone",
+    title=t("检测用手机", "Phone for tests"),
+    steps=(
+        Note(zh="恢复出厂设置。", en="Reset the phone."),
+        Note(zh="清空浏览器。", en="Clear the browser.", surfaces=("site",)),
+    ),
+    keep=(Note(zh="样品编号", en="Number of the sample"),),
+)
 MANUAL = ManualProcedure(
-    steps=(t("安装并启动，全程录屏。", "Install, start, record."),),
-    keep=(t("录屏", "Recording"),),
+    prepare=("phone",),
+    steps=(
+        Note(zh="安装并启动，全程录屏。", en="Install, start, record."),
+        Note(zh="打开网站首页。", en="Open the home page.", surfaces=("site",)),
+    ),
+    keep=(Note(zh="录屏", en="Recording"), Note(zh="网址", en="Address", surfaces=("site",))),
     minutes=30,
 )
 
@@ -211,6 +226,7 @@ PACK = Pack(
     controls=CONTROLS,
     rules=RULES,
     profiles={"test": Profile(id="test", title=t("测试方案", "Test profile"), instruments=("TEST",))},
+    preparations={"phone": PREPARATION},
     grading=Grading(
         deduct={},
         letters=tuple(

@@ -107,16 +107,33 @@ def test_evidence_has_place_chain_and_hash() -> None:
 def test_manual_items_have_steps_boxes_and_signature() -> None:
     text = squeezed(report())
 
-    item = text[text.index("M01") :][:400]
+    item = text[text.index("M01控制点2约30分钟") :][:400]
     for part in (
-        "核查步骤1.安装并启动，全程录屏。",
-        "应留存的证据录屏",
+        "对应条款《测试办法》一、2",
+        "核查步骤先按P1准备。安装并启动，全程录屏。",
+        "留存：录屏",
         "核查结果",
         "符合",
         "不适用",
         "核查人",
     ):
         assert part in item
+    assert "网站首页" not in text, "the subject is an app"
+
+
+def test_preparations_are_said_once_and_every_item_is_indexed_with_its_page() -> None:
+    text = squeezed(report())
+
+    assert text.count("恢复出厂设置。") == 1
+    assert "P1检测用手机恢复出厂设置。样品编号" in text
+    assert "清空浏览器" not in text
+    first = re.search(
+        r"M01控制点2疑似《测试办法》一、2约30分钟(\d+)M02控制点3疑似《测试办法》一、3约30分钟", text
+    )
+    assert first is not None
+    texts = [re.sub(r"\s+", "", page) for page in pages(report())]
+    forms = [number for number, page in enumerate(texts, 1) if "M01控制点2约30分钟" in page]
+    assert forms == [int(first[1])]
 
 
 def test_human_decisions_are_marked() -> None:

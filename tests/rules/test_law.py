@@ -135,6 +135,43 @@ def test_every_clause_has_an_honest_position(instrument: Instrument) -> None:
             assert clause.scope == ()
 
 
+DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")}
+PLACE = re.compile(r"第([一二三四五六七八九十百]+)条(?:第（([一二三四五六七八九十]+)）项)?|(\d+(?:\.\d+)*)")
+
+
+def count(numeral: str) -> int:
+    """Return a Chinese numeral below a thousand as a number."""
+    total = digit = 0
+    for sign in numeral:
+        if sign in "十百":
+            total, digit = total + (digit or 1) * (10 if sign == "十" else 100), 0
+        else:
+            digit = DIGITS[sign]
+    return total + digit
+
+
+def place(number: str) -> tuple[int, ...] | None:
+    """Return where an article or section stands in its document, None for numbers of other kinds."""
+    found = PLACE.match(number)
+    if found is None:
+        return None
+    if found[3]:
+        return tuple(int(part) for part in found[3].split("."))
+    return (count(found[1]), count(found[2] or ""))
+
+
+@pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda instrument: instrument.id)
+def test_clauses_stand_in_the_order_of_their_document(instrument: Instrument) -> None:
+    documents: dict[str, list[tuple[int, ...]]] = {}
+    for clause in instrument.clauses:
+        found = place(clause.number)
+        if found is not None:
+            document = clause.chapter if clause.chapter.startswith("《") else ""
+            documents.setdefault(document, []).append(found)
+
+    assert [places for places in documents.values() if places != sorted(places)] == []
+
+
 def test_standards_are_paraphrased_never_quoted() -> None:
     standards = [i for i in INSTRUMENTS if i.kind == "standard"]
 

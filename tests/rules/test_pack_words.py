@@ -28,6 +28,7 @@ STABLE = [rule for rule in PACK.rules.values() if rule.status == "stable"]
     [
         ("rule", "checks/**/*.yaml"),
         ("controls", "controls/*.yaml"),
+        ("preparations", "preparations/*.yaml"),
         ("instrument", "instruments/*.yaml"),
         ("profile", "profiles/*.yaml"),
         ("grading", "grading.yaml"),

@@ -86,8 +86,8 @@ def _unread_table(name: str, why: Text) -> None:
 def _unread_link(facts: Facts, link: PolicyLink) -> Facts:
     """Say that the package only links to its policy: following links is left to the user."""
     reason = Text(
-        zh=f"安装包内没有隐私政策文本，只有链接 {link.url}，未读取。可用 --policy 给出该网址或文件",
-        en=f"the package holds no policy but a link, {link.url}, which was not read; give it with --policy",
+        zh=f"安装包内没有隐私政策文本，只有链接 {link.url}，未读取；提供隐私政策文件后重新评估",
+        en=f"the package holds no policy but a link, {link.url}, which was not read; supply the document and assess again",
     )
     gap = Gap(path="policy", code="policy-link-unread", reason=reason)
     problem = Problem(code="policy-link-unread", where=link.url, message=reason)
