@@ -344,6 +344,7 @@ def _evidence(
         "locator": [{"label": label, "value": value} for label, value in evidence.locator],
         "reading": evidence.reading,
         "excerpt": evidence.excerpt,
+        "note": evidence.note,
         "searched": list(evidence.searched),
         "chain": view.word("chain", count=steps[-1].number) if steps else "",
         "steps": [

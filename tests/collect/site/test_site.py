@@ -142,7 +142,7 @@ def test_consent_beside_forms_is_read(bad: SiteFacts) -> None:
     )
 
     assert (ticked.agreement, ticked.agreement_checked, ticked.policy_linked) == (True, True, True)
-    assert (implied.agreement, implied.agreement_checked, implied.agreement_bundled) == (True, None, True)
+    assert (implied.agreement, implied.agreement_checked, implied.agreement_bundled) == (True, False, True)
     assert (plain.agreement, plain.policy_linked) == (False, False)
 
 
