@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from reports.appendix import appendix_sheets
@@ -74,7 +75,7 @@ def content(view: ReportView, imprint: Imprint) -> Data:
         "method": _method(view),
         "summary": _summary(view),
         "clauses": _flagged(view),
-        "problems": [_problem(problem, view) for problem in view.problems],
+        "problems": _problems(view),
         "problem_total": view.word(
             "f_problem_total", problems=len(view.problems), findings=len(view.findings)
         ),
@@ -275,7 +276,13 @@ def _clause(clause: ClauseView, view: ReportView) -> Data:
     }
 
 
-def _problem(problem: Problem, view: ReportView) -> Data:
+def _problems(view: ReportView) -> list[Data]:
+    """Return the problems; of evidence that several findings share only the first is shown in full."""
+    shown: dict[EvidenceView, str] = {}
+    return [_problem(problem, view, shown) for problem in view.problems]
+
+
+def _problem(problem: Problem, view: ReportView, shown: dict[EvidenceView, str]) -> Data:
     first = problem.first
     return {
         "code": first.code,
@@ -292,7 +299,7 @@ def _problem(problem: Problem, view: ReportView) -> Data:
         "basis": _basis(first, view),
         "labels": _span(problem),
         "basis_more": _more_basis(first, view, TOP_BASIS),
-        "findings": [_finding(finding, view) for finding in problem.findings],
+        "findings": [_finding(finding, view, shown) for finding in problem.findings],
     }
 
 
@@ -310,8 +317,10 @@ def _basis(finding: FindingView, view: ReportView) -> list[Data]:
     ]
 
 
-def _finding(finding: FindingView, view: ReportView) -> Data:
+def _finding(finding: FindingView, view: ReportView, before_it: dict[EvidenceView, str]) -> Data:
     shown = len(finding.evidence)
+    own = [f"{finding.label}-{n}" for n in range(1, shown + 1)]
+    first = [before_it.setdefault(e, n) for e, n in zip(finding.evidence, own, strict=True)]
     chained = shown if len(view.findings) <= MANY_FINDINGS else 1
     before = [(), *(evidence.steps for evidence in finding.evidence)]
     return {
@@ -323,12 +332,22 @@ def _finding(finding: FindingView, view: ReportView) -> Data:
         ),
         "places": "" if finding.evidence[0].kind == "search" else view.word("places", count=finding.total),
         "evidence": [
-            _evidence(evidence, view, before[n], chained=n < chained)
+            _evidence(_once(evidence, view, own[n], first[n]), view, before[n], chained=n < chained)
             for n, evidence in enumerate(finding.evidence)
         ],
         "more": view.word("more_evidence", total=finding.total, shown=shown) if finding.hidden > 0 else "",
         "fingerprint": finding.fingerprint,
     }
+
+
+def _once(evidence: EvidenceView, view: ReportView, own: str, first: str) -> EvidenceView:
+    """Return ``evidence``, of a page seen before under the number ``first`` only where that is.
+
+    Chains of calls are left whole: each finding's way to its place is read on its own.
+    """
+    if own == first or evidence.kind != "web":
+        return evidence
+    return replace(evidence, locator=(), excerpt="", note=view.word("f_same_as", at=first))
 
 
 def _evidence(

@@ -50,7 +50,8 @@ def form_rows(site: SiteFacts, names: Names) -> list[Row]:
 def forms_note(site: SiteFacts, names: Names) -> str:
     """Return how many forms there are and how many of them the table shows."""
     asking = sum(bool(form.collects) for form in site.forms)
-    return names.word("t_forms_note", total=len(site.forms), asking=asking, rest=len(site.forms) - asking)
+    key = "t_forms_note" if asking < len(site.forms) else "t_forms_all"
+    return names.word(key, total=len(site.forms), asking=asking, rest=len(site.forms) - asking)
 
 
 def request_rows(requests: Iterable[Request], names: Names) -> list[Row]:
@@ -97,7 +98,8 @@ def _pages(pages: Sequence[str], site: SiteFacts, names: Names) -> str:
     first = address(distinct[0], site)
     if len(pages) == 1:
         return first
-    return names.word("t_and_pages", first=first, pages=len(distinct), forms=len(pages))
+    key = "t_and_pages" if len(distinct) > 1 else "t_and_forms"
+    return names.word(key, first=first, pages=len(distinct), forms=len(pages))
 
 
 def _form(form: Form, names: Names) -> Row:

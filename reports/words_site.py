@@ -74,6 +74,12 @@ SITE: dict[str, Text] = {
         "{total} forms; the {asking} that ask for personal information are listed, alike ones in one row; in the other "
         "{rest} no such input was recognised. In brackets: the words of the inputs on the page.",
     ),
+    "t_forms_all": _t(
+        "共 {total} 个表单，都收集个人信息，内容相同的合为一行。括号内是对应输入项在页面上的文字。",
+        "{total} forms, all of which ask for personal information; alike ones are one row. In brackets: the words of "
+        "the inputs on the page.",
+    ),
+    "t_and_forms": _t("{first}，{forms} 个表单", "{first}: {forms} forms"),
     "t_and_pages": _t(
         "{first} 等 {pages} 页，{forms} 个表单", "{first} and others: {forms} forms on {pages} pages"
     ),

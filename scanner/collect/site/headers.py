@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from scanner.collect.site import notes
+from scanner.collect.site import notes, securitynotes
 from scanner.collect.site.domains import same_site
 from scanner.collect.site.fetch import Fetched, Hop
 from scanner.collect.site.weburl import UrlError, parse_url
@@ -38,7 +38,7 @@ def missing_header(hop: Hop, missing: str, *names: str) -> Evidence:
     """Return the answer as evidence that it lacks the header ``missing``; ``names`` are quoted where it has them."""
     seen = list(dict.fromkeys(name for name, _ in hop.headers))
     evidence = header_evidence(hop, *names)
-    return evidence.model_copy(update={"note": notes.headers_note(missing, seen)})
+    return evidence.model_copy(update={"note": securitynotes.headers_note(missing, seen)})
 
 
 def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
@@ -113,7 +113,7 @@ def mixed_content(page: str, resources: Iterable[tuple[str, str]]) -> Iterator[W
             ).append(url)
     for kind, urls in sorted(grouped.items()):
         shown = "\n".join(urls[:MIXED_SHOWN])[:600]
-        note = notes.mixed_note(len(urls), min(len(urls), MIXED_SHOWN), runs=kind == "mixed-active")
+        note = securitynotes.mixed_note(len(urls), min(len(urls), MIXED_SHOWN), runs=kind == "mixed-active")
         proof = Evidence(artifact=page, locator=WebLocator(url=page), excerpt=shown, note=note)
         yield Weakness(
             kind=kind, url=page, detail=f"{len(urls)}", host=parse_url(page).host, evidence=(proof,)
@@ -204,7 +204,7 @@ def cookie_weaknesses(cookies: Iterable[Cookie], *, https: bool) -> Iterator[Wea
             (not cookie.http_only, "cookie-not-httponly"),
         ):
             if missing:
-                note = notes.flag_note(
+                note = securitynotes.flag_note(
                     "Secure" if kind == "cookie-not-secure" else "HttpOnly",
                     secure=cookie.secure,
                     http_only=cookie.http_only,

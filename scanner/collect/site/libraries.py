@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
-from scanner.collect.site import notes
+from scanner.collect.site import securitynotes
 from scanner.datafiles import read_data
 from scanner.model import Evidence, Text
 from scanner.safere import compile_pattern
@@ -112,8 +112,8 @@ def advisories_of(name: str, version: str) -> tuple[Advisory, ...]:
 
 
 def _note(name: str, version: str, concerning: Sequence[Advisory], date: str) -> Text:
-    ranges = [notes.advisory_range(a.known, a.start, a.below, a.severity) for a in concerning]
-    return notes.library_note(name, version, ranges, date)
+    ranges = [securitynotes.advisory_range(a.known, a.start, a.below, a.severity) for a in concerning]
+    return securitynotes.library_note(name, version, ranges, date)
 
 
 def library_facts(scripts: Iterable[tuple[str, str, Evidence]]) -> tuple[ScriptLibrary, ...]:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 
 from scanner import catalogue
 from scanner.model import Text
-from scanner.sitefacts import SiteCertificate
 
 MAX_SHOWN = 12
 PHASES = {
@@ -27,6 +26,11 @@ STORES = {
     "cache": Text(zh="缓存存储（Cache Storage）", en="cache storage"),
     "service_worker": Text(zh="后台脚本（Service Worker）", en="service worker"),
 }
+LISTENED = {
+    "page": Text(zh="整页", en="whole page"),
+    "field": Text(zh="输入框", en="input"),
+    "form": Text(zh="表单", en="form"),
+}
 BASES = {
     "autocomplete": Text(zh="自动填充属性", en="autocomplete attribute"),
     "type": Text(zh="输入类型", en="input type"),
@@ -35,12 +39,6 @@ BASES = {
     "placeholder": Text(zh="占位文字", en="placeholder"),
     "pattern": Text(zh="格式要求", en="pattern"),
     "context": Text(zh="同一表单的其他内容", en="its neighbours"),
-}
-SEVERITIES = {
-    "low": Text(zh="低危", en="low"),
-    "medium": Text(zh="中危", en="medium"),
-    "high": Text(zh="高危", en="high"),
-    "critical": Text(zh="严重", en="critical"),
 }
 IMPLIED = Text(
     zh="没有勾选框，文字表明操作本身即为同意。", en="No box: the words make the act itself the consent."
@@ -64,6 +62,12 @@ def listed(parts: Sequence[Text]) -> Text:
     )
 
 
+def items_text(items: Sequence[str]) -> Text:
+    """Return the names of items, each in quotation marks: some names are enumerations themselves."""
+    names = [item_name(item) for item in items]
+    return listed([Text(zh=f"“{name.zh}”", en=f"“{name.en}”") for name in names])
+
+
 def quoted(names: Sequence[str]) -> Text:
     """Return an enumeration of names that are the same in both languages."""
     return listed([Text(zh=name, en=name) for name in names])
@@ -84,7 +88,7 @@ def request_note(
     *, phase: str, third: bool, initiator: str, sends: Sequence[str], lists: Sequence[str], status: int | None
 ) -> Text:
     """Say when a request was sent, to whom, by what, and which items were recognised in it."""
-    sent = listed([item_name(item) for item in sends])
+    sent = items_text(sends)
     return sentence(
         (
             PHASES.get(phase, UNKNOWN),
@@ -140,7 +144,7 @@ def script_note(
     *, name: Text, script: str, third: bool, phase: str, count: int, place: str, details: Sequence[str]
 ) -> Text:
     """Say which script used which interface how often, when, and where in the script."""
-    whose, used = party_note(third=third), quoted(details)
+    whose, used = party_note(third=third), listed([_detail(detail) for detail in details])
     return sentence(
         (
             name,
@@ -160,6 +164,19 @@ def script_note(
     )
 
 
+def _detail(detail: str) -> Text:
+    """Return a detail as the injected script tells it: an event with where it is listened to, else a name as it is."""
+    event, _, place = detail.partition("@")
+    kind, _, of_type = place.partition(":")
+    where = LISTENED.get(kind)
+    if where is None:
+        return Text(zh=detail, en=detail)
+    return Text(
+        zh=f"{event}（{where.zh}{f' {of_type}' if of_type else ''}）",
+        en=f"{event} ({of_type} {where.en})" if of_type else f"{event} ({where.en})",
+    )
+
+
 def form_note(
     *,
     method: str,
@@ -174,9 +191,19 @@ def form_note(
     """Say where a form sends what, and what stands beside it; ``fields`` are the words of an input and its item."""
     named = [(words, item_name(item)) for words, item in fields]
     asked = listed([Text(zh=f"{n.zh}（“{w}”）", en=f"{n.en} (“{w}”)") for w, n in named])
-    how = [method.upper()] if method else []
-    whom = Text(zh="第三方、", en="third party, ") if third else Text(zh="", en="")
     way = Text(zh="明文 HTTP", en="cleartext HTTP") if cleartext else Text(zh="HTTPS", en="HTTPS")
+    if third:
+        way = Text(zh=f"第三方、{way.zh}", en=f"third party, {way.en}")
+    sent = (
+        Text(
+            zh=f"以 {method.upper()} 方式提交到 {action} （{way.zh}）",
+            en=f"sent by {method.upper()} to {action} ({way.en})",
+        )
+        if method
+        else Text(
+            zh=f"由脚本提交，网页地址 {action} （{way.zh}）", en=f"sent by script from {action} ({way.en})"
+        )
+    )
     beside = (
         (Text(zh="隐私政策链接", en="a link to the policy"), policy),
         (Text(zh="同意选项或同意文字", en="a consent box or sentence"), agreement),
@@ -185,14 +212,7 @@ def form_note(
     missing, present = ([name for name, there in beside if there is wanted] for wanted in (False, True))
     return sentence(
         (
-            Text(
-                zh=f"以 {how[0]} 方式提交到 {action} （{whom.zh}{way.zh}）"
-                if how
-                else f"由脚本提交，网页地址 {action} （{whom.zh}{way.zh}）",
-                en=f"sent by {how[0]} to {action} ({whom.en}{way.en})"
-                if how
-                else f"sent by script from {action} ({whom.en}{way.en})",
-            ),
+            sent,
             Text(zh=f"个人信息输入项：{asked.zh}", en=f"inputs for personal information: {asked.en}")
             if named
             else None,
@@ -256,135 +276,6 @@ def page_note(*, status: int | None, cleartext: bool, kind: str) -> Text | None:
     )
 
 
-def headers_note(missing: str, seen: Sequence[str]) -> Text:
-    """Say which header an answer lacks (or carries with another value) and which it has."""
-    have = quoted(seen)
-    return sentence(
-        (
-            Text(zh=f"响应头中没有 {missing}", en=f"the answer has no {missing}"),
-            Text(zh=f"所见响应头：{have.zh}", en=f"headers seen: {have.en}")
-            if seen
-            else Text(zh="没有任何响应头", en="no headers at all"),
-        )
-    )
-
-
-def flag_note(missing: str, *, secure: bool, http_only: bool, same_site: str) -> Text:
-    """Say which protection a session cookie lacks, and which it has."""
-    have = [name for name, there in (("Secure", secure), ("HttpOnly", http_only)) if there]
-    have += [f"SameSite={same_site}"] if same_site else []
-    shown = quoted(have)
-    return sentence(
-        (
-            Text(zh=f"会话 Cookie 没有 {missing} 属性", en=f"a session cookie without {missing}"),
-            Text(zh=f"已有属性：{shown.zh}", en=f"it has: {shown.en}")
-            if have
-            else Text(zh="未见其他保护属性", en="no other protective attribute seen"),
-        )
-    )
-
-
-def mixed_note(total: int, shown: int, *, runs: bool) -> Text:
-    """Say how many resources an HTTPS page loads in cleartext, and how many of them are quoted."""
-    what = (
-        Text(zh="脚本、框架或样式", en="scripts, frames or styles")
-        if runs
-        else Text(zh="图片或媒体", en="images or media")
-    )
-    return sentence(
-        (
-            Text(
-                zh=f"HTTPS 网页以明文 HTTP 引用的{what.zh}共 {total} 项，列出 {shown} 项",
-                en=f"{total} {what.en} loaded in cleartext by an HTTPS page, {shown} of them shown",
-            ),
-        )
-    )
-
-
-def tls_note(
-    *,
-    protocols: Sequence[str],
-    weak_protocols: Sequence[str],
-    cipher: str,
-    weak_ciphers: Sequence[str],
-    certificate: SiteCertificate | None,
-    trust: bool | None,
-    matches: bool | None,
-    hsts: str | None,
-    redirects: bool | None,
-) -> Text:
-    """Say what a TLS server accepts, which certificate it sent, and whether plain HTTP leads to HTTPS."""
-    own = certificate
-    key = f"{own.key_algorithm} {own.key_bits or ''}".strip() if own else ""
-    return sentence(
-        (
-            Text(zh=f"接受的协议：{quoted(protocols).zh}", en=f"protocols accepted: {quoted(protocols).en}"),
-            Text(
-                zh=f"其中过时：{quoted(weak_protocols).zh}",
-                en=f"outdated among them: {quoted(weak_protocols).en}",
-            )
-            if weak_protocols
-            else None,
-            Text(zh=f"协商的套件：{cipher}", en=f"suite agreed on: {cipher}") if cipher else None,
-            Text(
-                zh=f"接受的弱套件：{quoted(weak_ciphers).zh}",
-                en=f"weak suites accepted: {quoted(weak_ciphers).en}",
-            )
-            if weak_ciphers
-            else None,
-            Text(
-                zh=f"证书持有者 {own.subject}，签发者 {own.issuer}，有效期 {own.not_before.date()} 至"
-                f" {own.not_after.date()}（剩余 {own.days_left} 天），密钥 {key}，签名算法 {own.signature_algorithm}，"
-                f"SHA-256 {own.sha256}",
-                en=f"certificate of {own.subject}, issued by {own.issuer}, valid from {own.not_before.date()} to"
-                f" {own.not_after.date()} ({own.days_left} days left), key {key}, signed with"
-                f" {own.signature_algorithm}, SHA-256 {own.sha256}",
-            )
-            if own
-            else None,
-            _told(
-                trust,
-                Text(zh="证书链可由公认根证书验证", en="the chain leads to a trusted root"),
-                Text(zh="证书链不能由公认根证书验证", en="the chain leads to no trusted root"),
-            ),
-            _told(
-                matches,
-                Text(zh="证书包含该主机名", en="the certificate names the host"),
-                Text(zh="证书不包含该主机名", en="the certificate does not name the host"),
-            ),
-            _told(
-                redirects,
-                Text(zh="HTTP 跳转到 HTTPS 或不提供 HTTP", en="plain HTTP leads to HTTPS or is not offered"),
-                Text(zh="HTTP 不跳转到 HTTPS", en="plain HTTP does not lead to HTTPS"),
-            ),
-            Text(
-                zh="响应头中没有 Strict-Transport-Security", en="the answer has no Strict-Transport-Security"
-            )
-            if hsts == ""
-            else None,
-        )
-    )
-
-
-def _told(value: bool | None, yes: Text, no: Text) -> Text | None:
-    return None if value is None else yes if value else no
-
-
-def no_tls_note(host: str, port: int, *, refused: bool) -> Text:
-    """Say that a port refused the connection, or answered without TLS."""
-    return (
-        Text(
-            zh=f"主机 {host} 的端口 {port} 拒绝连接，没有 HTTPS 服务。",
-            en=f"{host} refused a connection to port {port}: no HTTPS service.",
-        )
-        if refused
-        else Text(
-            zh=f"主机 {host} 的端口 {port} 可以连接，但不接受任何版本的 TLS 握手。",
-            en=f"{host} answered on port {port} but accepted a TLS handshake in no version.",
-        )
-    )
-
-
 def exposed_note(item: str, count: int, shown: int) -> Text:
     """Say how many numbers of others a page shows and why they are taken for that."""
     name = item_name(item)
@@ -416,30 +307,5 @@ def filing_note(link: str, *, good: bool, official: bool) -> Text:
             else Text(
                 zh="页面中没有指向主管部门网站的链接", en="the page has no link to the authority's site"
             ),
-        )
-    )
-
-
-def advisory_range(ids: Sequence[str], start: str, below: str, severity: str) -> Text:
-    """Name an advisory with the versions it concerns and its severity."""
-    level = SEVERITIES.get(severity, UNKNOWN)
-    known = ", ".join(ids)
-    since = Text(zh=f"{start} 起、", en=f"from {start}, ") if start else Text(zh="", en="")
-    return Text(
-        zh=f"{known.replace(', ', '、')}（{level.zh}，影响 {since.zh}低于 {below} 的版本）",
-        en=f"{known} ({level.en}, {since.en}before {below})",
-    )
-
-
-def library_note(name: str, version: str, advisories: Sequence[Text], date: str) -> Text:
-    """Say which version was found and which advisories concern it."""
-    return sentence(
-        (
-            Text(zh=f"识别为 {name} {version}", en=f"recognised as {name} {version}"),
-            *(
-                advisories
-                or (Text(zh="公开漏洞数据中没有涉及该版本的公告", en="no advisory in the data concerns it"),)
-            ),
-            Text(zh=f"漏洞数据日期 {date}", en=f"data of {date}"),
         )
     )

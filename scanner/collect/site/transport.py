@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from scanner.collect.site import notes
+from scanner.collect.site import securitynotes
 from scanner.collect.site.address import AddressGuard, RefusedError
 from scanner.collect.site.fetch import Fetched, Fetcher, observing_context
 from scanner.collect.site.hello import MODERN, USUAL, VERSIONS, WEAK_SUITES, WEAK_VERSIONS, ServerHello, ask
@@ -56,13 +56,15 @@ class TransportProbe:
                 https=False if refused else None,
                 http_redirects=False if refused else None,
                 problem="connection-refused" if refused else "unreachable",
-                evidence=(_proof(url, notes.no_tls_note(host, port, refused=True)),) if refused else (),
+                evidence=(_proof(url, securitynotes.no_tls_note(host, port, refused=True)),)
+                if refused
+                else (),
             )
         accepted = tuple(
             n for n, hello in versions.items() if hello is not None and hello.version == VERSIONS[n]
         )
         if not accepted:
-            proof = _proof(url, notes.no_tls_note(host, port, refused=False))
+            proof = _proof(url, securitynotes.no_tls_note(host, port, refused=False))
             return Transport(host=host, port=port, https=False, problem="no-tls", evidence=(proof,))
         weak = tuple(n for n in accepted if n in WEAK_VERSIONS)
         suites = self._weak_suites(address, port, host, accepted)
@@ -72,7 +74,7 @@ class TransportProbe:
         hsts_days, header = self._hsts(url, seen)
         matches = _covers(chain[0], host) if chain else None
         redirects = self._redirects(host, port, seen)
-        note = notes.tls_note(
+        note = securitynotes.tls_note(
             protocols=accepted,
             weak_protocols=weak,
             cipher=cipher,
