@@ -189,7 +189,8 @@ def _site_behaviour(site: SiteFacts, names: Names) -> Iterator[Sheet]:
                 names.join(one_line(button.label, 40) for button in dialog.buttons) or NONE,
                 str(dialog.reject_clicks) if dialog.reject_clicks is not None else names.word("t_impossible"),
                 yes_no(dialog.equal_choice, names),
-                names.join(one_line(text, 60) for text in dialog.prechecked) or NONE,
+                names.join(one_line(text, 60) or names.word("t_no_words") for text in dialog.prechecked)
+                or NONE,
                 yes_no(dialog.reject_respected, names),
             )
             for dialog in site.dialogs

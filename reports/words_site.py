@@ -208,6 +208,7 @@ SITE: dict[str, Text] = {
     "t_impossible": _t("无法拒绝", "impossible"),
     "t_equal": _t("同等显著", "Equally prominent"),
     "t_prechecked": _t("默认勾选", "Ticked by default"),
+    "t_no_words": _t("（无文字）", "(no words)"),
     "t_respected": _t("拒绝有效", "Refusal respected"),
     "t_filings": _t("备案信息", "Filings"),
     "t_filing_kind": _t("类型", "Kind"),

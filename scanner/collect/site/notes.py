@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from scanner import catalogue
 from scanner.model import Text
+from scanner.visitfacts import ConsentDialog
 
 MAX_SHOWN = 12
 PHASES = {
@@ -39,6 +40,13 @@ BASES = {
     "placeholder": Text(zh="占位文字", en="placeholder"),
     "pattern": Text(zh="格式要求", en="pattern"),
     "context": Text(zh="同一表单的其他内容", en="its neighbours"),
+}
+ROLES = {
+    "accept": Text(zh="同意", en="accept"),
+    "reject": Text(zh="拒绝", en="refuse"),
+    "settings": Text(zh="设置", en="settings"),
+    "close": Text(zh="关闭", en="close"),
+    "other": Text(zh="其他", en="other"),
 }
 IMPLIED = Text(
     zh="没有勾选框，文字表明操作本身即为同意。", en="No box: the words make the act itself the consent."
@@ -254,6 +262,60 @@ def field_note(
             else None,
             Text(zh="口令输入框", en="a password input") if password else None,
             Text(zh="关于未成年人", en="about a minor") if minors else None,
+        )
+    )
+
+
+def _kept(entry: str) -> Text:
+    """Return what stayed after a refusal: a host, or a cookie or storage entry by kind and name."""
+    kind, _, name = entry.partition(" ")
+    store = Text(zh="Cookie", en="cookie") if kind == "cookie" else STORES.get(kind)
+    if not name or store is None:
+        return Text(zh=entry, en=entry)
+    return Text(zh=f"{store.zh} {name}", en=f"{store.en} {name}")
+
+
+def dialog_note(dialog: ConsentDialog) -> Text:
+    """Say which choices a consent dialog gives, what each takes, and what stayed after a refusal."""
+    buttons = [(button.label, ROLES[button.role], f"{button.prominence:.2f}") for button in dialog.buttons]
+    choices = listed(
+        [
+            Text(
+                zh=f"“{label}”（{role.zh}，显著程度 {weight}）",
+                en=f"“{label}” ({role.en}, prominence {weight})",
+            )
+            for label, role, weight in buttons
+        ]
+    )
+    clicks = dialog.reject_clicks
+    ticked = quoted([f"“{label}”" if label else "—" for label in dialog.prechecked])
+    kept = listed([_kept(entry) for entry in dialog.kept_after_reject])
+    return sentence(
+        (
+            Text(zh=f"选项：{choices.zh}", en=f"choices: {choices.en}")
+            if buttons
+            else Text(zh="没有选项", en="no choices"),
+            Text(
+                zh=f"同意需 {dialog.accept_clicks} 次点击",
+                en=f"accepting takes {dialog.accept_clicks} clicks",
+            )
+            if dialog.accept_clicks
+            else None,
+            Text(zh=f"拒绝需 {clicks} 次点击", en=f"refusing takes {clicks} clicks")
+            if clicks is not None
+            else Text(zh="未见能够拒绝的途径", en="no way to refuse was seen"),
+            Text(zh=f"默认勾选：{ticked.zh}", en=f"ticked beforehand: {ticked.en}")
+            if dialog.prechecked
+            else None,
+            Text(zh="遮住页面，不选择不能继续", en="it covers the page; nothing goes on without a choice")
+            if dialog.wall
+            else None,
+            Text(zh="没有隐私政策链接", en="no link to the policy")
+            if dialog.policy_linked is False
+            else None,
+            Text(zh=f"点击拒绝之后仍有：{kept.zh}", en=f"still there after refusing: {kept.en}")
+            if dialog.kept_after_reject
+            else None,
         )
     )
 

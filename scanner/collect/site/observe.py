@@ -15,6 +15,7 @@ from scanner.collect.site.browser import OWN_HOSTS, running
 from scanner.collect.site.chromium import BrowserMissingError
 from scanner.collect.site.domains import registrable
 from scanner.collect.site.gather import MAX_REQUESTS, Gatherer, own_identifiers
+from scanner.collect.site.notes import dialog_note
 from scanner.collect.site.phases import Outcome, Visitor
 from scanner.collect.site.proxy import GuardProxy, Traffic
 from scanner.collect.site.record import Recorder
@@ -214,7 +215,8 @@ class _Facts:
             if refusal is not None and self.outcome.refused and not self.outcome.out_of_time:
                 kept = self._kept(requests, cookies, storage)
                 facts = facts.model_copy(update={"reject_respected": not kept, "kept_after_reject": kept})
-            found.append(facts)
+            proof = tuple(e.model_copy(update={"note": dialog_note(facts)}) for e in facts.evidence)
+            found.append(facts.model_copy(update={"evidence": proof}))
         return tuple(found)
 
     def _kept(
