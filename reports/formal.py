@@ -323,21 +323,34 @@ def _finding(finding: FindingView, view: ReportView, before_it: dict[EvidenceVie
     first = [before_it.setdefault(e, n) for e, n in zip(finding.evidence, own, strict=True)]
     chained = shown if len(view.findings) <= MANY_FINDINGS else 1
     before = [(), *(evidence.steps for evidence in finding.evidence)]
+    told = _told_before(finding, own, first)
     return {
         "label": finding.label,
         "group": finding.group,
         "total": finding.total,
         "note": "\u2003".join(
-            part for part in (view.word("known") if finding.known else "", finding.accepted) if part
+            part
+            for part in (
+                view.word("known") if finding.known else "",
+                finding.accepted,
+                view.word("f_same_as", at=view.names.join(first)) if told else "",
+            )
+            if part
         ),
         "places": "" if finding.evidence[0].kind == "search" else view.word("places", count=finding.total),
         "evidence": [
             _evidence(_once(evidence, view, own[n], first[n]), view, before[n], chained=n < chained)
-            for n, evidence in enumerate(finding.evidence)
+            for n, evidence in enumerate(finding.evidence if not told else ())
         ],
         "more": view.word("more_evidence", total=finding.total, shown=shown) if finding.hidden > 0 else "",
         "fingerprint": finding.fingerprint,
     }
+
+
+def _told_before(finding: FindingView, own: list[str], first: list[str]) -> bool:
+    """Whether nothing of a finding is new: its page stands in its group, and all it shows was shown under ``first``."""
+    pages = all(evidence.kind == "web" and evidence.place in finding.group for evidence in finding.evidence)
+    return pages and not set(own) & set(first)
 
 
 def _once(evidence: EvidenceView, view: ReportView, own: str, first: str) -> EvidenceView:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from report_sample import ASSESSMENT, FACTS, PACK
 from site_sample import SITE_FACTS, URL
 
@@ -120,6 +122,24 @@ def test_evidence_that_findings_share_is_shown_once_and_referred_to() -> None:
 
     assert full["note"] == "作出选择之前。" and full["excerpt"].startswith("GET")
     assert again["note"] == f"内容同 {first}-1。" and again["excerpt"] == ""
+
+
+def test_a_finding_of_which_nothing_is_new_is_one_line() -> None:
+    view = shared_view()
+    data = [f for problem in content(view, Imprint())["problems"] for f in problem["findings"]]
+    grouped = [replace(f, group=URL) for f in view.findings]
+    whole = ReportView(view.assessment, view.facts, view.pack, "zh")
+    whole.__dict__["findings"] = tuple(grouped)
+    first, again = [
+        f
+        for problem in content(whole, Imprint())["problems"]
+        for f in problem["findings"]
+        if URL in f["group"]
+    ][:2]
+
+    assert len(data) == len(grouped)
+    assert len(first["evidence"]) == 1 and again["evidence"] == []
+    assert again["note"] == f"内容同 {first['label']}-1。"
 
 
 def test_the_evidence_index_has_a_row_a_place_and_points_to_the_file() -> None:
