@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from report_sample import ASSESSMENT, FACTS, PACK
 from site_sample import SITE_FACTS, URL
+from test_docx import text_of
+from test_pdf import squeezed
 
+from reports import WRITERS
 from reports.appendix import evidence_sheet, file_sheet
 from reports.findings import evidence_view
 from reports.formal import content
@@ -148,3 +152,11 @@ def test_the_evidence_index_has_a_row_a_place_and_points_to_the_file() -> None:
 
     assert row[0].count("、") >= 1
     assert row[3] == f"[1] {URL}" and file_sheet(view).rows[0][:2] == ("1", URL)
+
+
+@pytest.mark.parametrize("name", ["html", "console", "sarif", "pdf", "docx"])
+def test_every_format_that_shows_evidence_shows_its_note(name: str) -> None:
+    data = WRITERS[name].load()(shared_view())
+    text = {"pdf": squeezed, "docx": text_of}.get(name, bytes.decode)(data)
+
+    assert "作出选择之前。" in text

@@ -1,6 +1,7 @@
 """Weaknesses that a site's answers show: missing protective headers, versions, CORS, cookies, mixed content.
 
-A header is called missing on a host only when its start or first page lacks it; the evidence lists what was sent.
+A header is called missing on a host only when its start or first page lacks it, in the answer and, where that counts,
+in the page; the evidence lists what was sent.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ _VERSION = re.compile(
 _SESSION = re.compile(r"sess|token|auth|sid\Z|ticket|passport|jwt|login|uid\Z|userid", re.IGNORECASE)
 _HIDDEN = re.compile(r"csrf|xsrf", re.IGNORECASE)
 MIXED_SHOWN = 3
+META_BYTES = 64 << 10
+_META = re.compile(r"<meta\s([^<>]{1,4000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([A-Za-z-]{1,30})\s{0,5}=\s{0,5}(?:"([^"]*)"|'([^']*)'|([^\s"'>]{1,300}))""")
 VERSION_HEADERS = ("server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator", "via")
 
 
@@ -46,7 +50,9 @@ def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
     hop = fetched.final
     if hop is None:
         return
-    policy = " ".join((*hop.all("content-security-policy"),)).lower()
+    policy = " ".join(hop.all("content-security-policy")).lower()
+    in_page = _meta(fetched.body)
+    scripts = f"{policy} {in_page.get('content-security-policy', '')}".strip()
 
     def weak(kind: str, detail: str = "", *names: str) -> Weakness:
         return Weakness(
@@ -57,13 +63,10 @@ def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
         evidence = missing_header(hop, header, *names)
         return Weakness(kind=kind, url=hop.url, host=host, evidence=(evidence,))
 
-    if not policy:
+    if not scripts:
         yield lacking("no-csp", "Content-Security-Policy")
-    elif (
-        "unsafe-inline" in policy
-        and "nonce-" not in policy
-        and "sha256-" not in policy
-        and "strict-dynamic" not in policy
+    elif "unsafe-inline" in scripts and not any(
+        mark in scripts for mark in ("nonce-", "sha256-", "strict-dynamic")
     ):
         yield weak("weak-csp", "unsafe-inline", "content-security-policy")
     if not hop.header("x-frame-options") and "frame-ancestors" not in policy:
@@ -71,7 +74,7 @@ def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
         yield lacking("no-clickjacking-protection", framing, "content-security-policy")
     if (hop.header("x-content-type-options") or "").lower().strip() != "nosniff":
         yield lacking("no-nosniff", "X-Content-Type-Options: nosniff", "x-content-type-options")
-    if not hop.header("referrer-policy"):
+    if not hop.header("referrer-policy") and not in_page.get("referrer"):
         yield lacking("no-referrer-policy", "Referrer-Policy")
     for name in VERSION_HEADERS:
         value = hop.header(name) or ""
@@ -83,6 +86,19 @@ def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
         and (hop.header("access-control-allow-credentials") or "").lower() == "true"
     ):
         yield weak("cors-any-origin", "*", "access-control-allow-origin", "access-control-allow-credentials")
+
+
+def _meta(body: bytes) -> dict[str, str]:
+    """Return the contents of a page's ``meta`` elements by name, small letters: some policies may stand there.
+
+    A policy on framing is no use in a page (Content Security Policy 3, section 3.3) and is not looked for here.
+    """
+    found: dict[str, str] = {}
+    for element in _META.findall(body[:META_BYTES].decode("latin-1")):
+        named = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(element)}
+        name = (named.get("http-equiv") or named.get("name") or "").lower()
+        found.setdefault(name, named.get("content", "").lower())
+    return found
 
 
 def cors_weakness(answer: Hop, host: str) -> Weakness | None:
