@@ -164,32 +164,33 @@ def _powers(view: ReportView) -> Sheet:
 
 
 def evidence_sheet(view: ReportView) -> Sheet:
-    """Return where each piece of evidence shown was found, with the sha256 of its source."""
+    """Return where each piece of evidence shown was found; what several findings rest on is one row.
+
+    The source is named with its number in :func:`file_sheet`, which has its sha256.
+    """
     raw = {f.fingerprint: f for r in view.assessment.evaluation.results for f in r.findings}
-    hashes = {artifact.name: artifact.sha256 for artifact in view.facts.artifacts}
-    rows = []
+    numbers = {name: number for number, (name, _, _) in enumerate(view.artifacts, 1)}
+    rows: dict[tuple[str, ...], list[str]] = {}
     for finding in view.findings:
         source: Finding = raw[finding.fingerprint]
         for number, (shown, evidence) in enumerate(zip(finding.evidence, source.evidence, strict=False), 1):
             exact = [value for _, value in shown.locator if value != evidence.artifact]
-            rows.append(
-                (
-                    f"{finding.label}-{number}",
-                    shown.kind_label,
-                    " · ".join(dict.fromkeys(_exact_place(shown, exact))),
-                    one_line(evidence.artifact, 120),
-                    one_line(hashes.get(evidence.artifact, ""), 64) or NONE,
-                )
+            file = numbers.get(one_line(evidence.artifact, 200))
+            row = (
+                shown.kind_label,
+                " · ".join(dict.fromkeys(_exact_place(shown, exact))),
+                " ".join((f"[{file}]" if file else "", one_line(evidence.artifact, 120))).strip(),
             )
+            rows.setdefault(row, []).append(f"{finding.label}-{number}")
     return _sheet(
         view,
         "evidence",
         "f_appendix_evidence",
-        ("f_no_1", "f_evidence_kind", "f_evidence_place", "f_evidence_file", "f_sha256"),
-        (5, 6, 19, 10, 14) if view.facts.subject.kind != "site" else (5, 5, 13, 17, 14),
-        rows,
+        ("f_no_1", "f_evidence_kind", "f_evidence_place", "f_evidence_file"),
+        (7, 4, 21, 12) if view.facts.subject.kind != "site" else (7, 3, 14, 18),
+        [(view.names.join(labels), *row) for row, labels in rows.items()],
         empty="f_none",
-        code=(2, 3, 4),
+        code=(2, 3),
     )
 
 
@@ -204,19 +205,19 @@ def _exact_place(shown: EvidenceView, exact: list[str]) -> tuple[str, ...]:
 
 def file_sheet(view: ReportView) -> Sheet:
     """Return the files examined with hash and size."""
-    rows = [(name, sha256, f"{size:,}") for name, sha256, size in view.artifacts]
+    rows = [(str(n), name, sha256, f"{size:,}") for n, (name, sha256, size) in enumerate(view.artifacts, 1)]
     return _sheet(
         view,
         "artifacts",
         "artifacts",
-        ("at_file", "f_sha256", "size"),
-        (8, 20, 5),
+        ("f_no_1", "at_file", "f_sha256", "size"),
+        (2, 8, 20, 5),
         rows,
-        note=view.word("f_of_files", count=len(view.facts.artifacts))
+        note=view.word("f_of_files", count=len(view.facts.artifacts), shown=len(rows))
         if len(view.facts.artifacts) > len(rows)
         else "",
         empty="f_none",
-        code=(0, 1),
+        code=(1, 2),
     )
 
 

@@ -178,6 +178,8 @@ def _evidence(view: ReportView, evidence: EvidenceView) -> RenderableType:
     lines += [Styled(detail, style="dim", overflow="fold") for detail in details]
     if not is_code and evidence.excerpt:
         lines.append(Styled(evidence.excerpt, style="dim", overflow="fold"))
+    if evidence.note:
+        lines.append(Styled(evidence.note, style="dim", overflow="fold"))
     lines += [Styled(f"· {what}", style="dim", overflow="fold") for what in evidence.searched]
     if len(evidence.steps) > 1:
         names = [step.name for step in evidence.steps]

@@ -10,7 +10,7 @@ from reports.diffwords import fact_title, said_of
 from reports.findings import place_of
 from reports.names import Names
 from reports.text import one_line
-from scanner.changes import FactChange, FactKind, Value
+from scanner.changes import FactChange, FactKind, Incomparable, Value
 from scanner.diff import Diff, FindingChange, FindingState, Side
 from scanner.facts import Facts
 from scanner.model import SEVERITY_LABELS, Lang, Severity, Verdict
@@ -120,6 +120,7 @@ class DiffView:
                 self._section(f"diff_kind_{kind}", [self._fact(c) for c in self.diff.facts if c.kind == kind])
                 for kind in KINDS
             ),
+            self._section("diff_incomparable", [self._incomparable(one) for one in self.diff.incomparable]),
         ]
         return tuple(section for section in found if section.rows)
 
@@ -191,6 +192,20 @@ class DiffView:
             self._said(change, change.new, self.names, there=change.change != "removed"),
             self.word("semicolon").join(notes),
             place,
+        )
+
+    def _incomparable(self, one: Incomparable) -> Row:
+        """Return the row of a kind that a side could not read whole: why, on the side it concerns."""
+        join = self.word("semicolon").join
+        old, new = (join(self.names.text(reason) for reason in side) for side in (one.old, one.new))
+        whole = self.word("diff_read_whole")
+        return Row(
+            "unconfirmed",
+            self.word("diff_mark_incomparable"),
+            self.word(f"diff_kind_{one.kind}"),
+            old or whole,
+            new or whole,
+            self.word("diff_incomparable_note"),
         )
 
     def _said(self, change: FactChange, values: tuple[Value, ...], names: Names, *, there: bool) -> str:

@@ -10,6 +10,17 @@ from reports.words import WORDS
 from scanner.changes import FactChange, Value
 
 MAX_VALUES = 12
+# Kinds of values whose texts have words of their own, with the words' prefix.
+WORDED = {
+    "level": "level",
+    "need": "o_need",
+    "guard": "b_guard",
+    "phase": "b_phase",
+    "party": "tp",
+    "cookie": "cookie",
+    "word": "diff_value",
+    "country": "country",
+}
 
 
 def fact_title(change: FactChange, names: Names) -> str:
@@ -80,28 +91,14 @@ def said_of(change: FactChange, values: Iterable[Value], names: Names) -> str:
 def _said(value: Value, names: Names, limit: int) -> str:
     if value.name is not None:
         return names.text(value.name, limit)
+    if value.kind in WORDED:
+        return names.known(WORDED[value.kind], value.text)
     match value.kind:
         case "owner":
             return owner_name(value.text, names)
         case "item":
             return names.item(value.text)
-        case "level":
-            return names.known("level", value.text)
-        case "need":
-            return names.known("o_need", value.text)
-        case "guard":
-            return names.known("b_guard", value.text)
-        case "phase":
-            return names.known("b_phase", value.text)
-        case "party":
-            return names.known("tp", value.text)
-        case "cookie":
-            return names.known("cookie", value.text)
-        case "word":
-            return names.known("diff_value", value.text)
-        case "country":
-            return names.known("country", value.text)
-        case "text":
+        case _:
             return plain(value.text, limit)
 
 

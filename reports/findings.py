@@ -77,6 +77,7 @@ class StepView:
 class EvidenceView:
     """One piece of evidence: its kind, a readable place, the exact locator by label, and what stands there.
 
+    ``excerpt`` is quoted from the subject, ``note`` says in the report's language what was observed there;
     ``reading`` says in words what an instruction does, empty for other excerpts.
     """
 
@@ -85,6 +86,7 @@ class EvidenceView:
     place: str
     locator: tuple[tuple[str, str], ...]
     excerpt: str
+    note: str = ""
     reading: str = ""
     steps: tuple[StepView, ...] = ()
     searched: tuple[str, ...] = ()
@@ -223,6 +225,7 @@ def evidence_view(evidence: Evidence, names: Names) -> EvidenceView:
         place=place,
         locator=tuple((names.word(key), value) for key, value in rows if value),
         excerpt=plain(evidence.excerpt, LONG),
+        note=names.text(evidence.note, LONG),
         reading=_reading(evidence.excerpt, names) if isinstance(evidence.locator, DexLocator) else "",
         steps=step_views(evidence.chain, names),
         searched=searched,

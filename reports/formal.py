@@ -13,7 +13,7 @@ from reports.appendix import appendix_sheets
 from reports.clauses import ClauseView
 from reports.findings import SEVERITY_ORDER
 from reports.formalmanual import manual_chapter
-from reports.formalproblems import main_basis, problem_data, span
+from reports.formalproblems import main_basis, problems_data, span
 from reports.imprint import Imprint
 from reports.sheet import Sheet
 from reports.text import one_line
@@ -66,7 +66,7 @@ def content(view: ReportView, imprint: Imprint) -> Data:
         "method": _method(view),
         "summary": _summary(view),
         "clauses": _flagged(view),
-        "problems": [problem_data(problem, view) for problem in view.problems],
+        "problems": problems_data(view),
         "problem_total": view.word(
             "f_problem_total", problems=len(view.problems), findings=len(view.findings)
         ),

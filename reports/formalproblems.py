@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from reports.citing import cite, cite_first
@@ -29,8 +30,14 @@ def _involved(clauses: tuple[ClauseView, ...], view: ReportView) -> list[str]:
     return lines
 
 
-def problem_data(problem: Problem, view: ReportView) -> dict[str, Any]:
-    """Return one kind of problem with its findings."""
+def problems_data(view: ReportView) -> list[dict[str, Any]]:
+    """Return the problems; of evidence that several findings share only the first is shown in full."""
+    shown: dict[EvidenceView, str] = {}
+    return [_problem(problem, view, shown) for problem in view.problems]
+
+
+def _problem(problem: Problem, view: ReportView, shown: dict[EvidenceView, str]) -> dict[str, Any]:
+    """Return one kind of problem with its findings; ``shown`` says under which number evidence was shown before."""
     first = problem.first
     return {
         "code": first.code,
@@ -48,7 +55,7 @@ def problem_data(problem: Problem, view: ReportView) -> dict[str, Any]:
         "basis_top": main_basis(first, view, TOP_BASIS),
         "involved": _involved(view.citing.involved(first), view),
         "labels": span(problem),
-        "findings": [_finding(finding, view) for finding in problem.findings],
+        "findings": [_finding(finding, view, shown) for finding in problem.findings],
     }
 
 
@@ -58,25 +65,50 @@ def span(problem: Problem) -> str:
     return first if first == last else f"{first}–{last}"
 
 
-def _finding(finding: FindingView, view: ReportView) -> dict[str, Any]:
+def _finding(finding: FindingView, view: ReportView, before_it: dict[EvidenceView, str]) -> dict[str, Any]:
     shown = len(finding.evidence)
+    own = [f"{finding.label}-{n}" for n in range(1, shown + 1)]
+    first = [before_it.setdefault(e, n) for e, n in zip(finding.evidence, own, strict=True)]
     chained = shown if len(view.findings) <= MANY_FINDINGS else 1
     before = [(), *(evidence.steps for evidence in finding.evidence)]
+    told = _told_before(finding, own, first)
     return {
         "label": finding.label,
         "group": finding.group,
         "total": finding.total,
         "note": "\u2003".join(
-            part for part in (view.word("known") if finding.known else "", finding.accepted) if part
+            part
+            for part in (
+                view.word("known") if finding.known else "",
+                finding.accepted,
+                view.word("f_same_as", at=view.names.join(first)) if told else "",
+            )
+            if part
         ),
         "places": "" if finding.evidence[0].kind == "search" else view.word("places", count=finding.total),
         "evidence": [
-            _evidence(evidence, view, before[n], chained=n < chained)
-            for n, evidence in enumerate(finding.evidence)
+            _evidence(_once(evidence, view, own[n], first[n]), view, before[n], chained=n < chained)
+            for n, evidence in enumerate(finding.evidence if not told else ())
         ],
         "more": view.word("more_evidence", total=finding.total, shown=shown) if finding.hidden > 0 else "",
         "fingerprint": finding.fingerprint,
     }
+
+
+def _told_before(finding: FindingView, own: list[str], first: list[str]) -> bool:
+    """Whether nothing of a finding is new: its page stands in its group, and all it shows was shown under ``first``."""
+    pages = all(evidence.kind == "web" and evidence.place in finding.group for evidence in finding.evidence)
+    return pages and not set(own) & set(first)
+
+
+def _once(evidence: EvidenceView, view: ReportView, own: str, first: str) -> EvidenceView:
+    """Return ``evidence``, of a page seen before under the number ``first`` only where that is.
+
+    Chains of calls are left whole: each finding's way to its place is read on its own.
+    """
+    if own == first or evidence.kind != "web":
+        return evidence
+    return replace(evidence, locator=(), excerpt="", note=view.word("f_same_as", at=first))
 
 
 def _evidence(
@@ -92,6 +124,7 @@ def _evidence(
         "locator": [{"label": label, "value": value} for label, value in evidence.locator],
         "reading": evidence.reading,
         "excerpt": evidence.excerpt,
+        "note": evidence.note,
         "searched": list(evidence.searched),
         "chain": view.word("chain", count=steps[-1].number) if steps else "",
         "steps": [

@@ -337,6 +337,8 @@ def _location(view: ReportView, evidence: Evidence) -> dict[str, Any]:
     if isinstance(locator, SearchLocator):
         searched = view.word("semicolon").join(view.names.text(x) for x in locator.searched)
         found["message"] = {"text": f"{view.word('searched_nothing')}{view.word('colon')}{searched}"}
+    elif evidence.note is not None:
+        found["message"] = {"text": view.names.text(evidence.note)}
     return found
 
 

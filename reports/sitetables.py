@@ -6,13 +6,21 @@ from collections.abc import Iterator
 
 from reports.names import Names
 from reports.sheet import NONE, Sheet, sheet_of
+from reports.siterows import (
+    NAME,
+    URL,
+    Row,
+    address,
+    addresses_note,
+    form_rows,
+    forms_note,
+    library_rows,
+    request_rows,
+    yes_no,
+)
 from reports.text import one_line
-from scanner.sitefacts import Form, SiteFacts, Transport
-from scanner.visitfacts import Cookie
-
-URL, NAME = 200, 120
-
-Row = tuple[str, ...]
+from scanner.sitefacts import SiteFacts, Transport
+from scanner.visitfacts import Cookie, page_problem
 
 
 def site_sheets(names: Names) -> tuple[Sheet, ...]:
@@ -56,7 +64,7 @@ def _site(site: SiteFacts, names: Names) -> Iterator[Sheet]:
         (8, 2, 5, 2, 3),
         [
             (
-                one_line(page.final_url or page.url, URL),
+                address(page.final_url or page.url, site),
                 names.known("page", page.kind),
                 one_line(page.title, NAME) or NONE,
                 str(page.depth),
@@ -65,6 +73,7 @@ def _site(site: SiteFacts, names: Names) -> Iterator[Sheet]:
             for page in site.pages
         ],
         path="site.pages",
+        note=addresses_note(site, names),
         code=(0,),
     )
     yield sheet_of(
@@ -73,8 +82,9 @@ def _site(site: SiteFacts, names: Names) -> Iterator[Sheet]:
         "t_forms",
         ("t_page", "t_form_purpose", "t_collects", "t_sent_to", "t_agreement", "t_policy_link"),
         (5, 2, 5, 4, 3, 2),
-        [_form(form, names) for form in site.forms],
+        form_rows(site, names),
         path="site.forms",
+        note=" ".join((forms_note(site, names), addresses_note(site, names))),
         code=(0,),
     )
     yield sheet_of(
@@ -89,7 +99,7 @@ def _site(site: SiteFacts, names: Names) -> Iterator[Sheet]:
                 one_line(party.owner, NAME) or NONE,
                 names.known("tp", party.category),
                 names.known("country", party.country) if party.country else NONE,
-                _yes(party.before_consent, names),
+                yes_no(party.before_consent, names),
                 f"{party.requests} / {party.cookies}",
                 names.join(names.items(party.sends_items)) or NONE,
             )
@@ -119,19 +129,9 @@ def _site_behaviour(site: SiteFacts, names: Names) -> Iterator[Sheet]:
         names,
         "site_requests",
         "t_sending",
-        ("host", "t_method", "t_phase", "t_party", "t_sends"),
-        (5, 2, 2, 2, 6),
-        [
-            (
-                one_line(request.host, NAME),
-                one_line(request.method, 12),
-                names.word(f"phase_{request.phase}"),
-                _party(request.third_party, names),
-                names.join(names.items(request.sends)),
-            )
-            for request in site.requests
-            if request.sends
-        ],
+        ("host", "t_method", "t_phase", "t_party", "t_sends", "times"),
+        (5, 2, 2, 2, 6, 1),
+        request_rows(site.requests, names),
         path="site.requests",
         code=(0,),
     )
@@ -148,7 +148,7 @@ def _site_behaviour(site: SiteFacts, names: Names) -> Iterator[Sheet]:
                     names.known("storage", entry.kind),
                     one_line(entry.origin, NAME),
                     names.word(f"phase_{entry.phase}"),
-                    _yes(entry.identifier, names),
+                    yes_no(entry.identifier, names),
                 )
                 for entry in site.storage
             ],
@@ -188,9 +188,10 @@ def _site_behaviour(site: SiteFacts, names: Names) -> Iterator[Sheet]:
                 + (f"{names.word('comma')}{names.word('t_wall')}" if dialog.wall else ""),
                 names.join(one_line(button.label, 40) for button in dialog.buttons) or NONE,
                 str(dialog.reject_clicks) if dialog.reject_clicks is not None else names.word("t_impossible"),
-                _yes(dialog.equal_choice, names),
-                names.join(one_line(text, 60) for text in dialog.prechecked) or NONE,
-                _yes(dialog.reject_respected, names),
+                yes_no(dialog.equal_choice, names),
+                names.join(one_line(text, 60) or names.word("t_no_words") for text in dialog.prechecked)
+                or NONE,
+                yes_no(dialog.reject_respected, names),
             )
             for dialog in site.dialogs
         ],
@@ -210,9 +211,9 @@ def _site_security(site: SiteFacts, names: Names) -> Iterator[Sheet]:
             (
                 names.known("filing", filing.kind),
                 one_line(filing.number, NAME),
-                _yes(filing.well_formed, names),
-                _yes(filing.linked, names),
-                _yes(filing.registered, names),
+                yes_no(filing.well_formed, names),
+                yes_no(filing.linked, names),
+                yes_no(filing.registered, names),
             )
             for filing in site.filings
         ],
@@ -229,17 +230,8 @@ def _site_security(site: SiteFacts, names: Names) -> Iterator[Sheet]:
         code=(0,),
     )
     rows: list[Row] = [
-        (names.known("weakness", w.kind), one_line(w.url, URL), one_line(w.detail, 300) or NONE)
+        (names.known("weakness", w.kind), address(w.url, site), one_line(w.detail, 300) or NONE)
         for w in site.weaknesses
-    ]
-    rows += [
-        (
-            names.word("t_library"),
-            one_line(library.url, URL),
-            one_line(f"{library.name} {library.version} {' '.join(library.advisories)}", 300),
-        )
-        for library in site.libraries
-        if library.vulnerable
     ]
     yield sheet_of(
         names,
@@ -249,7 +241,19 @@ def _site_security(site: SiteFacts, names: Names) -> Iterator[Sheet]:
         (4, 6, 6),
         rows,
         path="site.weaknesses",
+        note=addresses_note(site, names),
         code=(1,),
+    )
+    yield sheet_of(
+        names,
+        "site_libraries",
+        "t_libraries",
+        ("t_name", "t_version", "t_advisories", "address"),
+        (3, 2, 6, 6),
+        library_rows(site, names),
+        path="site.libraries",
+        note=addresses_note(site, names),
+        code=(3,),
     )
     if site.exposed:
         yield sheet_of(
@@ -259,10 +263,11 @@ def _site_security(site: SiteFacts, names: Names) -> Iterator[Sheet]:
             ("item", "t_page", "times", "t_sample"),
             (3, 7, 2, 4),
             [
-                (names.item(e.item), one_line(e.page, URL), str(e.count), one_line(e.sample, NAME))
+                (names.item(e.item), address(e.page, site), str(e.count), one_line(e.sample, NAME))
                 for e in site.exposed
             ],
             path="site.exposed",
+            note=addresses_note(site, names),
             code=(1,),
         )
 
@@ -278,7 +283,7 @@ def _disclosure(site: SiteFacts, names: Names) -> list[Row]:
         ("children", told.children_found),
         ("cookie_notice", told.cookie_notice),
     ]
-    rows: list[Row] = [(names.word(f"told_{key}"), _yes(value, names)) for key, value in found]
+    rows: list[Row] = [(names.word(f"told_{key}"), yes_no(value, names)) for key, value in found]
     if told.policy_url:
         rows.append((names.word("told_policy_url"), one_line(told.policy_url, URL)))
     if told.policy_clicks is not None:
@@ -287,32 +292,15 @@ def _disclosure(site: SiteFacts, names: Names) -> list[Row]:
 
 
 def _status(status: int | None, problem: str | None, names: Names, *, clear: bool) -> str:
-    parts = [str(status) if status is not None else "", one_line(problem or "", 80)]
+    parts = [str(status) if status is not None else "", names.text(page_problem(problem)) if problem else ""]
     parts += [names.word("cleartext")] if clear else []
     return names.join(part for part in parts if part) or NONE
 
 
-def _form(form: Form, names: Names) -> Row:
-    asked = names.join(names.items(form.collects)) or NONE
-    target = one_line(form.action_host, NAME) or NONE
-    marks = [names.word("t_third")] if form.third_party else []
-    marks += [names.word("cleartext")] if form.cleartext else []
-    box = _yes(form.agreement, names)
-    if form.agreement_checked:
-        box += f"{names.word('comma')}{names.word('t_ticked')}"
-    return (
-        one_line(form.page, URL),
-        names.known("form", form.purpose),
-        asked + (f" [{names.word('sensitive_yes')}]" if form.collects_sensitive else ""),
-        names.join((target, *marks)),
-        box,
-        _yes(form.policy_linked, names),
-    )
-
-
 def _cookie(cookie: Cookie, names: Names) -> Row:
-    flags = [flag for flag, on in (("Secure", cookie.secure), ("HttpOnly", cookie.http_only)) if on]
-    flags += [f"SameSite={one_line(cookie.same_site, 10)}"] if cookie.same_site else []
+    flags = [names.word("t_secure")] if cookie.secure else []
+    flags += [names.word("t_http_only")] if cookie.http_only else []
+    flags += [names.known("same_site", cookie.same_site.lower())] if cookie.same_site else []
     flags += [names.word("t_identifier")] if cookie.identifier else []
     return (
         one_line(cookie.name, NAME),
@@ -321,7 +309,7 @@ def _cookie(cookie: Cookie, names: Names) -> Row:
         names.word(f"phase_{cookie.phase}"),
         names.word("t_session") if cookie.days is None else f"{cookie.days:.0f}",
         names.word(f"cookie_{cookie.purpose}"),
-        "\n".join(flags) or NONE,
+        names.join(flags) or NONE,
     )
 
 
@@ -330,17 +318,13 @@ def _transport(host: Transport, names: Names) -> Row:
     strong = [one_line(p, 20) for p in host.protocols if p not in host.weak_protocols]
     return (
         one_line(f"{host.host}:{host.port}", NAME),
-        _yes(host.https, names),
+        yes_no(host.https, names),
         names.join((*strong, *weak)) or NONE,
-        _yes(host.trusted, names),
+        yes_no(host.trusted, names),
         str(host.days_left) if host.days_left is not None else names.word("t_unknown"),
-        _yes(host.http_redirects, names),
-        _yes(host.hsts, names),
+        yes_no(host.http_redirects, names),
+        yes_no(host.hsts, names),
     )
-
-
-def _yes(value: bool | None, names: Names) -> str:
-    return names.word({True: "l_yes", False: "l_no_word", None: "t_unknown"}[value])
 
 
 def _party(third: bool, names: Names) -> str:

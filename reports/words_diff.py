@@ -45,6 +45,13 @@ DIFF: dict[str, Text] = {
     "diff_uncertain_changed": _t(
         "有内容未能读取，变化未必完整", "something was not read; the change may be incomplete"
     ),
+    "diff_incomparable": _t("未能完整比较的内容", "What could not be compared in full"),
+    "diff_mark_incomparable": _t("不可比", "not comparable"),
+    "diff_incomparable_note": _t(
+        "有一方未完整读取，没有列出变化不等于没有变化",
+        "a side was not read whole; no change listed is no proof of none",
+    ),
+    "diff_read_whole": _t("已完整读取", "read whole"),
     "diff_place": _t("证据位置", "Place"),
     "diff_brings": _t("一并增加", "with it come"),
     "diff_takes": _t("一并减少", "with it go"),

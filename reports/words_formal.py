@@ -155,9 +155,10 @@ BODY: dict[str, Text] = {
         "报告字体缺少 {count} 种字符，正文以 ⟨U+编码⟩ 代替：{codes}",
         "The report's fonts lack {count} characters, shown as ⟨U+code⟩: {codes}",
     ),
-    "f_evidence_file": _t("来源文件", "Source"),
+    "f_evidence_file": _t("来源文件（编号见“检测过的文件”）", "Source (numbers as in “Files examined”)"),
     "f_evidence_place": _t("位置", "Place"),
     "f_evidence_kind": _t("类型", "Kind"),
+    "f_same_as": _t("内容同 {at}。", "Same as {at}."),
     "f_evidence_left": _t(
         "报告列出 {shown} 处，其余见 JSON 报告。", "{shown} places listed; the JSON report has all."
     ),
@@ -182,7 +183,8 @@ TABLES: dict[str, Text] = {
     "f_sha256": _t("SHA-256", "SHA-256"),
     "f_rules": _t("规则", "Rules"),
     "f_of_files": _t(
-        "共 {count} 个文件，其余见 JSON 报告。", "{count} files in all; the JSON report has the rest."
+        "共 {count} 个文件，列出 {shown} 个，其余见 JSON 报告。",
+        "{count} files in all, {shown} of them listed; the JSON report has the rest.",
     ),
     "method_how_site": _t(
         "本报告由访问网站得出：按公开链接逐页抓取，需要时用真实浏览器打开，分别记录作出选择之前、同意之后和拒绝之后的请求、"

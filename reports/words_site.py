@@ -68,6 +68,24 @@ SITE: dict[str, Text] = {
     "t_sent_to": _t("提交到", "Sent to"),
     "t_agreement": _t("同意选项", "Consent box"),
     "t_policy_link": _t("政策链接", "Policy link"),
+    "t_forms_note": _t(
+        "共 {total} 个表单，列出其中收集个人信息的 {asking} 个，内容相同的合为一行；其余 {rest} 个没有识别出个人信息输入项。"
+        "括号内是对应输入项在页面上的文字。",
+        "{total} forms; the {asking} that ask for personal information are listed, alike ones in one row; in the other "
+        "{rest} no such input was recognised. In brackets: the words of the inputs on the page.",
+    ),
+    "t_forms_all": _t(
+        "共 {total} 个表单，都收集个人信息，内容相同的合为一行。括号内是对应输入项在页面上的文字。",
+        "{total} forms, all of which ask for personal information; alike ones are one row. In brackets: the words of "
+        "the inputs on the page.",
+    ),
+    "t_and_forms": _t("{first}，{forms} 个表单", "{first}: {forms} forms"),
+    "t_and_pages": _t(
+        "{first} 等 {pages} 页，{forms} 个表单", "{first} and others: {forms} forms on {pages} pages"
+    ),
+    "t_addresses": _t(
+        "以“/”开头的地址省略了 {origin}。", "Addresses that begin with “/” leave out {origin}."
+    ),
     "t_ticked": _t("默认勾选", "ticked by default"),
     "t_third": _t("第三方", "third party"),
     "t_first": _t("本站", "first party"),
@@ -117,7 +135,12 @@ SITE: dict[str, Text] = {
     "t_phase": _t("时点", "When"),
     "t_days": _t("有效天数", "Days"),
     "t_cookie_purpose": _t("用途", "Purpose"),
-    "t_flags": _t("标志", "Flags"),
+    "t_flags": _t("属性", "Attributes"),
+    "t_secure": _t("只经加密连接发送", "sent over encrypted connections only"),
+    "t_http_only": _t("脚本不可读取", "hidden from scripts"),
+    "same_site_strict": _t("不随跨站请求发送", "never sent with requests of other sites"),
+    "same_site_lax": _t("跨站时只随打开网页发送", "sent by other sites only when a page is opened"),
+    "same_site_none": _t("随跨站请求发送", "sent with requests of other sites"),
     "t_session": _t("会话", "session"),
     "t_identifier": _t("可标识访问者", "identifies the visitor"),
     "phase_static": _t("静态抓取", "static fetch"),
@@ -136,9 +159,9 @@ SITE: dict[str, Text] = {
     "t_origin": _t("来源", "Origin"),
     "storage_local": _t("本地存储", "local storage"),
     "storage_session": _t("会话存储", "session storage"),
-    "storage_indexeddb": _t("IndexedDB", "IndexedDB"),
+    "storage_indexeddb": _t("浏览器数据库（IndexedDB）", "IndexedDB"),
     "storage_cache": _t("缓存", "cache"),
-    "storage_service_worker": _t("Service Worker", "service worker"),
+    "storage_service_worker": _t("后台脚本（Service Worker）", "service worker"),
     "t_scripts": _t("识别或观察访问者的脚本", "Scripts that identify or observe the visitor"),
     "t_api": _t("接口", "Interface"),
     "t_script": _t("脚本", "Script"),
@@ -185,6 +208,7 @@ SITE: dict[str, Text] = {
     "t_impossible": _t("无法拒绝", "impossible"),
     "t_equal": _t("同等显著", "Equally prominent"),
     "t_prechecked": _t("默认勾选", "Ticked by default"),
+    "t_no_words": _t("（无文字）", "(no words)"),
     "t_respected": _t("拒绝有效", "Refusal respected"),
     "t_filings": _t("备案信息", "Filings"),
     "t_filing_kind": _t("类型", "Kind"),
@@ -230,7 +254,18 @@ SITE: dict[str, Text] = {
     "weakness_console_exposed": _t("管理或状态页面公开", "console exposed"),
     "weakness_api_docs_exposed": _t("接口文档公开", "API documentation exposed"),
     "t_detail": _t("说明", "Detail"),
-    "t_library": _t("含已知漏洞的脚本库", "script library with known advisories"),
+    "t_libraries": _t("识别出的脚本库", "Script libraries recognised"),
+    "t_version": _t("版本", "Version"),
+    "t_advisories": _t(
+        "涉及该版本的漏洞公告（最高级别）", "Advisories that concern the version (highest severity)"
+    ),
+    "t_no_advisory": _t("数据中没有", "none in the data"),
+    "advisory_low": _t("低危", "low"),
+    "advisory_medium": _t("中危", "medium"),
+    "advisory_moderate": _t("中危", "medium"),
+    "advisory_high": _t("高危", "high"),
+    "advisory_critical": _t("严重", "critical"),
+    "advisory_unknown": _t("级别不详", "severity unknown"),
     "t_exposed": _t("页面公开的他人个人信息（已遮盖）", "Others' personal information on pages (masked)"),
     "t_sample": _t("样例", "Sample"),
     "path_site_pages": _t("页面", "pages"),

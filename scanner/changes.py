@@ -47,6 +47,8 @@ ValueKind = Literal[
     "text", "owner", "item", "level", "need", "guard", "phase", "party", "cookie", "country", "word"
 ]
 
+NOT_EXAMINED = Text(zh="未检测", en="not examined")
+
 
 class Value(Frozen):
     """One thing said of a fact; ``kind`` tells how to read ``text``.
@@ -77,6 +79,14 @@ class FactChange(Frozen):
     certain: bool = True
     place: Evidence | None = None
     parts: tuple[FactChange, ...] = ()
+
+
+class Incomparable(Frozen):
+    """A kind of facts that a side could not read whole, and why: that nothing differs in it proves nothing."""
+
+    kind: FactKind
+    old: tuple[Text, ...] = ()
+    new: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +151,17 @@ def changes(sources: Iterable[Source], old: Facts, new: Facts) -> Iterator[FactC
     for row in rows:
         own = parts.get(row.id, []) if row.kind == "sdk" and row.change != "changed" else []
         yield row.model_copy(update={"parts": tuple(own)}) if own else row
+
+
+def incomparable(sources: Iterable[Source], old: Facts, new: Facts) -> Iterator[Incomparable]:
+    """Return the kinds that a side could not read whole, each once, in the order of ``sources``."""
+    paths: dict[FactKind, dict[str, None]] = {}
+    for source in sources:
+        paths.setdefault(source.kind, {}).update(dict.fromkeys(source.paths))
+    for kind, own in paths.items():
+        before, after = unread(old, own), unread(new, own)
+        if before or after:
+            yield Incomparable(kind=kind, old=before, new=after)
 
 
 def _owners(facts: Facts) -> frozenset[str]:
@@ -224,10 +245,19 @@ def _merged(entries: Iterable[Entry]) -> Mapping[str, Entry]:
 
 def readable(facts: Facts, path: str) -> bool:
     """Whether the surface of ``path`` was read at all and nothing under it was left unread."""
+    return not unread(facts, (path,))
+
+
+def unread(facts: Facts, paths: Iterable[str]) -> tuple[Text, ...]:
+    """Return why the facts at ``paths`` are not whole, once each; empty where all of them were read."""
+    return tuple(dict.fromkeys(reason for path in paths for reason in _unread(facts, path)))
+
+
+def _unread(facts: Facts, path: str) -> Iterator[Text]:
     surface = path.partition(".")[0]
     if surface in {"app", "site", "policy"} and getattr(facts, surface) is None:
-        return False
-    return not any(
-        gap.path == path or path.startswith(gap.path + ".") or gap.path.startswith(path + ".")
-        for gap in facts.gaps
-    )
+        yield NOT_EXAMINED
+        return
+    for gap in facts.gaps:
+        if gap.path == path or path.startswith(gap.path + ".") or gap.path.startswith(path + "."):
+            yield gap.reason

@@ -257,7 +257,7 @@ def _some(path: str, where: Condition | None, at_least: int, index: FactIndex) -
             undecided.append(element)
     truth = count_truth(len(hits), len(undecided), at_least)
     if truth is True:
-        return Result(True, [Match(element, _own_evidence(element)) for element in hits])
+        return Result(True, [Match(element, _deciding_evidence(element, where)) for element in hits])
     gaps = index.gaps(path)
     reasons = [gap.reason for gap in gaps]
     if not gaps and not index.searched(path):
@@ -344,6 +344,25 @@ def _nearest_evidence(path: str, facts: Facts) -> Match:
 def _own_evidence(element: Any) -> tuple[Evidence, ...]:
     evidence: tuple[Evidence, ...] = getattr(element, "evidence", ())
     return evidence
+
+
+def _deciding_evidence(element: Any, where: Condition | None) -> tuple[Evidence, ...]:
+    """Return the evidence of ``element``, then that of the parts of it that made ``where`` true (a form's field)."""
+    found = dict.fromkeys(_own_evidence(element))
+    if where is not None:
+        found.update(dict.fromkeys(_evidence_of_parts(element, where)))
+    return tuple(found)
+
+
+def _evidence_of_parts(element: Any, where: Condition) -> Iterator[Evidence]:
+    for child in (*(where.all or ()), *(where.any or ())):
+        if element_test(child)(element):
+            yield from _evidence_of_parts(element, child)
+    if where.some is not None:
+        test = element_test(where.where) if where.where is not None else _always
+        for part in getter(where.some)(element) or ():
+            if test(part):
+                yield from _deciding_evidence(part, where.where)
 
 
 def _missing(path: str) -> Text:

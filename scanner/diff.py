@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from scanner import appchanges, buildchanges, sitechanges
-from scanner.changes import FactChange, Source, changes, readable, said
+from scanner.changes import FactChange, Incomparable, Source, changes, incomparable, readable, said
 from scanner.facts import Facts
 from scanner.gate import DECIDED, all_findings
 from scanner.model import Assessment, Finding, Frozen, Grade, Subject, Text, Verdict
@@ -68,6 +68,7 @@ class Diff(Frozen):
     findings: tuple[FindingChange, ...] = ()
     verdicts: tuple[VerdictChange, ...] = ()
     facts: tuple[FactChange, ...] = ()
+    incomparable: tuple[Incomparable, ...] = ()
 
     def count(self, state: FindingState) -> int:
         """Return the number of findings in ``state``."""
@@ -97,6 +98,7 @@ def compare(
         findings=_findings(old, new),
         verdicts=_verdicts(old[1], new[1]),
         facts=tuple(_facts(old[0], new[0])),
+        incomparable=tuple(incomparable(_sources(old[0], new[0]), old[0], new[0])),
     )
 
 
@@ -184,16 +186,23 @@ def _verdicts(old: Assessment, new: Assessment) -> tuple[VerdictChange, ...]:
     )
 
 
-def _facts(old: Facts, new: Facts) -> Iterable[FactChange]:
+def _sources(old: Facts, new: Facts) -> tuple[Source, ...]:
+    """Return the kinds of facts to compare: those of the surfaces that a side has."""
     app = old.app is not None or new.app is not None
     paths = ("app.identity", "app.signing") if app else ()
-    yield from changes((Source("identity", paths, buildchanges.identity),), old, new)
+    sources = [Source("identity", paths, buildchanges.identity)]
     if app:
-        yield from changes((*appchanges.SOURCES, appchanges.dialog_source(old, new)), old, new)
-    if old.policy is not None or new.policy is not None:
-        yield from _paragraphs(old, new)
+        sources += [*appchanges.SOURCES, appchanges.dialog_source(old, new)]
     if old.site is not None or new.site is not None:
-        yield from changes(sitechanges.SOURCES, old, new)
+        sources += sitechanges.SOURCES
+    if old.policy is not None or new.policy is not None:
+        sources.append(Source("policy", ("policy.paragraphs",), lambda _facts: ()))
+    return tuple(sources)
+
+
+def _facts(old: Facts, new: Facts) -> Iterable[FactChange]:
+    yield from changes(_sources(old, new), old, new)
+    yield from _paragraphs(old, new)
 
 
 def _paragraphs(old: Facts, new: Facts) -> Iterable[FactChange]:

@@ -16,6 +16,7 @@ from scanner.model import (
     Finding,
     Outcome,
     RuleResult,
+    SearchLocator,
     Severity,
     Text,
     fingerprint,
@@ -205,7 +206,7 @@ def _findings(rule: Rule, matches: list[Match], index: FactIndex) -> tuple[Findi
     identifier = index.facts.subject.identifier
     findings = []
     for key, own in sorted(groups.items()):
-        evidence = list(dict.fromkeys([*own, *ungrouped]))
+        evidence = _in_order([*own, *ungrouped])
         if not evidence:
             raise ValueError("a hit without evidence")
         findings.append(
@@ -218,6 +219,23 @@ def _findings(rule: Rule, matches: list[Match], index: FactIndex) -> tuple[Findi
             )
         )
     return tuple(findings)
+
+
+def _in_order(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Return the places once each, and what was searched as one record after the first: no cut may lose it."""
+    places: dict[Evidence, None] = {}
+    searched: dict[str, dict[Text, None]] = {}
+    for one in evidence:
+        if isinstance(one.locator, SearchLocator):
+            searched.setdefault(one.artifact, {}).update(dict.fromkeys(one.locator.searched))
+        else:
+            places[one] = None
+    first, *others = places or (None,)
+    records = [
+        Evidence(artifact=artifact, locator=SearchLocator(searched=tuple(texts)))
+        for artifact, texts in searched.items()
+    ]
+    return [*([first] if first is not None else ()), *records, *others]
 
 
 def _group_key(element: Any, names: tuple[str, ...], getters: list[Any]) -> str | None:

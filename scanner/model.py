@@ -202,13 +202,15 @@ Locator = Annotated[
 class Evidence(Frozen):
     """One observation somebody can repeat.
 
-    ``artifact`` names the file or page (its sha256 stands in ``Facts.artifacts``); ``excerpt`` shows what is
-    there, personal data masked; ``chain`` leads from an entry point of the program to the place.
+    ``artifact`` names the file or page (its sha256 stands in ``Facts.artifacts``); ``excerpt`` quotes what is
+    there word for word, personal data masked; ``note`` says in our own words what was observed there, so it comes
+    in both languages; ``chain`` leads from an entry point of the program to the place.
     """
 
     artifact: str
     locator: Locator
     excerpt: str = ""
+    note: Text | None = None
     chain: tuple[CodeStep, ...] = ()
 
 

@@ -5,15 +5,29 @@ Counts, sizes and times differ between any two visits and are no part of any ent
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from scanner.changes import Entry, Source, marks, said
 from scanner.facts import Facts
-from scanner.sitefacts import Form, Transport
-from scanner.visitfacts import ConsentDialog
+from scanner.sitefacts import ExposedData, Filing, Form, ScriptLibrary, SiteFacts, Transport, Weakness
+from scanner.visitfacts import ConsentDialog, Cookie, ScriptUse, StorageItem, ThirdParty
 
 MAX_TEXT = 200
+T = TypeVar("T")
+
+
+def _each(
+    facts_of: Callable[[SiteFacts], Iterable[T]], entry: Callable[[T], Entry]
+) -> Callable[[Facts], Iterator[Entry]]:
+    """Return how to take the entries of a site's list from its facts; a subject that is no site has none."""
+
+    def entries(facts: Facts) -> Iterator[Entry]:
+        if facts.site is not None:
+            yield from map(entry, facts_of(facts.site))
+
+    return entries
 
 
 def _path(url: str) -> str:
@@ -25,79 +39,71 @@ def _path(url: str) -> str:
     return f"{parts.netloc}{parts.path or '/'}"[:MAX_TEXT]
 
 
-def third_parties(facts: Facts) -> Iterator[Entry]:
+def third_party(party: ThirdParty) -> Entry:
     """Third-party domains: for what, whose, where, what they are sent, whether before consent."""
-    site = facts.site
-    for party in site.third_parties if site else ():
-        yield Entry(
-            party.domain,
-            (
-                *said("party", party.category if party.category != "unknown" else ""),
-                *said("text", party.owner),
-                *said("country", party.country),
-                *marks(overseas=party.overseas is True, before_consent=party.before_consent),
-                *said("item", *party.sends_items),
-            ),
-            evidence=party.evidence,
-        )
+    return Entry(
+        party.domain,
+        (
+            *said("party", party.category if party.category != "unknown" else ""),
+            *said("text", party.owner),
+            *said("country", party.country),
+            *marks(overseas=party.overseas is True, before_consent=party.before_consent),
+            *said("item", *party.sends_items),
+        ),
+        evidence=party.evidence,
+    )
 
 
-def cookies(facts: Facts) -> Iterator[Entry]:
+def cookie_entry(cookie: Cookie) -> Entry:
     """Cookies: for what, whether they last and identify, and whether set before consent."""
-    site = facts.site
-    for cookie in site.cookies if site else ():
-        yield Entry(
-            f"{cookie.name} {cookie.domain}",
-            (
-                *said("cookie", cookie.purpose),
-                *marks(
-                    third_party=cookie.third_party,
-                    before_consent=cookie.phase == "before",
-                    kept_after_reject=cookie.phase == "reject" and not cookie.session,
-                    identifies=cookie.identifier,
-                    session=cookie.session,
-                ),
+    return Entry(
+        f"{cookie.name} {cookie.domain}",
+        (
+            *said("cookie", cookie.purpose),
+            *marks(
+                third_party=cookie.third_party,
+                before_consent=cookie.phase == "before",
+                kept_after_reject=cookie.phase == "reject" and not cookie.session,
+                identifies=cookie.identifier,
+                session=cookie.session,
             ),
-            evidence=cookie.evidence,
-        )
+        ),
+        evidence=cookie.evidence,
+    )
 
 
-def storage(facts: Facts) -> Iterator[Entry]:
+def _identifying(site: SiteFacts) -> Iterator[StorageItem]:
+    return (item for item in site.storage if item.identifier)
+
+
+def storage(item: StorageItem) -> Entry:
     """Entries of the browser's storage that identify the visitor."""
-    site = facts.site
-    for item in site.storage if site else ():
-        if item.identifier:
-            yield Entry(
-                f"{item.key} {_path(item.origin).rstrip('/')}",
-                marks(third_party=item.third_party, before_consent=item.phase == "before"),
-                evidence=item.evidence,
-            )
+    return Entry(
+        f"{item.key} {_path(item.origin).rstrip('/')}",
+        marks(third_party=item.third_party, before_consent=item.phase == "before"),
+        evidence=item.evidence,
+    )
 
 
-def scripts(facts: Facts) -> Iterator[Entry]:
+def script(use: ScriptUse) -> Entry:
     """Interfaces that identify or observe the visitor, by the host of the script that uses them."""
-    site = facts.site
-    for use in site.script_uses if site else ():
-        host = _path(use.script).partition("/")[0]
-        yield Entry(
-            f"{use.api} {host}",
-            (
-                *marks(third_party=use.third_party, before_consent=use.phase == "before"),
-                *said("item", use.item),
-            ),
-            evidence=use.evidence,
-        )
+    host = _path(use.script).partition("/")[0]
+    return Entry(
+        f"{use.api} {host}",
+        (
+            *marks(third_party=use.third_party, before_consent=use.phase == "before"),
+            *said("item", use.item),
+        ),
+        evidence=use.evidence,
+    )
 
 
-def forms(facts: Facts) -> Iterator[Entry]:
+def _asking(site: SiteFacts) -> Iterator[Form]:
+    return (form for form in site.forms if form.collects_pi or form.collects)
+
+
+def form_entry(form: Form) -> Entry:
     """Forms that ask for something: items, where they send, and what stands beside them."""
-    site = facts.site
-    for form in site.forms if site else ():
-        if form.collects_pi or form.collects:
-            yield _form(form)
-
-
-def _form(form: Form) -> Entry:
     return Entry(
         f"{form.purpose} {_path(form.page)}",
         (
@@ -118,14 +124,8 @@ def _form(form: Form) -> Entry:
     )
 
 
-def consent(facts: Facts) -> Iterator[Entry]:
+def consent(dialog: ConsentDialog) -> Entry:
     """Consent banners and dialogs: choices, how refusing works and whether it is respected."""
-    site = facts.site
-    for dialog in site.dialogs if site else ():
-        yield _consent(dialog)
-
-
-def _consent(dialog: ConsentDialog) -> Entry:
     choices = " / ".join(button.label for button in dialog.buttons if button.role != "other")
     return Entry(
         f"{dialog.kind} {_path(dialog.page)}",
@@ -169,33 +169,25 @@ def disclosure(facts: Facts) -> Iterator[Entry]:
         yield Entry("policy_url", said("text", _path(told.policy_url)), evidence=told.evidence)
 
 
-def filings(facts: Facts) -> Iterator[Entry]:
+def filing_entry(filing: Filing) -> Entry:
     """Filing and licence numbers."""
-    site = facts.site
-    for filing in site.filings if site else ():
-        yield Entry(
-            filing.kind,
-            (
-                *said("text", filing.number),
-                *marks(
-                    malformed=not filing.well_formed,
-                    not_linked=filing.linked is False,
-                    unregistered=filing.registered is False,
-                    mismatch=filing.register_matches is False,
-                ),
+    return Entry(
+        filing.kind,
+        (
+            *said("text", filing.number),
+            *marks(
+                malformed=not filing.well_formed,
+                not_linked=filing.linked is False,
+                unregistered=filing.registered is False,
+                mismatch=filing.register_matches is False,
             ),
-            evidence=filing.evidence,
-        )
+        ),
+        evidence=filing.evidence,
+    )
 
 
-def transport(facts: Facts) -> Iterator[Entry]:
+def transport(host: Transport) -> Entry:
     """TLS of each host: protocol versions, what is weak, certificate."""
-    site = facts.site
-    for host in site.transport if site else ():
-        yield _transport(host)
-
-
-def _transport(host: Transport) -> Entry:
     own = host.certificates[0] if host.certificates else None
     return Entry(
         host.host if host.port == 443 else f"{host.host}:{host.port}",
@@ -217,32 +209,26 @@ def _transport(host: Transport) -> Entry:
     )
 
 
-def weaknesses(facts: Facts) -> Iterator[Entry]:
+def weakness_entry(weakness: Weakness) -> Entry:
     """Security weaknesses seen from outside, by kind and host."""
-    site = facts.site
-    for weakness in site.weaknesses if site else ():
-        yield Entry(
-            f"{weakness.kind} {weakness.host or _path(weakness.url).partition('/')[0]}",
-            evidence=weakness.evidence,
-        )
+    return Entry(
+        f"{weakness.kind} {weakness.host or _path(weakness.url).partition('/')[0]}",
+        evidence=weakness.evidence,
+    )
 
 
-def libraries(facts: Facts) -> Iterator[Entry]:
+def library_entry(library: ScriptLibrary) -> Entry:
     """Script libraries with their versions and known advisories."""
-    site = facts.site
-    for library in site.libraries if site else ():
-        yield Entry(
-            library.name,
-            (*said("text", library.version), *marks(vulnerable=library.vulnerable)),
-            evidence=library.evidence,
-        )
+    return Entry(
+        library.name,
+        (*said("text", library.version), *marks(vulnerable=library.vulnerable)),
+        evidence=library.evidence,
+    )
 
 
-def exposed(facts: Facts) -> Iterator[Entry]:
+def exposed(data: ExposedData) -> Entry:
     """Personal information of others in pages, by item and page."""
-    site = facts.site
-    for data in site.exposed if site else ():
-        yield Entry(f"{data.item} {_path(data.page)}", said("text", str(data.count)), evidence=data.evidence)
+    return Entry(f"{data.item} {_path(data.page)}", said("text", str(data.count)), evidence=data.evidence)
 
 
 def operator(facts: Facts) -> Iterator[Entry]:
@@ -253,16 +239,16 @@ def operator(facts: Facts) -> Iterator[Entry]:
 
 SOURCES: tuple[Source, ...] = (
     Source("identity", ("site.operator",), operator),
-    Source("third_party", ("site.third_parties",), third_parties),
-    Source("cookie", ("site.cookies",), cookies),
-    Source("storage", ("site.storage",), storage),
-    Source("script", ("site.script_uses",), scripts),
-    Source("form", ("site.forms",), forms),
-    Source("consent", ("site.dialogs",), consent),
+    Source("third_party", ("site.third_parties",), _each(lambda site: site.third_parties, third_party)),
+    Source("cookie", ("site.cookies",), _each(lambda site: site.cookies, cookie_entry)),
+    Source("storage", ("site.storage",), _each(_identifying, storage)),
+    Source("script", ("site.script_uses",), _each(lambda site: site.script_uses, script)),
+    Source("form", ("site.forms",), _each(_asking, form_entry)),
+    Source("consent", ("site.dialogs",), _each(lambda site: site.dialogs, consent)),
     Source("disclosure", ("site.disclosure",), disclosure),
-    Source("filing", ("site.filings",), filings),
-    Source("transport", ("site.transport",), transport),
-    Source("weakness", ("site.weaknesses",), weaknesses),
-    Source("library", ("site.libraries",), libraries),
-    Source("exposed", ("site.exposed",), exposed),
+    Source("filing", ("site.filings",), _each(lambda site: site.filings, filing_entry)),
+    Source("transport", ("site.transport",), _each(lambda site: site.transport, transport)),
+    Source("weakness", ("site.weaknesses",), _each(lambda site: site.weaknesses, weakness_entry)),
+    Source("library", ("site.libraries",), _each(lambda site: site.libraries, library_entry)),
+    Source("exposed", ("site.exposed",), _each(lambda site: site.exposed, exposed)),
 )

@@ -80,10 +80,26 @@ class FormField(Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
+class FormConsent(Frozen):
+    """A consent box or sentence beside a form; a sentence has no box and is never ticked.
+
+    How: 表单旁的勾选框和“提交即表示同意”一类文字 / boxes beside the form and sentences by which sending is consent
+    Blind: 由脚本在提交时弹出的确认 / confirmations that a script asks for on sending
+    Evidence: web
+    """
+
+    text: str = ""  #: 文字 / words
+    box: bool = True  #: 是否为勾选框 / whether it is a box
+    checked: bool = False  #: 是否默认勾选 / ticked beforehand
+    bundled: bool = False  #: 是否与提交或其他同意捆绑 / goes with sending or with other consents
+    evidence: tuple[Evidence, ...] = ()
+
+
 class Form(Frozen):
     """A form of a page: where it sends what, and what stands beside it.
 
-    ``agreement``: a consent box or sentence beside it; ``agreement_checked``: ticked before the visitor does anything.
+    ``agreement``: a consent box or sentence beside it; ``agreement_checked``: a box ticked before the visitor does
+    anything, ``agreement_bundled``: consent that goes with sending; both false where no consent is asked.
     ``collects``: the catalogue items of its fields.
 
     How: 页面中的表单元素及其周围文字 / form elements with the words around them
@@ -123,6 +139,7 @@ class Form(Frozen):
     agreement: bool | None = None  #: 旁边是否有同意框或同意语 / a consent box or sentence beside it
     agreement_checked: bool | None = None  #: 同意框是否默认勾选 / consent box ticked beforehand
     agreement_bundled: bool | None = None  #: 同意是否与提交捆绑 / consent bundled with sending
+    consents: tuple[FormConsent, ...] = ()  #: 同意框与同意语 / consent boxes and sentences
     captcha: bool = False  #: 是否有验证码 / has a captcha
     evidence: tuple[Evidence, ...] = ()
 

@@ -8,9 +8,65 @@ from __future__ import annotations
 
 from typing import Literal
 
-from scanner.model import Evidence, Frozen
+from scanner.model import Evidence, Frozen, Text
 
 Phase = Literal["static", "before", "accept", "reject"]
+# Why a page was not read, or in part only: the stable codes of Page.problem and of the visit's gaps.
+PAGE_PROBLEMS = {
+    "robots": Text(zh="robots.txt 不允许访问", en="disallowed by robots.txt"),
+    "timeout": Text(zh="超时", en="timed out"),
+    "tls": Text(zh="TLS 握手失败", en="TLS handshake failed"),
+    "connection-refused": Text(zh="连接被拒绝", en="connection refused"),
+    "connection-broken": Text(zh="连接中断", en="connection broken"),
+    "unreachable": Text(zh="无法连接", en="unreachable"),
+    "body-too-large": Text(zh="页面过大，只读了一部分", en="page too large, read in part"),
+    "decompression-bomb": Text(zh="解压后异常膨胀，停止读取", en="decompression bomb, not read"),
+    "bad-encoding": Text(zh="内容编码无法解开", en="content encoding cannot be undone"),
+    "header-flood": Text(zh="响应头过大，停止读取", en="response headers too large"),
+    "redirect-loop": Text(zh="重定向成环", en="redirect loop"),
+    "too-many-redirects": Text(zh="重定向过多", en="too many redirects"),
+    "page-unreachable": Text(zh="浏览器打不开页面", en="the browser could not open the page"),
+    "page-timeout": Text(zh="页面在限时内没有加载完", en="the page did not finish loading in time"),
+    "page-hung": Text(
+        zh="页面脚本占住浏览器不放，已强行结束", en="the page's script never ended; it was stopped"
+    ),
+    "page-unread": Text(zh="页面内容未能读取", en="the page could not be read"),
+    "page-crashed": Text(zh="页面耗尽内存或崩溃", en="the page crashed or used up the memory it may have"),
+    "page-dialogs": Text(
+        zh="页面不停弹出对话框，已强行结束", en="the page kept opening dialogs; it was stopped"
+    ),
+    "dom-too-large": Text(
+        zh="页面元素过多，只读取了一部分", en="the page is too large to be read completely"
+    ),
+}
+REFUSALS = {
+    "metadata": Text(zh="云主机元数据地址", en="a cloud metadata address"),
+    "multicast": Text(zh="组播地址", en="a multicast address"),
+    "unspecified": Text(zh="未指定或广播地址", en="an unspecified or broadcast address"),
+    "loopback": Text(zh="本机地址", en="a loopback address"),
+    "link-local": Text(zh="链路本地地址", en="a link-local address"),
+    "private": Text(zh="内网或保留地址", en="a private or reserved address"),
+    "bad-port": Text(zh="不是网站的端口", en="a port of another protocol"),
+    "local-name": Text(zh="本地名称", en="a local network name"),
+    "unresolved": Text(zh="域名无法解析", en="the name does not resolve"),
+    "bad-answer": Text(zh="域名解析结果不是地址", en="the resolver's answer is no address"),
+    "scheme": Text(zh="不是 http 或 https 网址", en="neither http nor https"),
+}
+BAD_ADDRESS = Text(zh="网址格式不正确", en="malformed address")
+OTHER_PROBLEM = Text(zh="其他原因", en="another reason")
+
+
+def page_problem(code: str) -> Text:
+    """Return the words for a stable code of why a page was not read."""
+    if code in PAGE_PROBLEMS:
+        return PAGE_PROBLEMS[code]
+    if code.startswith("http-"):
+        number = code.removeprefix("http-")
+        return Text(zh=f"服务器返回 {number}", en=f"the server answered {number}")
+    if "refused:" in code:
+        why = REFUSALS.get(code.partition("refused:")[2], BAD_ADDRESS)
+        return Text(zh=f"为安全起见不访问（{why.zh}）", en=f"not visited for safety ({why.en})")
+    return OTHER_PROBLEM
 
 
 class ThirdParty(Frozen):

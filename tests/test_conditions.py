@@ -211,10 +211,19 @@ COOKIE = {
 }
 
 
+FORM_AT = "https://a.example/contact"
+FORM = {
+    "page": FORM_AT,
+    "purpose": "contact",
+    "collects_pi": True,
+    "evidence": [Evidence(artifact=FORM_AT, locator=WebLocator(url=FORM_AT))],
+}
+
+
 @pytest.mark.parametrize(
     ("rule", "facts"),
     [
-        ("site-no-privacy-policy", {"disclosure": {"policy_found": False}}),
+        ("site-no-privacy-policy", {"disclosure": {"policy_found": False}, "forms": [FORM]}),
         (
             "site-cookies-not-told",
             {"disclosure": {"policy_found": True, "cookie_notice": False}, "cookies": [COOKIE]},
@@ -240,6 +249,5 @@ def test_what_was_not_found_is_proved_by_the_search_alone(rule: str, facts: dict
 
     (result,) = evaluate(site, [load_pack().rules[rule]]).results
 
-    assert [e.locator.kind for f in result.findings for e in f.evidence if e.artifact != COOKIE_AT] == [
-        "search"
-    ]
+    shown = [e for f in result.findings for e in f.evidence]
+    assert [e.locator.kind for e in shown if e.artifact not in {COOKIE_AT, FORM_AT}] == ["search"]

@@ -362,3 +362,18 @@ def test_long_lists_are_cut_and_counted() -> None:
         assert "900" in shown
         assert "另有" in shown
     assert len(json.loads(DIFF_WRITERS["json"].load()(view(found)))["facts"]) == 900
+
+
+def test_what_a_side_could_not_read_is_said_not_to_be_comparable() -> None:
+    """Two visits that show no difference prove nothing for facts that one of them could not read."""
+    reason = t("浏览器中断", "the browser stopped")
+    seen = Facts(collector="t", subject=FACTS.subject, site=SiteFacts(start_url="https://x.example/"))
+    blind = seen.model_copy(update={"gaps": (Gap(path="site.cookies", code="x", reason=reason),)})
+
+    diff = compare((seen, ASSESSMENT), (blind, ASSESSMENT))
+
+    assert [(one.kind, one.old, one.new) for one in diff.incomparable] == [("cookie", (), (reason,))]
+    assert diff.facts == ()
+    shown = DIFF_WRITERS["markdown"].load()(view(diff)).decode()
+    assert "不可比" in shown and "浏览器中断" in shown and "没有列出变化不等于没有变化" in shown
+    assert compare((seen, ASSESSMENT), (seen, ASSESSMENT)).incomparable == ()

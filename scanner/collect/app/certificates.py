@@ -39,7 +39,10 @@ def describe_certificate(raw: bytes) -> Certificate:
     digest = hashlib.sha256(raw).hexdigest()
     algorithm, bits = _key(certificate)
     weak = _weakness(algorithm, bits, _hash_name(certificate))
-    excerpt = f"{subject}; {algorithm} {bits or '?'} bit; sha256 {digest}"
+    note = Text(
+        zh=f"{algorithm} 密钥{f' {bits} 位' if bits else '，长度不详'}；证书 SHA-256 {digest}",
+        en=f"{algorithm} key, {f'{bits} bits' if bits else 'length unknown'}; SHA-256 of the certificate {digest}",
+    )
     place = FileLocator(path="APK Signing Block / META-INF")
     return Certificate(
         sha256=digest,
@@ -55,7 +58,7 @@ def describe_certificate(raw: bytes) -> Certificate:
         debug="CN=Android Debug" in subject or digest in AOSP_TEST_KEYS,
         weak=weak is not None,
         weak_reason=weak,
-        evidence=(Evidence(artifact="base.apk", locator=place, excerpt=excerpt),),
+        evidence=(Evidence(artifact="base.apk", locator=place, excerpt=subject, note=note),),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from scanner.appfacts import NativeHardening
-from scanner.model import Evidence, FileLocator
+from scanner.model import Evidence, FileLocator, Text
 
 MACHINES = {3: "x86", 40: "arm", 62: "x86_64", 183: "arm64", 243: "riscv64"}
 PT_LOAD, PT_DYNAMIC, PT_STACK, PT_RELRO = 1, 2, 0x6474E551, 0x6474E552
@@ -102,8 +102,8 @@ class _Elf:
             jni_functions=sum(n.startswith(b"Java_") for n in symbols),
             jni_classes=jni_classes(symbols),
         )
-        shown = f"nx={found.nx} relro={found.relro} canary={found.canary} fortify={found.fortify}"
-        evidence = Evidence(artifact=self.path, locator=FileLocator(path=self.path), excerpt=shown)
+        note = _hardening_note(found)
+        evidence = Evidence(artifact=self.path, locator=FileLocator(path=self.path), note=note)
         return found.model_copy(update={"evidence": (evidence,)})
 
     def _program_headers(self) -> list[tuple[int, int, int, int, int]]:
@@ -169,3 +169,20 @@ class _Elf:
         if start + count * entry > len(self.data) or entry < 8:
             return None
         return all(self._number("I", start + n * entry + 4) != SHT_SYMTAB for n in range(count))
+
+
+def _hardening_note(found: NativeHardening) -> Text:
+    """Say which protections the library has."""
+    levels = {
+        "none": Text(zh="没有", en="none"),
+        "partial": Text(zh="部分", en="partial"),
+        "full": Text(zh="完全", en="full"),
+    }
+    relro = levels[found.relro or "none"]
+    yes = [Text(zh="否", en="no"), Text(zh="是", en="yes")]
+    flags = [yes[bool(flag)] for flag in (found.nx, found.canary, found.fortify)]
+    return Text(
+        zh=f"栈不可执行：{flags[0].zh}；重定位只读保护：{relro.zh}；栈保护：{flags[1].zh}；加固的库函数：{flags[2].zh}",
+        en=f"stack not executable: {flags[0].en}; relocations read-only: {relro.en}; "
+        f"stack protector: {flags[1].en}; fortified functions: {flags[2].en}",
+    )

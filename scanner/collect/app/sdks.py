@@ -16,7 +16,7 @@ from scanner.collect.app.subject import Program
 from scanner.dex import MemberSite
 from scanner.dex.tokens import tokens_of
 from scanner.facts import Access, Endpoint, Sdk
-from scanner.model import Confidence, Evidence, FileLocator, XmlLocator
+from scanner.model import Confidence, Evidence, FileLocator, Text, XmlLocator
 
 # What each kind of trace counts; from ENOUGH on the SDK is there, from CERTAIN on beyond doubt.
 WEIGHTS = {
@@ -122,8 +122,13 @@ def _by_class(code: Code, traces: Traces, counts: Counter[str]) -> None:
 def _by_structure(code: Code, traces: Traces) -> None:
     for sdk_id, match in code.structure.present.items():
         name = code.dex.class_names[match.example]
-        excerpt = f"{name}: {match.found}/{match.known} strings and sets of system calls"
-        evidence = Evidence(artifact="dex", locator=FileLocator(path=f"class {name}"), excerpt=excerpt)
+        note = Text(
+            zh=f"已知的字符串和系统调用组合 {match.known} 项，见到 {match.found} 项",
+            en=f"{match.found} of {match.known} known strings and sets of system calls found",
+        )
+        evidence = Evidence(
+            artifact="dex", locator=FileLocator(path=f"class {name}"), excerpt=name, note=note
+        )
         traces[sdk_id]["structure"] = [evidence]
 
 

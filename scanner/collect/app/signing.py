@@ -27,7 +27,7 @@ from scanner.collect.app.signingblock import (
     verify_scheme,
 )
 from scanner.facts import Certificate, SchemeState, Signing
-from scanner.model import Evidence, FileLocator
+from scanner.model import Evidence, FileLocator, Text
 
 FIRST_V2, FIRST_V3, TARGET_NEEDS_V2 = 24, 28, 30
 CERTIFICATE_UNREAD = "a certificate cannot be read"
@@ -141,13 +141,19 @@ def _described(raw: bytes) -> Certificate | None:
 
 
 def _evidence(states: list[SchemeState]) -> Evidence:
-    parts = [f"{state.scheme}: {_word(state)}" for state in states]
-    return Evidence(
-        artifact="base.apk", locator=FileLocator(path="APK Signing Block"), excerpt="; ".join(parts)
+    words = [(state.scheme, _word(state)) for state in states]
+    note = Text(
+        zh="；".join(f"{scheme} 签名{word.zh}" for scheme, word in words),
+        en="; ".join(f"{scheme} signature {word.en}" for scheme, word in words),
     )
+    return Evidence(artifact="base.apk", locator=FileLocator(path="APK Signing Block"), note=note)
 
 
-def _word(state: SchemeState) -> str:
+def _word(state: SchemeState) -> Text:
     if not state.present:
-        return "absent"
-    return {True: "verified", False: "invalid", None: "present"}[state.verified]
+        return Text(zh="没有", en="absent")
+    return {
+        True: Text(zh="验证通过", en="verified"),
+        False: Text(zh="无效", en="invalid"),
+        None: Text(zh="存在，未能验证", en="present, not verified"),
+    }[state.verified]

@@ -30,7 +30,7 @@ from scanner.componentfacts import (
     TaskSetting,
 )
 from scanner.facts import Component, Origin
-from scanner.model import Evidence, XmlLocator
+from scanner.model import Evidence, Text, XmlLocator
 
 MANIFEST = "AndroidManifest.xml"
 VIEW = "android.intent.action.VIEW"
@@ -198,7 +198,13 @@ class Surface:
             Evidence(
                 artifact=MANIFEST,
                 locator=XmlLocator(path="/manifest/queries"),
-                excerpt=", ".join(asked.packages[:12])[:400] or f"{count} entries",
+                excerpt=", ".join(asked.packages[:12])[:400],
+                note=Text(
+                    zh=f"声明共 {count} 项：应用 {len(asked.packages)}、提供者 {len(asked.authorities)}、"
+                    f"意图 {len(asked.intents)}",
+                    en=f"{count} entries: {len(asked.packages)} packages, {len(asked.authorities)} providers, "
+                    f"{len(asked.intents)} intents",
+                ),
             )
         ]
         return QueriedApps(

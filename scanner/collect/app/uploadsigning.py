@@ -17,26 +17,32 @@ REASON = Text(
     zh="App Bundle 只有上传签名，用户安装的包由应用商店另行签名，其签名在此无从得知",
     en="an app bundle bears an upload signature only; what users install is signed by the store and not known here",
 )
+NO_SIGNATURE = Text(zh="没有上传签名", en="no upload signature")
+UPLOAD_SIGNATURE = Text(
+    zh="上传证书，不是用户安装的包的证书", en="upload certificate, not that of what users install"
+)
 
 
 def upload_signing(archive: Archive, artifact: str) -> Signing:
     """Return what is known of the signing of a bundle: all unknown but the upload signature, as scheme v1."""
     if not any(SIGNATURE_FILE.fullmatch(name) for name in archive.entries):
         state = SchemeState(scheme="v1", present=False, problem=REASON.en)
-        return Signing(schemes=(state,), evidence=(_evidence(artifact, "no upload signature"),))
+        return Signing(schemes=(state,), evidence=(_evidence(artifact, NO_SIGNATURE),))
     from scanner.collect.app.jarsign import verify_jar  # noqa: PLC0415 - the ASN.1 library loads only then
 
     result = verify_jar(archive, {})
     problem = f"upload signature; {result.problem}" if result.problem else "upload signature"
     state = SchemeState(scheme="v1", present=True, verified=result.verified, problem=problem)
-    shown = "upload certificate"
+    shown: list[str] = []
     for raw in result.certificates:
         try:
             certificate = describe_certificate(raw)
         except MALFORMED:  # the scheme's problem says so
             continue
-        shown += f" {certificate.subject} sha256 {certificate.sha256}"
-    return Signing(schemes=(state,), evidence=(_evidence(artifact, shown[:300]),))
+        shown.append(f"{certificate.subject} SHA-256 {certificate.sha256}")
+    return Signing(
+        schemes=(state,), evidence=(_evidence(artifact, UPLOAD_SIGNATURE, "; ".join(shown)[:300]),)
+    )
 
 
 def signing_gap() -> Gap:
@@ -44,5 +50,5 @@ def signing_gap() -> Gap:
     return Gap(path=PATH, code="bundle-signing", reason=REASON)
 
 
-def _evidence(artifact: str, excerpt: str) -> Evidence:
-    return Evidence(artifact=artifact, locator=FileLocator(path="META-INF"), excerpt=excerpt)
+def _evidence(artifact: str, note: Text, excerpt: str = "") -> Evidence:
+    return Evidence(artifact=artifact, locator=FileLocator(path="META-INF"), excerpt=excerpt, note=note)

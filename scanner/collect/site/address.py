@@ -230,14 +230,8 @@ class AddressGuard:
             )
         try:
             answers = self.resolver(host)
-        except OSError as error:
-            return Refused(
-                host,
-                "unresolved",
-                Text(
-                    zh=f"无法解析域名 {host}：{error.strerror or error}", en=f"cannot resolve {host}: {error}"
-                ),
-            )
+        except OSError:  # the resolver's own words differ from system to system
+            return Refused(host, "unresolved", Text(zh=f"无法解析域名 {host}", en=f"cannot resolve {host}"))
         return self._judge(host, answers)
 
     def _judge(self, host: str, answers: list[str]) -> tuple[str, ...] | Refused:

@@ -253,7 +253,7 @@ async def _is_ticked(tab: Tab, layer: Found, box: dict[str, Any]) -> bool:
 
 def _ticked(layer: Found) -> tuple[str, ...]:
     boxes = (b for b in layer.raw["boxes"] if b["checked"] and not b["disabled"] and b["shown"])
-    return tuple(dict.fromkeys(str(b["label"]) or "（无文字）" for b in boxes))
+    return tuple(dict.fromkeys(str(b["label"]) for b in boxes))
 
 
 def dialog(layer: Found, artifact: str, refusal: Refusal | None) -> ConsentDialog:

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from scanner.collect.site import notes
 from scanner.collect.site.page import ParsedPage
+from scanner.collect.site.pagetext import Element
 from scanner.sitefacts import ExposedData
 
 MAX_TEXT = 400_000
@@ -156,8 +158,23 @@ def _near(text: str, match: re.Match[str], pattern: re.Pattern[str]) -> bool:
 
 def _fact(page: ParsedPage, item: str, numbers: list[str]) -> ExposedData:
     distinct = list(dict.fromkeys(numbers))
-    sample = mask(distinct[0])
-    shown = "、".join(mask(n) for n in distinct[:3])
+    shown = distinct[:MANY]
+    note = notes.exposed_note(item, len(distinct), len(shown))
+    proof = page.evidence(_holder(page, distinct[0]), "、".join(mask(number) for number in shown))
     return ExposedData(
-        item=item, page=page.url, count=len(distinct), sample=sample, evidence=(page.evidence(None, shown),)
+        item=item,
+        page=page.url,
+        count=len(distinct),
+        sample=mask(distinct[0]),
+        evidence=(proof.model_copy(update={"note": note}),),
     )
+
+
+def _holder(page: ParsedPage, number: str) -> Element | None:
+    """Return the innermost element whose own words hold ``number``, None when it is split over several."""
+    found = None
+    for element in page.root.iter():
+        if isinstance(element.tag, str) and number in (element.text or ""):
+            found = element
+            break
+    return found

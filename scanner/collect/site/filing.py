@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from scanner.collect.site import notes
 from scanner.collect.site.domains import registrable
 from scanner.collect.site.page import ParsedPage, squeeze, words_of
 from scanner.collect.site.weburl import UrlError, parse_url
@@ -147,7 +148,9 @@ def _seen(
         ),
         None,
     )
-    return Seen(kind, number, main, good, province, bool(link), link, page.evidence(element, excerpt))
+    note = notes.filing_note(link, good=good, official=bool(link))
+    proof = page.evidence(element, excerpt).model_copy(update={"note": note})
+    return Seen(kind, number, main, good, province, bool(link), link, proof)
 
 
 def _own_lines(page: ParsedPage) -> str:

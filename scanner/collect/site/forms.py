@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from scanner import catalogue
+from scanner.collect.site import notes
 from scanner.collect.site.domains import same_site
 from scanner.collect.site.fields import Signals, classify, form_data, is_chinese
 from scanner.collect.site.formgroups import BUTTON_TYPES, INPUTS, groups_of
@@ -20,7 +21,7 @@ from scanner.collect.site.purpose import Purpose, choose_purpose, says, words_na
 from scanner.collect.site.weburl import UrlError, parse_url
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
-from scanner.sitefacts import Form, FormField
+from scanner.sitefacts import Form, FormConsent, FormField
 
 MAX_FORMS = 200
 MAX_GROUPS = 2 * MAX_FORMS
@@ -98,7 +99,18 @@ class _Reader:
         collects = tuple(dict.fromkeys(f.item for f in visible if f.item))
         alone = set(form_data()["not_alone"])
         method, action, host, third, cleartext = self._destination()
-        agreement, checked, bundled, proof = self._agreement()
+        consent = self._consent()
+        purpose_stated, policy_linked = self._purpose_stated(), self._policy_linked()
+        note = notes.form_note(
+            method=method,
+            action=action,
+            third=third,
+            cleartext=cleartext,
+            fields=[(f.label or f.placeholder or f.name, f.item) for f in visible if f.item],
+            policy=policy_linked,
+            agreement=consent is not None,
+            purpose=purpose_stated,
+        )
         evidence = (
             Evidence(
                 artifact=self.page.url,
@@ -111,8 +123,8 @@ class _Reader:
                         )
                     )
                 ),
+                note=note,
             ),
-            *proof,
         )
         return Form(
             page=self.page.url,
@@ -126,11 +138,12 @@ class _Reader:
             collects=collects,
             collects_pi=any(item not in alone for item in collects),
             collects_sensitive=any(f.sensitive == "yes" for f in visible),
-            purpose_stated=self._purpose_stated(),
-            policy_linked=self._policy_linked(),
-            agreement=agreement,
-            agreement_checked=checked,
-            agreement_bundled=bundled,
+            purpose_stated=purpose_stated,
+            policy_linked=policy_linked,
+            agreement=consent is not None,
+            agreement_checked=consent is not None and consent.checked,
+            agreement_bundled=consent is not None and consent.bundled,
+            consents=(consent,) if consent is not None else (),
             captcha=self._captcha(),
             evidence=evidence,
         )
@@ -278,11 +291,22 @@ class _Reader:
 
     @staticmethod
     def _judged(field: FormField, purpose: Purpose | None) -> FormField:
-        if purpose is None or not field.item or field.hidden:
-            return field
-        if field.item in purpose.necessary:
-            return field.model_copy(update={"necessary": True})
-        return field.model_copy(update={"necessary": False}) if field.item in purpose.unnecessary else field
+        necessary: bool | None = None
+        if purpose is not None and field.item and not field.hidden:
+            if field.item in purpose.necessary:
+                necessary = True
+            elif field.item in purpose.unnecessary:
+                necessary = False
+        note = notes.field_note(
+            item=field.item,
+            basis=field.basis,
+            required=field.required,
+            necessary=necessary,
+            password=field.password,
+            minors=field.minors,
+        )
+        proof = tuple(one.model_copy(update={"note": note}) for one in field.evidence)
+        return field.model_copy(update={"necessary": necessary, "evidence": proof})
 
     # --- the form -------------------------------------------------------------------------------------------
 
@@ -325,8 +349,8 @@ class _Reader:
         ]
         return bool(codes) and not says("send_code", self.text + " " + self.buttons)
 
-    def _agreement(self) -> tuple[bool, bool | None, bool | None, tuple[Evidence, ...]]:
-        """Whether consent is asked beside the form; whether it is ticked beforehand; whether it is bundled."""
+    def _consent(self) -> FormConsent | None:
+        """Return the consent asked beside the form, a ticked box before others; None where none is asked."""
         best: tuple[bool, Element, str] | None = None
         for element in islice(self.around.iter("input", "div", "span", "i", "label"), MAX_BESIDE):
             role = (element.get("role") or "").lower()
@@ -344,11 +368,24 @@ class _Reader:
                 best = (ticked, element, text)
         if best is not None:
             ticked, element, text = best
-            return True, ticked, says("bundled_with", text), (self.page.evidence(element, text),)
+            proof = self.page.evidence(element, text)
+            note = notes.box_note(checked=ticked)
+            return FormConsent(
+                text=proof.excerpt,
+                checked=ticked,
+                bundled=says("bundled_with", text),
+                evidence=(proof.model_copy(update={"note": note}),),
+            )
         sentence = self._implied_sentence()
         if sentence is not None:
-            return True, None, True, (self.page.evidence(self.around, sentence),)
-        return False, None, None, ()
+            proof = self.page.evidence(self.around, sentence)
+            return FormConsent(
+                text=proof.excerpt,
+                box=False,
+                bundled=True,
+                evidence=(proof.model_copy(update={"note": notes.IMPLIED}),),
+            )
+        return None
 
     def _implied_sentence(self) -> str | None:
         if not says("implied", self.near):

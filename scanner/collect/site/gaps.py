@@ -9,6 +9,7 @@ from typing import Any
 from scanner.collect.site.crawl import Missed, Visited
 from scanner.collect.site.frontier import LeftOut
 from scanner.model import Gap, Looked, Problem, Text
+from scanner.visitfacts import page_problem
 
 # Facts that any page could add to: a page not read leaves them open.
 FROM_PAGES = ("site.pages", "site.forms", "site.exposed", "site.libraries")
@@ -18,35 +19,8 @@ BUDGETS = {
     "bytes": Text(zh="达到流量上限", en="the limit of bytes was reached"),
     "time": Text(zh="达到时间上限", en="the time limit was reached"),
 }
-CODES = {
-    "robots": Text(zh="robots.txt 不允许访问", en="disallowed by robots.txt"),
-    "timeout": Text(zh="超时", en="timed out"),
-    "tls": Text(zh="TLS 握手失败", en="TLS handshake failed"),
-    "connection-refused": Text(zh="连接被拒绝", en="connection refused"),
-    "connection-broken": Text(zh="连接中断", en="connection broken"),
-    "unreachable": Text(zh="无法连接", en="unreachable"),
-    "body-too-large": Text(zh="页面过大，只读了一部分", en="page too large, read in part"),
-    "decompression-bomb": Text(zh="解压后异常膨胀，停止读取", en="decompression bomb, not read"),
-    "bad-encoding": Text(zh="内容编码无法解开", en="content encoding cannot be undone"),
-    "header-flood": Text(zh="响应头过大，停止读取", en="response headers too large"),
-    "redirect-loop": Text(zh="重定向成环", en="redirect loop"),
-    "too-many-redirects": Text(zh="重定向过多", en="too many redirects"),
-}
 # A page that is not there leaves nothing unread.
 HARMLESS = frozenset({"http-404", "http-410"})
-
-
-def code_text(code: str) -> Text:
-    """Return the words for a stable code of :class:`~scanner.collect.site.crawl.Missed`."""
-    if code in CODES:
-        return CODES[code]
-    if code.startswith("http-"):
-        number = code.removeprefix("http-")
-        return Text(zh=f"服务器返回 {number}", en=f"the server answered {number}")
-    if "refused:" in code:
-        why = code.partition("refused:")[2]
-        return Text(zh=f"为安全起见不访问（{why}）", en=f"not visited for safety ({why})")
-    return Text(zh=code, en=code)
 
 
 def gaps_of(
@@ -58,7 +32,7 @@ def gaps_of(
     """
     lost = Counter(m.code for m in result.missed if m.code not in HARMLESS)
     for code, count in sorted(lost.items()):
-        text = code_text(code)
+        text = page_problem(code)
         where = next(m.url for m in result.missed if m.code == code)
         reason = Text(
             zh=f"{count} 个页面未读取：{text.zh}（如 {where}）",
@@ -135,7 +109,7 @@ def problems_of(missed: Sequence[Missed]) -> Iterator[Problem]:
     for entry in missed:
         grouped.setdefault(entry.code, []).append(entry)
     for code, entries in sorted(grouped.items()):
-        text = code_text(code)
+        text = page_problem(code)
         yield Problem(
             code=f"page-{code.partition(':')[0]}", where=entries[0].url, message=text, count=len(entries)
         )

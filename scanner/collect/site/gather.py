@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, Literal, cast
 
 from scanner.collect.parties import party
+from scanner.collect.site import notes
 from scanner.collect.site.record import WARM_UP, RawRequest, Recorder
 from scanner.collect.site.sends import items_sent, masked
 from scanner.collect.site.tab import Visit
@@ -95,6 +96,7 @@ class Gatherer:
         referer = raw.headers.get("Referer", raw.headers.get("referer", ""))
         if third and _names_page(referer):
             sends = tuple(sorted({*sends, "browsing"}))
+        initiator = masked(self.recorder.cause(raw))
         return Request(
             url=shown,
             host=host,
@@ -109,7 +111,7 @@ class Gatherer:
             cleartext=raw.url.startswith(("http:", "ws:")),
             beacon=raw.type == "ping" or raw.keepalive,
             sends=sends,
-            initiator=masked(self.recorder.cause(raw)),
+            initiator=initiator,
             status=raw.status,
             size=raw.size,
             evidence=(
@@ -117,6 +119,16 @@ class Gatherer:
                     artifact=self.artifact or raw.page,
                     locator=WebLocator(url=raw.page),
                     excerpt=f"{raw.method} {shown}"[:300],
+                    note=notes.request_note(
+                        phase=raw.phase,
+                        third=third,
+                        initiator=initiator,
+                        sends=sends,
+                        lists=naming,
+                        status=raw.status,
+                    )
+                    if third or sends
+                    else None,  # most requests of a page prove nothing
                 ),
             ),
         )
@@ -164,13 +176,16 @@ class Gatherer:
         known = cookie_kind(name)
         expires = float(cookie.get("expires") or -1)
         source = masked(url) if url else ""
+        third = is_third_party(bare, self.domain)
+        days = round(max(0.0, expires - now) / SECONDS_A_DAY, 3) if expires > 0 else None
+        identifies = is_identifier(values)
         return Cookie(
             name=name[:200],
             domain=domain,
             path=str(cookie.get("path", "/")),
             phase=cast(Phase, phase),
-            third_party=is_third_party(bare, self.domain),
-            days=round(max(0.0, expires - now) / SECONDS_A_DAY, 3) if expires > 0 else None,
+            third_party=third,
+            days=days,
             secure=bool(cookie.get("secure")),
             http_only=bool(cookie.get("httpOnly")),
             same_site=SAME_SITE.get(str(cookie.get("sameSite", "")), ""),
@@ -178,13 +193,20 @@ class Gatherer:
             owner=known.owner if known else party(bare).owner,
             purpose=known.purpose if known else _purpose_of_host(bare),
             session=expires <= 0,
-            identifier=is_identifier(values),
+            identifier=identifies,
             evidence=(
                 Evidence(
                     artifact=self.artifact or page or bare,
                     locator=WebLocator(url=page or url or bare),
-                    excerpt=f"{name}={'…' if values and values[0] else ''}; domain={domain}"
-                    + (f"; set by {source}" if source else ""),
+                    excerpt=f"{name}={'…' if values and values[0] else ''}",
+                    note=notes.cookie_note(
+                        domain=domain,
+                        phase=phase,
+                        third=third,
+                        days=days,
+                        set_by=source,
+                        identifies=identifies,
+                    ),
                 ),
             ),
         )
@@ -220,18 +242,30 @@ class Gatherer:
             ),
             "",
         )
+        third, source = is_third_party(host_of(origin), self.domain), masked(script) if script else ""
+        identifies = is_identifier(list(dict.fromkeys(values)))
         return StorageItem(
             kind=cast(Literal["local", "session", "indexeddb", "cache", "service_worker"], kind),
             origin=origin,
             key=key,
             size=size,
             phase=cast(Phase, phase),
-            third_party=is_third_party(host_of(origin), self.domain),
-            identifier=is_identifier(list(dict.fromkeys(values))),
-            set_by=masked(script) if script else "",
+            third_party=third,
+            identifier=identifies,
+            set_by=source,
             evidence=(
                 Evidence(
-                    artifact=page, locator=WebLocator(url=page), excerpt=f"{kind}: {origin} {key}"[:300]
+                    artifact=page,
+                    locator=WebLocator(url=page),
+                    excerpt=key[:300],
+                    note=notes.storage_note(
+                        kind=kind,
+                        origin=origin,
+                        phase=phase,
+                        third=third,
+                        set_by=source,
+                        identifies=identifies,
+                    ),
                 ),
             ),
         )
@@ -241,57 +275,72 @@ class Gatherer:
     def script_uses(self) -> tuple[ScriptUse, ...]:
         """Return the interfaces used to identify or observe, by script and page, derived patterns included."""
         groups: dict[tuple[str, str, str], dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+        places: dict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
         for note, count in self.recorder.notes.items():
             if note.phase != WARM_UP:
+                place = self.recorder.places.get(note, "")
+                places[note.phase, note.page, note.script].setdefault(note.api, place)
                 details = groups[note.phase, note.page, note.script][note.api]
                 details[note.detail] = details.get(note.detail, 0) + count
         uses = []
         for (phase, page, script), apis in groups.items():
+            where = places[phase, page, script]
             for api, details in apis.items():
                 if api in interfaces():
-                    uses.append(self._use(api, phase, page, script, details))
-            uses.extend(self._use(a, phase, page, script, d) for a, d in self._patterns(script, apis))
+                    uses.append(self._use(api, phase, page, script, details, where[api]))
+            for api, grounds, used in self._patterns(script, apis):
+                uses.append(self._use(api, phase, page, script, used, where[grounds]))
         return tuple(uses)
 
     def _patterns(
         self, script: str, apis: Mapping[str, Mapping[str, int]]
-    ) -> Iterable[tuple[str, Mapping[str, int]]]:
-        """Yield what several uses by one script amount to."""
+    ) -> Iterable[tuple[str, str, Mapping[str, int]]]:
+        """Yield what several uses by one script amount to, with the interface it rests on and what was used."""
         device = apis.get("device", {})
         for name, api in (("deviceMemory", "device_memory"), ("hardwareConcurrency", "cpu_cores")):
             if name in device:
-                yield api, {name: device[name]}
+                yield api, "device", {name: device[name]}
         if len(device) >= ENUMERATED:
-            yield "device_enumeration", device
+            yield "device_enumeration", "device", device
         listened = apis.get("listen", {})
         page = {name.partition("@")[0] for name in listened if name.endswith("@page")}
         if "observe" in apis and all(page & group for group in (POINTER, PRESS, TYPED)) and "scroll" in page:
-            yield "session_replay", listened
+            yield "session_replay", "listen", listened
         host = host_of(script)
         keys = {n: c for n, c in listened.items() if n.partition("@")[0] in KEYS}
         fields = {n: c for n, c in keys.items() if "@field" in n or "@page" in n}
         if fields and is_third_party(host, self.domain) and party(host).category != "cdn":
-            yield "key_listener", fields
+            yield "key_listener", "listen", fields
         motion = {n: c for n, c in listened.items() if n.startswith("device")}
         if motion:
-            yield "motion_sensors", motion
+            yield "motion_sensors", "listen", motion
 
-    def _use(self, api: str, phase: str, page: str, script: str, details: Mapping[str, int]) -> ScriptUse:
-        names = ", ".join(name for name in list(details)[:12] if name)
-        source = masked(script) if script else ""
+    def _use(
+        self, api: str, phase: str, page: str, script: str, details: Mapping[str, int], place: str
+    ) -> ScriptUse:
+        source, third = masked(script) if script else "", is_third_party(host_of(script), self.domain)
+        count = sum(details.values())
         return ScriptUse(
             api=api,
             script=source,
             page=page,
             phase=cast(Phase, phase),
-            third_party=is_third_party(host_of(script), self.domain),
-            count=sum(details.values()),
+            third_party=third,
+            count=count,
             item=interfaces()[api].item,
             evidence=(
                 Evidence(
                     artifact=page,
                     locator=WebLocator(url=page),
-                    excerpt=f"{source or page}: {api}" + (f" ({names})" if names else ""),
+                    note=notes.script_note(
+                        name=interfaces()[api].name,
+                        script=source,
+                        third=third,
+                        phase=phase,
+                        count=count,
+                        place=place,
+                        details=[name for name in details if name],
+                    ),
                 ),
             ),
         )

@@ -1,6 +1,7 @@
 """Weaknesses that a site's answers show: missing protective headers, versions, CORS, cookies, mixed content.
 
-A header is called missing on a host only when its start or first page lacks it; the evidence lists what was sent.
+A header is called missing on a host only when its start or first page lacks it, in the answer and, where that counts,
+in the page; the evidence lists what was sent.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from scanner.collect.site import notes, securitynotes
 from scanner.collect.site.domains import same_site
 from scanner.collect.site.fetch import Fetched, Hop
 from scanner.collect.site.weburl import UrlError, parse_url
@@ -23,20 +25,24 @@ _VERSION = re.compile(
 )
 _SESSION = re.compile(r"sess|token|auth|sid\Z|ticket|passport|jwt|login|uid\Z|userid", re.IGNORECASE)
 _HIDDEN = re.compile(r"csrf|xsrf", re.IGNORECASE)
+MIXED_SHOWN = 3
+META_BYTES = 64 << 10
+_META = re.compile(r"<meta\s([^<>]{1,4000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([A-Za-z-]{1,30})\s{0,5}=\s{0,5}(?:"([^"]*)"|'([^']*)'|([^\s"'>]{1,300}))""")
 VERSION_HEADERS = ("server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator", "via")
 
 
 def header_evidence(hop: Hop, *names: str) -> Evidence:
-    """Return the answer as evidence: the named headers, or the names of all it carries."""
-    shown = [f"{k}: {v[:120]}" for k, v in hop.headers if k in names]
-    text = (
-        "; ".join(shown)
-        if shown
-        else "响应头 / headers: " + ", ".join(dict.fromkeys(k for k, _ in hop.headers))
-    )
-    return Evidence(
-        artifact=hop.url, locator=WebLocator(url=hop.url), excerpt=f"HTTP {hop.status} {text}"[:400]
-    )
+    """Return the answer as evidence: its status and the named headers as they came."""
+    lines = [f"HTTP {hop.status}", *(f"{k}: {v[:200]}" for k, v in hop.headers if k in names)]
+    return Evidence(artifact=hop.url, locator=WebLocator(url=hop.url), excerpt="; ".join(lines)[:600])
+
+
+def missing_header(hop: Hop, missing: str, *names: str) -> Evidence:
+    """Return the answer as evidence that it lacks the header ``missing``; ``names`` are quoted where it has them."""
+    seen = list(dict.fromkeys(name for name, _ in hop.headers))
+    evidence = header_evidence(hop, *names)
+    return evidence.model_copy(update={"note": securitynotes.headers_note(missing, seen)})
 
 
 def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
@@ -44,28 +50,32 @@ def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
     hop = fetched.final
     if hop is None:
         return
-    policy = " ".join((*hop.all("content-security-policy"),)).lower()
+    policy = " ".join(hop.all("content-security-policy")).lower()
+    in_page = _meta(fetched.body)
+    scripts = f"{policy} {in_page.get('content-security-policy', '')}".strip()
 
     def weak(kind: str, detail: str = "", *names: str) -> Weakness:
         return Weakness(
             kind=kind, url=hop.url, detail=detail, host=host, evidence=(header_evidence(hop, *names),)
         )
 
-    if not policy:
-        yield weak("no-csp")
-    elif (
-        "unsafe-inline" in policy
-        and "nonce-" not in policy
-        and "sha256-" not in policy
-        and "strict-dynamic" not in policy
+    def lacking(kind: str, header: str, *names: str) -> Weakness:
+        evidence = missing_header(hop, header, *names)
+        return Weakness(kind=kind, url=hop.url, host=host, evidence=(evidence,))
+
+    if not scripts:
+        yield lacking("no-csp", "Content-Security-Policy")
+    elif "unsafe-inline" in scripts and not any(
+        mark in scripts for mark in ("nonce-", "sha256-", "strict-dynamic")
     ):
         yield weak("weak-csp", "unsafe-inline", "content-security-policy")
     if not hop.header("x-frame-options") and "frame-ancestors" not in policy:
-        yield weak("no-clickjacking-protection")
+        framing = "X-Frame-Options / frame-ancestors"
+        yield lacking("no-clickjacking-protection", framing, "content-security-policy")
     if (hop.header("x-content-type-options") or "").lower().strip() != "nosniff":
-        yield weak("no-nosniff")
-    if not hop.header("referrer-policy"):
-        yield weak("no-referrer-policy")
+        yield lacking("no-nosniff", "X-Content-Type-Options: nosniff", "x-content-type-options")
+    if not hop.header("referrer-policy") and not in_page.get("referrer"):
+        yield lacking("no-referrer-policy", "Referrer-Policy")
     for name in VERSION_HEADERS:
         value = hop.header(name) or ""
         match = _VERSION.search(value)
@@ -76,6 +86,19 @@ def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
         and (hop.header("access-control-allow-credentials") or "").lower() == "true"
     ):
         yield weak("cors-any-origin", "*", "access-control-allow-origin", "access-control-allow-credentials")
+
+
+def _meta(body: bytes) -> dict[str, str]:
+    """Return the contents of a page's ``meta`` elements by name, small letters: some policies may stand there.
+
+    A policy on framing is no use in a page (Content Security Policy 3, section 3.3) and is not looked for here.
+    """
+    found: dict[str, str] = {}
+    for element in _META.findall(body[:META_BYTES].decode("latin-1")):
+        named = {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(element)}
+        name = (named.get("http-equiv") or named.get("name") or "").lower()
+        found.setdefault(name, named.get("content", "").lower())
+    return found
 
 
 def cors_weakness(answer: Hop, host: str) -> Weakness | None:
@@ -105,7 +128,9 @@ def mixed_content(page: str, resources: Iterable[tuple[str, str]]) -> Iterator[W
                 "mixed-active" if kind in {"script", "frame", "style", "object"} else "mixed-passive", []
             ).append(url)
     for kind, urls in sorted(grouped.items()):
-        proof = Evidence(artifact=page, locator=WebLocator(url=page), excerpt="; ".join(urls[:3])[:300])
+        shown = "\n".join(urls[:MIXED_SHOWN])[:600]
+        note = securitynotes.mixed_note(len(urls), min(len(urls), MIXED_SHOWN), runs=kind == "mixed-active")
+        proof = Evidence(artifact=page, locator=WebLocator(url=page), excerpt=shown, note=note)
         yield Weakness(
             kind=kind, url=page, detail=f"{len(urls)}", host=parse_url(page).host, evidence=(proof,)
         )
@@ -143,21 +168,29 @@ def read_cookie(line: str, hop: Hop) -> Cookie | None:
     domain = attributes.get("domain", host).lstrip(".").lower() or host
     session = bool(_SESSION.search(name)) and not _HIDDEN.search(name)
     flags = "; ".join((f"{name.strip()}=…", *(p.strip() for p in rest)))
+    third, identifies = not same_site(domain, host), len(value) >= 16
     return Cookie(
         name=name.strip()[:200],
         domain=domain,
         path=attributes.get("path") or "/",
         phase="static",
-        third_party=not same_site(domain, host),
+        third_party=third,
         days=days,
         secure="secure" in attributes,
         http_only="httponly" in attributes,
         same_site=attributes.get("samesite", "").lower(),
         set_by=host,
         session=session,
-        identifier=len(value) >= 16,
+        identifier=identifies,
         evidence=(
-            Evidence(artifact=hop.url, locator=WebLocator(url=hop.url), excerpt=f"Set-Cookie: {flags}"[:300]),
+            Evidence(
+                artifact=hop.url,
+                locator=WebLocator(url=hop.url),
+                excerpt=f"Set-Cookie: {flags}"[:300],
+                note=notes.cookie_note(
+                    domain=domain, phase="static", third=third, days=days, set_by=host, identifies=identifies
+                ),
+            ),
         ),
     )
 
@@ -187,6 +220,11 @@ def cookie_weaknesses(cookies: Iterable[Cookie], *, https: bool) -> Iterator[Wea
             (not cookie.http_only, "cookie-not-httponly"),
         ):
             if missing:
-                yield Weakness(
-                    kind=kind, url=url, detail=cookie.name, host=cookie.domain, evidence=cookie.evidence
+                note = securitynotes.flag_note(
+                    "Secure" if kind == "cookie-not-secure" else "HttpOnly",
+                    secure=cookie.secure,
+                    http_only=cookie.http_only,
+                    same_site=cookie.same_site,
                 )
+                proof = cookie.evidence[0].model_copy(update={"note": note})
+                yield Weakness(kind=kind, url=url, detail=cookie.name, host=cookie.domain, evidence=(proof,))

@@ -29,7 +29,7 @@
     notes = new Map();
     try { send(stringify([...batch.values()])); } catch { /* the page is gone */ }
   };
-  const frame = /(https?:\/\/[^\s()]+?|data:[^\s()]{0,80}|blob:[^\s()]+?):\d+:\d+/;
+  const frame = /(https?:\/\/[^\s()]+?|data:[^\s()]{0,80}|blob:[^\s()]+?):(\d+:\d+)/;
   const caller = () => {
     const prepare = NativeError.prepareStackTrace, depth = NativeError.stackTraceLimit;
     if (prepare !== undefined) NativeError.prepareStackTrace = undefined;
@@ -38,7 +38,7 @@
     NativeError.stackTraceLimit = depth;
     if (prepare !== undefined) NativeError.prepareStackTrace = prepare;
     const found = apply(exec, frame, [typeof stack === 'string' ? stack : '']);
-    return found ? found[1] : '';
+    return found ? [found[1], found[2]] : ['', ''];
   };
   const seen = new Map();
   let total = 0;
@@ -46,12 +46,12 @@
     const times = (apply(mapGet, seen, [api]) ?? 0) + 1;
     apply(mapSet, seen, [api, times]);
     if (times > STACKS && times % 512) return;
-    const script = caller();
+    const [script, place] = caller();
     const key = api + '\n' + script + '\n' + detail;
     const known = apply(mapGet, notes, [key]);
     if (known) { known[3] += 1; return; }
     if (++total > LIMIT) return;
-    apply(mapSet, notes, [key, [api, String(detail).slice(0, 300), script, 1, location.href.slice(0, 2000)]]);
+    apply(mapSet, notes, [key, [api, String(detail).slice(0, 300), script, 1, location.href.slice(0, 2000), place]]);
     if (unloading) flush();
     else if (!planned) { planned = true; later(flush, 60); }
   };

@@ -6,13 +6,14 @@ The version shows in the script's address, or in the comment at the head of its 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote, urlsplit
 
+from scanner.collect.site import securitynotes
 from scanner.datafiles import read_data
-from scanner.model import Evidence
+from scanner.model import Evidence, Text
 from scanner.safere import compile_pattern
 from scanner.sitefacts import ScriptLibrary
 
@@ -29,6 +30,11 @@ class Advisory:
     start: str
     severity: str
     ids: tuple[str, ...]
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The ids to cite: its CVE numbers, or all ids of an advisory without one."""
+        return tuple(i for i in self.ids if i.startswith("CVE")) or self.ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,11 @@ def advisories_of(name: str, version: str) -> tuple[Advisory, ...]:
     )
 
 
+def _note(name: str, version: str, concerning: Sequence[Advisory], date: str) -> Text:
+    ranges = [securitynotes.advisory_range(a.known, a.start, a.below, a.severity) for a in concerning]
+    return securitynotes.library_note(name, version, ranges, date)
+
+
 def library_facts(scripts: Iterable[tuple[str, str, Evidence]]) -> tuple[ScriptLibrary, ...]:
     """Return one fact per library, version and address; ``scripts`` are URL, content (may be empty) and evidence."""
     date, _ = known_libraries()
@@ -120,11 +131,10 @@ def library_facts(scripts: Iterable[tuple[str, str, Evidence]]) -> tuple[ScriptL
             name=name,
             version=version,
             url=url,
-            advisories=tuple(dict.fromkeys(i for a in concerning for i in a.ids if i.startswith("CVE")))
-            or tuple(dict.fromkeys(i for a in concerning for i in a.ids)),
+            advisories=tuple(dict.fromkeys(i for a in concerning for i in a.known)),
             vulnerable=bool(concerning),
             severity=worst,
             data_date=date,
-            evidence=(evidence.model_copy(update={"excerpt": f"{name} {version}：{url}"[:200]}),),
+            evidence=(evidence.model_copy(update={"note": _note(name, version, concerning, date)}),),
         )
     return tuple(found.values())

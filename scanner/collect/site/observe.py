@@ -15,6 +15,7 @@ from scanner.collect.site.browser import OWN_HOSTS, running
 from scanner.collect.site.chromium import BrowserMissingError
 from scanner.collect.site.domains import registrable
 from scanner.collect.site.gather import MAX_REQUESTS, Gatherer, own_identifiers
+from scanner.collect.site.notes import dialog_note
 from scanner.collect.site.phases import Outcome, Visitor
 from scanner.collect.site.proxy import GuardProxy, Traffic
 from scanner.collect.site.record import Recorder
@@ -23,7 +24,15 @@ from scanner.collect.site.thirdparty import TRACKING, host_of, is_third_party, t
 from scanner.context import CollectOptions
 from scanner.model import Artifact, Evidence, FileLocator, Gap, Looked, Problem, Text, WebLocator
 from scanner.sitefacts import Page
-from scanner.visitfacts import ConsentDialog, Cookie, Request, ScriptUse, StorageItem, ThirdParty
+from scanner.visitfacts import (
+    ConsentDialog,
+    Cookie,
+    Request,
+    ScriptUse,
+    StorageItem,
+    ThirdParty,
+    page_problem,
+)
 
 PATHS = (
     "site.requests",
@@ -33,21 +42,6 @@ PATHS = (
     "site.dialogs",
     "site.third_parties",
 )
-PROBLEMS: dict[str, Text] = {
-    "page-unreachable": Text(zh="浏览器打不开页面", en="the browser could not open the page"),
-    "page-timeout": Text(zh="页面在限时内没有加载完", en="the page did not finish loading in time"),
-    "page-hung": Text(
-        zh="页面脚本占住浏览器不放，已强行结束", en="the page's script never ended; it was stopped"
-    ),
-    "page-unread": Text(zh="页面内容未能读取", en="the page could not be read"),
-    "page-crashed": Text(zh="页面耗尽内存或崩溃", en="the page crashed or used up the memory it may have"),
-    "page-dialogs": Text(
-        zh="页面不停弹出对话框，已强行结束", en="the page kept opening dialogs; it was stopped"
-    ),
-    "dom-too-large": Text(
-        zh="页面元素过多，只读取了一部分", en="the page is too large to be read completely"
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -221,7 +215,8 @@ class _Facts:
             if refusal is not None and self.outcome.refused and not self.outcome.out_of_time:
                 kept = self._kept(requests, cookies, storage)
                 facts = facts.model_copy(update={"reject_respected": not kept, "kept_after_reject": kept})
-            found.append(facts)
+            proof = tuple(e.model_copy(update={"note": dialog_note(facts)}) for e in facts.evidence)
+            found.append(facts.model_copy(update={"evidence": proof}))
         return tuple(found)
 
     def _kept(
@@ -267,7 +262,7 @@ class _Facts:
         first = next((v for v in self.outcome.visits if v.url == self.start), None)
         if first is None or first.problem or not first.html:
             code = first.problem if first is not None and first.problem else "page-unreachable"
-            why = PROBLEMS[code]
+            why = page_problem(code)
             reason = Text(
                 zh=f"首页未能在浏览器中完整观察：{why.zh}", en=f"the start page was not observed: {why.en}"
             )
@@ -286,9 +281,8 @@ class _Facts:
             found += [Gap(path=path, code="time-budget", reason=reason) for path in PATHS]
         if self.outcome.waiting:
             reason = Text(
-                zh=f"只用浏览器打开了 {len(rendered)} 个页面，另有 {self.outcome.waiting} 个没有打开（--max-rendered 可增加）",
-                en=f"{len(rendered)} pages were opened in the browser, {self.outcome.waiting} were not "
-                "(--max-rendered opens more)",
+                zh=f"只用浏览器打开了 {len(rendered)} 个页面，另有 {self.outcome.waiting} 个没有打开",
+                en=f"{len(rendered)} pages were opened in the browser, {self.outcome.waiting} were not",
             )
             found += [Gap(path=path, code="pages-not-rendered", reason=reason) for path in PATHS]
         if self.outcome.unread:
@@ -348,7 +342,7 @@ class _Facts:
             if visit.problem:
                 found.setdefault(
                     (visit.problem, visit.url),
-                    Problem(code=visit.problem, where=visit.url, message=PROBLEMS[visit.problem]),
+                    Problem(code=visit.problem, where=visit.url, message=page_problem(visit.problem)),
                 )
         return [*found.values(), *self._blocked(killed, popups)]
 

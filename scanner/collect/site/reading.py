@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from scanner.collect.site import notes
 from scanner.collect.site.exposed import find_exposed
 from scanner.collect.site.exposure import seen_in_page
 from scanner.collect.site.fetch import Fetched
@@ -72,22 +73,27 @@ def read_page(target: Target, fetched: Fetched | None, parsed: ParsedPage, *, st
 def _page(target: Target, fetched: Fetched | None, parsed: ParsedPage, kind: str) -> Page:
     final = fetched.final if fetched is not None else None
     error = final is not None and final.status >= 400
+    status = final.status if final is not None else None
+    kind_of_content = fetched.content_type if fetched is not None else "text/html"
+    cleartext = parsed.url.startswith("http://")
+    seen = parsed.evidence(None, parsed.title or parsed.text[:80])
+    note = notes.page_note(status=status, cleartext=cleartext, kind=kind_of_content)
     return Page(
         url=target.url,
         final_url=parsed.url,
-        status=final.status if final is not None else None,
+        status=status,
         title=parsed.title,
         kind="other" if error else kind,
         depth=target.depth,
-        content_type=fetched.content_type if fetched is not None else "text/html",
+        content_type=kind_of_content,
         size=len(fetched.body) if fetched is not None else len(parsed.text),
         language=parsed.language,
-        cleartext=parsed.url.startswith("http://"),
+        cleartext=cleartext,
         rendered=fetched is None,
         redirects=tuple(hop.url for hop in fetched.hops[:-1]) if fetched is not None else (),
         problem=fetched.trouble.code if fetched is not None and fetched.trouble is not None else None,
         sha256=parsed.sha256,
-        evidence=(parsed.evidence(None, parsed.title or parsed.text[:80]),),
+        evidence=(seen.model_copy(update={"note": note}),),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ MAX_REQUESTS = 20_000
 MAX_NOTES = 20_000
 MAX_BODY = 65_536
 MAX_URL = 8_192
+_PLACE = re.compile(r"[0-9]{1,9}:[0-9]{1,9}")
 WARM_UP = ""  # before the choice is made in the contexts "accept" and "reject"; shown in the HAR only
 
 
@@ -64,12 +66,13 @@ class Note(NamedTuple):
 
 
 class Recorder:
-    """Collects from all tabs of all phases."""
+    """Collects from all tabs of all phases; ``places``: line and column in the script where a note came from first."""
 
     def __init__(self) -> None:
         self.requests: list[RawRequest] = []
         self.hosts: set[str] = set()
         self.notes: Counter[Note] = Counter()
+        self.places: dict[Note, str] = {}
         self.images: dict[str, str] = {}
         self.dropped = 0
         self.dialogs: Counter[str] = Counter()
@@ -101,10 +104,10 @@ class Recorder:
         if not isinstance(rows, list):
             return
         for row in rows[:1000]:
-            if not (isinstance(row, list) and len(row) == 5 and isinstance(row[3], int)):
+            if not (isinstance(row, list) and len(row) == 6 and isinstance(row[3], int)):
                 continue
-            api, detail, script, count, frame = row
-            if not all(isinstance(value, str) for value in (api, detail, script, frame)):
+            api, detail, script, count, frame, place = row
+            if not all(isinstance(value, str) for value in (api, detail, script, frame, place)):
                 continue
             if api == "image":
                 self.images.setdefault(detail, script[:2000])
@@ -112,6 +115,8 @@ class Recorder:
             key = Note(phase, pages.get(frame, page), api[:40], detail[:300], script[:2000], frame[:2000])
             if key in self.notes or len(self.notes) < MAX_NOTES:
                 self.notes[key] += max(1, min(count, 1_000_000))
+                if _PLACE.fullmatch(place):
+                    self.places.setdefault(key, place)
             else:
                 self.dropped += 1
 

@@ -18,6 +18,7 @@ import adblock
 import zstandard
 
 from scanner.collect.parties import MAINLAND, UNKNOWN, party
+from scanner.collect.site import notes
 from scanner.collect.site.domains import registrable
 from scanner.model import Evidence, WebLocator
 from scanner.visitfacts import Cookie, Phase, Request, ThirdParty
@@ -185,6 +186,9 @@ def static_third_parties(start_url: str, resources: Iterable[StaticResource]) ->
                         artifact=resource.page,
                         locator=WebLocator(url=resource.page),
                         excerpt=resource.url[:200],
+                        note=notes.request_note(
+                            phase=phase, third=True, initiator="", sends=(), lists=naming, status=None
+                        ),
                     ),
                 ),
             )

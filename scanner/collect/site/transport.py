@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
+from scanner.collect.site import securitynotes
 from scanner.collect.site.address import AddressGuard, RefusedError
 from scanner.collect.site.fetch import Fetched, Fetcher, observing_context
 from scanner.collect.site.hello import MODERN, USUAL, VERSIONS, WEAK_SUITES, WEAK_VERSIONS, ServerHello, ask
-from scanner.model import Evidence, WebLocator
+from scanner.model import Evidence, Text, WebLocator
 from scanner.sitefacts import SiteCertificate, Transport
 
 SECONDS = 6.0
@@ -55,7 +56,7 @@ class TransportProbe:
                 https=False if refused else None,
                 http_redirects=False if refused else None,
                 problem="connection-refused" if refused else "unreachable",
-                evidence=(_proof(url, f"{host}:{port} 没有 HTTPS 服务 / no HTTPS service"),)
+                evidence=(_proof(url, securitynotes.no_tls_note(host, port, refused=True)),)
                 if refused
                 else (),
             )
@@ -63,21 +64,27 @@ class TransportProbe:
             n for n, hello in versions.items() if hello is not None and hello.version == VERSIONS[n]
         )
         if not accepted:
-            return Transport(
-                host=host, port=port, https=False, problem="no-tls", evidence=(_proof(url, "TLS"),)
-            )
+            proof = _proof(url, securitynotes.no_tls_note(host, port, refused=False))
+            return Transport(host=host, port=port, https=False, problem="no-tls", evidence=(proof,))
         weak = tuple(n for n in accepted if n in WEAK_VERSIONS)
         suites = self._weak_suites(address, port, host, accepted)
         cipher, chain = self._handshake(address, port, host)
         trusted, problem = self._trust(address, port, host)
         facts = tuple(certificate_fact(c) for c in chain)
         hsts_days, header = self._hsts(url, seen)
-        lines = [f"支持 / accepts: {', '.join(accepted)}"]
-        if suites:
-            lines.append(f"弱套件 / weak suites: {', '.join(suites)}")
-        if facts:
-            lines.append(f"证书 / certificate: {facts[0].subject}, {facts[0].not_after.date()}")
-        lines.append(f"Strict-Transport-Security: {header or '—'}")
+        matches = _covers(chain[0], host) if chain else None
+        redirects = self._redirects(host, port, seen)
+        note = securitynotes.tls_note(
+            protocols=accepted,
+            weak_protocols=weak,
+            cipher=cipher,
+            weak_ciphers=suites,
+            certificate=facts[0] if facts else None,
+            trust=trusted,
+            matches=matches,
+            hsts=header,
+            redirects=redirects,
+        )
         return Transport(
             host=host,
             port=port,
@@ -87,14 +94,14 @@ class TransportProbe:
             cipher=cipher,
             weak_ciphers=suites,
             trusted=trusted,
-            hostname_matches=_covers(chain[0], host) if chain else None,
+            hostname_matches=matches,
             certificates=facts,
             days_left=facts[0].days_left if facts else None,
-            http_redirects=self._redirects(host, port, seen),
+            http_redirects=redirects,
             hsts=None if header is None else hsts_days is not None and hsts_days > 0,
             hsts_days=hsts_days,
             problem=problem,
-            evidence=(_proof(url, "; ".join(lines)),),
+            evidence=(_proof(url, note, f"Strict-Transport-Security: {header}" if header else ""),),
         )
 
     def _left(self) -> float:
@@ -189,8 +196,8 @@ def hsts_days(header: str | None) -> tuple[float | None, str]:
     return None, header
 
 
-def _proof(url: str, text: str) -> Evidence:
-    return Evidence(artifact=url, locator=WebLocator(url=url), excerpt=text[:400])
+def _proof(url: str, note: Text, header: str = "") -> Evidence:
+    return Evidence(artifact=url, locator=WebLocator(url=url), excerpt=header[:400], note=note)
 
 
 def _chain(sock: ssl.SSLSocket) -> list[x509.Certificate]:

@@ -221,12 +221,12 @@ def test_a_message_box_alone_is_no_personal_information() -> None:
         ("<input type=checkbox checked>我已阅读并同意《用户协议》", (True, True)),
         ("<label><input type=checkbox> 同意<a href=/p>隐私政策</a></label>", (True, False)),
         ("<div role=checkbox aria-checked=true>阅读并接受《服务条款》</div>", (True, True)),
-        ("<input type=checkbox checked>记住我", (False, None)),
-        ("<p>点击登录即表示您同意《用户协议》和《隐私政策》</p>", (True, None)),
-        ("<p>登录后更精彩</p>", (False, None)),
+        ("<input type=checkbox checked>记住我", (False, False)),
+        ("<p>点击登录即表示您同意《用户协议》和《隐私政策》</p>", (True, False)),
+        ("<p>登录后更精彩</p>", (False, False)),
     ],
 )
-def test_consent_is_read_from_boxes_and_sentences(html: str, expected: tuple[bool, bool | None]) -> None:
+def test_consent_is_read_from_boxes_and_sentences(html: str, expected: tuple[bool, bool]) -> None:
     (form,) = forms(f"<form><input name=phone><input type=password>{html}<button>登录</button></form>")
 
     assert (form.agreement, form.agreement_checked) == expected

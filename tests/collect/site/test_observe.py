@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -54,6 +55,7 @@ def test_third_parties_before_consent_have_owner_category_and_country(bad: Obser
     assert {"precise-location", "phone-number", "screen-info"} <= set(google.sends_items)
     assert baidu.lists == ("easyprivacy",)
     assert "qinghe.example" not in parties
+    assert sum(p.requests for p in parties.values()) == sum(r.third_party for r in bad.requests)
 
 
 def test_values_sent_are_masked(bad: Observation) -> None:
@@ -75,6 +77,9 @@ def test_cookies_tell_who_set_them_for_how_long_and_what_for(bad: Observation, w
     assert visit.set_by == world.third["hm.baidu.com"].url("/hm.js")
     assert cookies["HMACCOUNT"].third_party
     assert cookies["guest_no"].identifier and cookies["guest_no"].days == pytest.approx(400, abs=1)
+    told = ide.evidence[0].note
+    assert told is not None and "域名 ad.doubleclick.net（第三方）" in told.zh
+    assert "有效期 390 天" in told.zh and "取值足以区分访问者" in told.zh
     pixel = next(r for r in bad.requests if "/hm.gif" in r.url)
     assert pixel.initiator == world.third["hm.baidu.com"].url("/hm.js")
 
@@ -87,6 +92,9 @@ def test_fingerprinting_is_attributed_to_the_script_that_does_it(bad: Observatio
     assert {u.script for u in uses.values()} == {world.third["fp.tongdun.net"].url("/fp.js")}
     assert all(u.third_party and u.phase == "before" for u in uses.values())
     assert uses["canvas"].item == "browser-fingerprint"
+    told = uses["canvas"].evidence[0].note
+    assert told is not None and "画布指纹" in told.zh and "第三方" in told.zh and "作出选择之前" in told.zh
+    assert re.search(r"首次调用位置：第 \d+ 行第 \d+ 列", told.zh) and "toDataURL" in told.zh
 
 
 def test_browser_storage_of_every_kind_is_listed(bad: Observation, world: World) -> None:

@@ -185,6 +185,24 @@ def test_missing_headers_are_named_and_present_ones_are_not() -> None:
         assert weakness.evidence[0].excerpt.startswith("HTTP 200")
 
 
+@pytest.mark.parametrize(
+    ("page", "found"),
+    [
+        ("<meta http-equiv=Content-Security-Policy content=\"default-src 'self'\">", {"no-referrer-policy"}),
+        ("<META HTTP-EQUIV='content-security-policy' CONTENT=\"script-src 'unsafe-inline'\">", {"weak-csp"}),
+        ("<meta name=referrer content=no-referrer>", {"no-csp"}),
+        ("<p>Content-Security-Policy", {"no-csp", "no-referrer-policy"}),
+    ],
+)
+def test_a_policy_may_stand_in_the_page_but_not_the_one_on_framing(page: str, found: set[str]) -> None:
+    fetched = Fetched(URL, (Hop(URL, 200, ()),), page.encode())
+    kinds = {w.kind for w in header_weaknesses(fetched, HOST)}
+
+    assert found <= kinds and "no-clickjacking-protection" in kinds
+    assert ("no-csp" in kinds) is ("no-csp" in found)
+    assert ("no-referrer-policy" in kinds) is ("referrer content" not in page)
+
+
 def test_an_answer_open_to_every_origin_is_found(servers: Servers) -> None:
     def reflect(request: object) -> tuple[int, dict[str, str], str]:
         origin = request.headers.get("origin", "")  # type: ignore[attr-defined]

@@ -13,10 +13,13 @@ import pytest
 from conftest import FIXTURES
 from server import Request, Servers, Site
 
+from reports.names import Names
+from reports.sitetables import site_identity, site_sheets
 from scanner.collect import collect
 from scanner.collect.site.collect import collect_site
 from scanner.errors import InputError
 from scanner.facts import Facts
+from scanner.packload import load_pack
 from scanner.sitefacts import Form, SiteFacts
 
 HOST = "qinghe.example"
@@ -142,7 +145,7 @@ def test_consent_beside_forms_is_read(bad: SiteFacts) -> None:
     )
 
     assert (ticked.agreement, ticked.agreement_checked, ticked.policy_linked) == (True, True, True)
-    assert (implied.agreement, implied.agreement_checked, implied.agreement_bundled) == (True, None, True)
+    assert (implied.agreement, implied.agreement_checked, implied.agreement_bundled) == (True, False, True)
     assert (plain.agreement, plain.policy_linked) == (False, False)
 
 
@@ -356,3 +359,20 @@ def test_the_command_scans_a_url_and_refuses_private_ones_unless_allowed(
     assert len(facts["site"]["pages"]) == 5 and facts["site"]["stats"]["stopped_by"] == "pages"
     assert report.returncode == 0, report.stderr
     assert json.loads(report.stdout)["assessment"]["subject"]["kind"] == "site"
+
+
+def test_chapters_of_a_report_count_pages_forms_and_libraries_alike(servers: Servers) -> None:
+    site = servers.site("ehe.example", folder=FIXTURES / "sites" / "bad")
+    facts = collect(site.url("/"), servers.options())
+    assert facts.site is not None
+    names = Names(facts, load_pack(), "zh")
+    identity = dict(site_identity(names))
+    tables = {sheet.key: sheet for sheet in site_sheets(names)}
+    searched = next(looked.what.zh for looked in facts.looked if looked.path == "site.pages")
+
+    pages = len(tables["site_pages"].rows)
+    assert identity["label_pages"] == str(pages) and f"访问的 {pages} 个页面" in searched
+    assert f"共 {len(facts.site.forms)} 个表单" in tables["site_forms"].note
+    assert {(row[0], row[1]) for row in tables["site_libraries"].rows} == {
+        (library.name, library.version) for library in facts.site.libraries
+    }
