@@ -198,10 +198,11 @@ def problems(document: Any) -> None:
 def manual(document: Any) -> None:
     """Chapter 7: preparations, index, one form for each item left to a human."""
     heading(document, "{{ w.f_manual }}", "7")
-    p(document, "{% if manual.entries %}{{ manual.note }}{% else %}{{ w.f_manual_none }}{% endif %}")
+    note = p(document, "{% if manual.entries %}{{ manual.note }}{% else %}{{ w.f_manual_none }}{% endif %}")
+    note.paragraph_format.keep_with_next = True
     p(document, "{%p if manual.preparations %}")
     heading(document, "{{ w.preparations }}", "7_1")
-    p(document, "{{ w.f_preparations_note }}")
+    p(document, "{{ w.f_preparations_note }}").paragraph_format.keep_with_next = True
     listing(
         document,
         [12, 28, 83, 40],
