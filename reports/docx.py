@@ -10,6 +10,7 @@ import io
 import zipfile
 from datetime import datetime
 from importlib.resources import files
+from typing import Any
 
 from docx.exceptions import PythonDocxError
 from docx.opc.exceptions import OpcError
@@ -88,12 +89,23 @@ def context(view: ReportView) -> Data:
         "page_of": view.word("f_page", page="\0", total="\0").split("\0"),
         "shade": docxblocks.SHADES,
     }
+    data = {key: _breakable(value) for key, value in data.items()}
+    data["w"]["comma"] = data["w"]["comma"].replace("、", "、\u200b")  # the template enumerates with it
     data["blocks"] = {
         "contents": docxblocks.contents(_titles(data)),
         "charts": docxblocks.charts(data),
         "appendices": docxblocks.appendices(data),
     }
     return data
+
+
+def _breakable(value: Any) -> Any:
+    """Return ``value`` with the optional breaks of :func:`reports.docxblocks.may_break` in all its texts."""
+    if isinstance(value, dict):
+        return {key: _breakable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_breakable(one) for one in value]
+    return docxblocks.may_break(value) if isinstance(value, str) else value
 
 
 def _titles(data: Data) -> list[tuple[int, str, str]]:

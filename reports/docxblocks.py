@@ -38,6 +38,7 @@ SHADES = {
 KEEP = "<w:keepNext/>"
 # Names of permissions, classes and addresses; Word breaks anywhere those that do not fit a column, so they are small.
 IDENTIFIER = re.compile(r"(?<=\n)[A-Z][A-Z0-9_]+$|(?=[!-~]{14})(?=[!-~]*?[_./$])[!-~]+", re.MULTILINE)
+_BETWEEN_LATIN = re.compile("(?<=[!-~])、(?=[!-~])")
 SMALL_CODE = '<w:rFonts w:ascii="Consolas" w:hAnsi="Consolas" w:cs="Consolas"/><w:sz w:val="14"/>'
 
 
@@ -46,9 +47,18 @@ def style_id(name: str) -> str:
     return name.replace(" ", "")
 
 
+def may_break(text: str) -> str:
+    """Return ``text`` with Word's optional break (U+200B) after each enumeration comma between Latin texts.
+
+    Some programs break such a line in the middle of the word before the comma, which may not begin a line.
+    """
+    return _BETWEEN_LATIN.sub("、\u200b", text)
+
+
 def run(text: str, properties: str = "") -> str:
     """Return a run of text; line feeds become breaks."""
-    inner = '</w:t><w:br/><w:t xml:space="preserve">'.join(escape(part) for part in text.split("\n"))
+    parts = (escape(part) for part in may_break(text).split("\n"))
+    inner = '</w:t><w:br/><w:t xml:space="preserve">'.join(parts)
     rpr = f"<w:rPr>{properties}</w:rPr>" if properties else ""
     return f'<w:r>{rpr}<w:t xml:space="preserve">{inner}</w:t></w:r>'
 
@@ -224,13 +234,12 @@ def appendices(data: Data) -> Markup:
     parts = []
     for n, sheet in enumerate(data["appendices"]):
         level = 2 if "." in sheet["label"] else 1
-        keep = "<w:keepNext/>" if sheet["rows"] else ""
         title = bookmarked(run(appendix_title(sheet, w)), appendix_mark(sheet), APPENDIX_MARKS + n)
         parts.append(_paragraph_of(title, f"Appendix {level}", ""))
         if sheet["incomplete"]:
-            parts.append(paragraph(w["incomplete"], "Note", keep))
+            parts.append(paragraph(w["incomplete"], "Note", KEEP))
         if sheet["note"]:
-            parts.append(paragraph(sheet["note"], "Note", keep))
+            parts.append(paragraph(sheet["note"], "Note", KEEP))
         if sheet["rows"]:
             parts.append(_sheet(sheet))
         elif not sheet["incomplete"]:

@@ -216,7 +216,7 @@ def manual(document: Any) -> None:
     heading(document, "{{ w.f_manual_index }}", f"7_{number}", "7002")
     index = listing(
         document,
-        [13, 46, 23, 48, 20, 13],
+        [12, 42, 22, 58, 18, 11],
         [
             "{{ w.f_no_1 }}",
             "{{ w.f_item }}",

@@ -239,6 +239,13 @@ def test_identifiers_in_cells_are_small_enough_to_stay_whole(cell: str, small: l
     assert xml.count(docxblocks.SMALL_CODE) == len(small)
 
 
+def test_lines_may_end_after_the_comma_between_labels_only() -> None:
+    assert docxblocks.may_break("F01、F02 等、三、1、《A》、B") == "F01、\u200bF02 等、三、1、《A》、B"
+    assert "F01、\u200bF02" in docxblocks.table(["编号"], [1], [["F01、F02"]], ())
+    lines = [line for line in text_of(report()).splitlines() if "F01、" in line]
+    assert lines and all("F01、\u200bF02" in line for line in lines)
+
+
 def test_an_agency_uses_its_own_template() -> None:
     template = own_template(
         "抬头 {{ imprint.laboratory }}", "{%p for x in problems %}", "{{ x.title }}", "{%p endfor %}"
