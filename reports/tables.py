@@ -10,7 +10,8 @@ from ipaddress import ip_address
 from reports.clauses import RuleView
 from reports.names import Names
 from reports.text import one_line
-from scanner.facts import Access, AppFacts, Endpoint, Origin, Sdk
+from scanner.codefacts import Access, Endpoint, Origin, Sdk
+from scanner.facts import AppFacts
 from scanner.model import Confidence, Outcome
 
 COLUMNS = 8

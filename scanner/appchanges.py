@@ -12,8 +12,9 @@ from difflib import SequenceMatcher
 from scanner import buildchanges
 from scanner.appfacts import ConsentDialog, StartupStep
 from scanner.changes import Entry, Source, Value, author, code_of, foreign, marks, said
+from scanner.codefacts import Access
 from scanner.componentfacts import Ability, AutoStart, DeepLink, Wake
-from scanner.facts import Access, Facts
+from scanner.facts import Facts
 from scanner.necessity import category_of, need_of_item, need_of_permission
 
 READS = frozenset({"read", "observe", "capture"})

@@ -11,8 +11,9 @@ from typing import Literal
 
 from scanner import catalogue
 from scanner.catalogue import Category
-from scanner.facts import AppFacts, Permission
+from scanner.facts import AppFacts
 from scanner.model import Text
+from scanner.permissionfacts import Permission
 
 # ``listed``: the regulation lists it; ``basic``: the basic function may need it; ``outside``: neither.
 Need = Literal["listed", "basic", "outside", "not_personal", "unknown"]

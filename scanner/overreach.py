@@ -12,10 +12,12 @@ from typing import Literal
 
 from scanner import catalogue
 from scanner.catalogue import Category
-from scanner.facts import Access, AppFacts, Facts, Permission, PermissionRequest
+from scanner.codefacts import Access
+from scanner.facts import AppFacts, Facts
 from scanner.model import VERDICT_ORDER, Assessment, Evidence, Finding, Text, Verdict
 from scanner.necessity import Need, category_of, need_of_item, need_of_permission, own_use, reason_for
 from scanner.overreachrows import Asked, Function, ItemRow, Overreach, PermissionRow, UsedBy
+from scanner.permissionfacts import Permission, PermissionRequest
 
 SENSITIVE = ("yes", "conditional", "legacy", "no")
 MAX_PLACES = 8

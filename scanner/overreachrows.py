@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from scanner.facts import EntryKind, Origin
+from scanner.codefacts import EntryKind, Origin
 from scanner.model import Evidence, Frozen, Text, Verdict
 from scanner.necessity import Need
 

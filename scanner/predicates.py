@@ -12,9 +12,10 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
-from scanner.facts import AppFacts, Component, Facts, Permission
+from scanner.facts import AppFacts, Component, Facts
 from scanner.model import Evidence, Text
 from scanner.necessity import CATEGORY_UNKNOWN, OWN, category_of, listed_items, need_of_permission, sdk_only
+from scanner.permissionfacts import Permission
 
 Outcome = tuple[bool | None, list[tuple[Any, tuple[Evidence, ...]]], list[Text]]
 

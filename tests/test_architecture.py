@@ -12,7 +12,9 @@ CORE = {"scanner", "scanner.model", "scanner.errors", "scanner.context"}
 FACTS = CORE | {
     "scanner.facts",
     "scanner.appfacts",
+    "scanner.codefacts",
     "scanner.componentfacts",
+    "scanner.permissionfacts",
     "scanner.policyfacts",
     "scanner.sitefacts",
     "scanner.visitfacts",
@@ -32,13 +34,17 @@ RULEPACK = {
 LAYERS: list[tuple[str, set[str]]] = [
     ("scanner.model", set()),
     ("scanner.appfacts", {"scanner.model"}),
+    ("scanner.codefacts", {"scanner.model", "scanner.appfacts"}),
     ("scanner.componentfacts", {"scanner.model"}),
+    ("scanner.permissionfacts", {"scanner.model", "scanner.codefacts"}),
     (
         "scanner.facts",
         {
             "scanner.model",
             "scanner.appfacts",
+            "scanner.codefacts",
             "scanner.componentfacts",
+            "scanner.permissionfacts",
             "scanner.policyfacts",
             "scanner.sitefacts",
         },

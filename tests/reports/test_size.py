@@ -8,7 +8,8 @@ from reports import jsonout
 from reports.console import write as write_console
 from reports.html import write
 from reports.view import ReportView
-from scanner.facts import Facts, Origin
+from scanner.codefacts import Origin
+from scanner.facts import Facts
 from scanner.model import Assessment, Evaluation, Finding, Outcome, RuleResult, Text
 
 CHAIN = tuple(f"Lcom/example/shop/deep/packages/Step{n};->handle(Ljava/lang/Object;)V" for n in range(40))

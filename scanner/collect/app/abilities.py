@@ -21,8 +21,9 @@ from scanner.componentfacts import Ability, AccessibilitySettings
 from scanner.datafiles import read_data
 from scanner.dex import Member, Site, constant_arguments, field_sites, instructions, string_sites
 from scanner.dex.query import strings_with_prefix
-from scanner.facts import Component, Permission
+from scanner.facts import Component
 from scanner.model import Evidence, Frozen, Text, XmlLocator
+from scanner.permissionfacts import Permission
 
 WINDOW = "Landroid/view/WindowManager$LayoutParams;"
 EVENT_TYPES, PACKAGES, WINDOW_CONTENT = 0x01010380, 0x01010381, 0x01010385

@@ -15,10 +15,10 @@ import numpy as np
 from scanner import catalogue
 from scanner.appfacts import GuardKind
 from scanner.catalogue import Source
+from scanner.codefacts import Access
 from scanner.collect.app.code import Code, member
 from scanner.collect.app.subject import Program
 from scanner.dex import Member, Site, constant_arguments, field_sites, string_sites, strings_with_prefix
-from scanner.facts import Access
 from scanner.model import Evidence
 
 LITERALS = frozenset({"uri", "property", "path", "intent-action"})

@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Literal
 
+from scanner.codefacts import NativeLibrary, Origin
 from scanner.collect.app.code import Code
 from scanner.collect.app.patterns import Argument, member_of
 from scanner.collect.app.subject import Program
 from scanner.componentfacts import AutoStart
 from scanner.datafiles import read_data
 from scanner.dex import MemberSite, Site, constant_arguments, field_sites, instructions
-from scanner.facts import Component, NativeLibrary, Origin
+from scanner.facts import Component
 from scanner.model import Evidence, FileLocator, Frozen, Text
 
 MAX_OF_A_KIND = 200

@@ -1,7 +1,7 @@
 """Code facts: who obtains which personal information, where, reachable from what, with the shortest chain.
 
 Stands on :mod:`scanner.dex` and the catalogue.  Reflection with names that are not constant, native code and code
-loaded at run time cannot be followed; they are counted in :class:`~scanner.facts.CodeStats`.
+loaded at run time cannot be followed; they are counted in :class:`~scanner.codefacts.CodeStats`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from scanner import catalogue
 from scanner.appfacts import GuardKind
+from scanner.codefacts import CodeStats, EntryKind, Origin
 from scanner.collect.app.origin import Prefixes, app_prefixes, by_callers, open_classes, sdk_prefixes
 from scanner.collect.app.startorder import StartOrder
 from scanner.collect.app.structure import Structure, structure
@@ -32,7 +33,6 @@ from scanner.dex import (
 )
 from scanner.dex.opcodes import NAMES
 from scanner.dex.tokens import tokens_of
-from scanner.facts import CodeStats, EntryKind, Origin
 from scanner.model import CodeStep, DexLocator, Evidence
 
 DYNAMIC = (

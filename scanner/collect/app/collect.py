@@ -8,6 +8,7 @@ from typing import Literal
 
 from scanner import __version__, catalogue
 from scanner.appfacts import StartupStep
+from scanner.codefacts import Access, CodeStats, NativeLibrary, Origin, Sdk
 from scanner.collect.app.abilities import Abilities
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import EntryError
@@ -47,16 +48,7 @@ from scanner.collect.app.surface import Surface
 from scanner.collect.app.wakes import find_wakes
 from scanner.context import CollectOptions
 from scanner.dex import DexError
-from scanner.facts import (
-    Access,
-    AppFacts,
-    CodeStats,
-    Component,
-    Facts,
-    NativeLibrary,
-    Origin,
-    Sdk,
-)
+from scanner.facts import AppFacts, Component, Facts
 from scanner.model import Problem, Subject, Text
 
 CODE_PATHS = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from scanner.codefacts import Origin
 from scanner.collect.app.manifest_parts import ManifestComponent
-from scanner.facts import Component, Origin
+from scanner.facts import Component
 from scanner.model import Evidence, XmlLocator
 
 MANIFEST = "AndroidManifest.xml"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from scanner.codefacts import Access, Origin
 from scanner.collect.app.code import Code, descriptor
 from scanner.collect.app.intents import CONTEXTS
 from scanner.collect.app.manifest import SERVICE_TYPES, Manifest
@@ -15,7 +16,7 @@ from scanner.collect.app.manifest_parts import ManifestComponent
 from scanner.collect.app.package import MANIFEST
 from scanner.componentfacts import ForegroundService
 from scanner.dex import Member, MemberSite, constant_arguments
-from scanner.facts import Access, Component, Origin
+from scanner.facts import Component
 from scanner.model import Evidence, XmlLocator
 
 TYPES_NEED_PERMISSION_FROM = 34

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.codefacts import CodeIssue
 from scanner.collect.app.code import Code, descriptor
 from scanner.collect.app.intents import (
     INTENT,
@@ -30,7 +31,7 @@ from scanner.collect.app.intents import (
 )
 from scanner.dex import NOTHING, Instruction, Member, Thing, Values, follow
 from scanner.dex.opcodes import NAMES
-from scanner.facts import CodeIssue, Component
+from scanner.facts import Component
 from scanner.model import CodeStep, DexLocator, Evidence
 
 ENTRIES = {

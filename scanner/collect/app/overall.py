@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scanner.codefacts import Access
 from scanner.collect.app.interface import Layouts
-from scanner.facts import Access, InterfaceText
+from scanner.facts import InterfaceText
 
 # String resources that libraries bring along, by the prefixes of their names.
 LIBRARY_STRINGS = (

@@ -13,11 +13,11 @@ from typing import Any
 
 from pydantic import Field
 
+from scanner.codefacts import CodeIssue
 from scanner.collect.app.code import Code
 from scanner.collect.app.intents import CONTEXTS
 from scanner.datafiles import read_data
 from scanner.dex import Member, MemberSite, constant_arguments
-from scanner.facts import CodeIssue
 from scanner.model import Frozen, Text
 
 MAX_DETAIL = 120

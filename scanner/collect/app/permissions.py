@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from scanner import catalogue
+from scanner.codefacts import Access, Origin
 from scanner.collect.app.code import Code
 from scanner.collect.app.manifest import Manifest
 from scanner.collect.app.manifest_parts import DefinedPermission
 from scanner.collect.app.surface import MAX_NAMES, similar_permission
 from scanner.dex import Site, string_sites, strings_containing
-from scanner.facts import Access, Component, Origin, Permission, PermissionUse
+from scanner.facts import Component
 from scanner.model import Evidence, XmlLocator
+from scanner.permissionfacts import Permission, PermissionUse
 
 MANIFEST = "AndroidManifest.xml"
 TELLING = re.compile(r"[a-z]+[A-Z][A-Za-z]*")

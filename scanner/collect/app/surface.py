@@ -13,6 +13,7 @@ from functools import cache
 from typing import Literal
 
 from scanner import catalogue
+from scanner.codefacts import Origin
 from scanner.collect.app.archive import EntryError
 from scanner.collect.app.axml import AxmlError, Element
 from scanner.collect.app.code import Code
@@ -29,7 +30,7 @@ from scanner.componentfacts import (
     SharedFolder,
     TaskSetting,
 )
-from scanner.facts import Component, Origin
+from scanner.facts import Component
 from scanner.model import Evidence, XmlLocator
 
 MANIFEST = "AndroidManifest.xml"
