@@ -10,8 +10,8 @@ from reports.overreachtable import item_sheet, permission_sheet
 from reports.powertable import PATHS, power_sheet
 from reports.sheet import NONE, Sheet
 from reports.startuptable import startup_sheet
-from reports.tables import Cell, ItemRow, Unread
-from reports.text import one_line
+from reports.tables import ItemRow, Unread
+from reports.text import one_line, places_text
 from reports.view import ReportView
 from scanner.model import Finding
 
@@ -92,7 +92,7 @@ def item_sheets(view: ReportView) -> Iterable[Sheet]:
     others = (
         f"{view.word('others')}{view.word('colon')}{view.names.join(table.others)}" if table.others else ""
     )
-    note = " ".join(part for part in (view.word("f_matrix_row_note"), others) if part)
+    note = " ".join(part for part in (view.word("items_note"), others) if part)
     open_rows = view.incomplete("app.accesses")
     yield Sheet(
         key="items",
@@ -119,13 +119,7 @@ def item_sheets(view: ReportView) -> Iterable[Sheet]:
 
 def _item_row(row: ItemRow) -> tuple[str, ...]:
     name = " ".join((row.name, *(f"[{mark}]" for mark in row.marks)))
-    return (name, *(_cell(cell) for cell in row.cells), _cell(row.total))
-
-
-def _cell(cell: Cell) -> str:
-    if not cell.sites:
-        return "·"
-    return str(cell.sites) if cell.reachable else f"({cell.sites})"
+    return (name, *(places_text(cell) for cell in row.cells), places_text(row.total))
 
 
 def endpoint_sheet(view: ReportView) -> Sheet:

@@ -159,14 +159,22 @@ def _problem(view: ReportView, group: tuple[FindingView, ...]) -> list[Renderabl
 
 def _finding(view: ReportView, finding: FindingView) -> RenderableType:
     table = _grid(1)
-    count = view.word("places", count=finding.total) if finding.total > 1 else ""
+    shown = finding.evidence[:EVIDENCE]
+    count = _places(view, finding, sum(not (e.beside or e.kind == "search") for e in shown))
     mark = view.word("open").strip() + view.word("known") + view.word("close") if finding.known else ""
     label = "  ".join(part for part in (mark, finding.group, count, finding.accepted) if part)
     if label:
         table.add_row(Styled("–"), Styled(label, style="bold"))
-    for evidence in finding.evidence[:EVIDENCE]:
+    for evidence in shown:
         table.add_row(Styled(" " if label else "–"), _evidence(view, evidence))
     return table
+
+
+def _places(view: ReportView, finding: FindingView, shown: int) -> str:
+    """Return how many places there are, and how many are shown where that is fewer; empty for a single one."""
+    if shown < finding.total:
+        return view.word("places_some", total=finding.total, shown=shown)
+    return finding.places if finding.total > 1 else ""
 
 
 def _evidence(view: ReportView, evidence: EvidenceView) -> RenderableType:
@@ -177,8 +185,12 @@ def _evidence(view: ReportView, evidence: EvidenceView) -> RenderableType:
     lines = [Styled(place + (at if is_code else ""), overflow="fold")]
     details = [rows[view.word("at_method")]] if is_code else [f"{k} {v}" for k, v in rows.items()]
     lines += [Styled(detail, style="dim", overflow="fold") for detail in details]
-    if not is_code and evidence.excerpt:
+    if evidence.reading:
+        lines.append(Styled(evidence.reading, style="dim", overflow="fold"))
+    elif evidence.excerpt:
         lines.append(Styled(evidence.excerpt, style="dim", overflow="fold"))
+    if evidence.note:
+        lines.append(Styled(evidence.note, overflow="fold"))
     lines += [Styled(f"· {what}", style="dim", overflow="fold") for what in evidence.searched]
     if len(evidence.steps) > 1:
         names = [step.name for step in evidence.steps]

@@ -71,6 +71,7 @@ def content(view: ReportView, imprint: Imprint) -> Data:
         "basis_note": _basis_note(view),
         "basis_short": view.word("f_basis_short", count=len(view.instruments), section=2),
         "findings_note": view.findings_note,
+        "places_note": view.word("places_note"),
         "method": _method(view),
         "summary": _summary(view),
         "clauses": _flagged(view),
@@ -321,12 +322,11 @@ def _finding(finding: FindingView, view: ReportView) -> Data:
         "note": "\u2003".join(
             part for part in (view.word("known") if finding.known else "", finding.accepted) if part
         ),
-        "places": "" if finding.evidence[0].kind == "search" else view.word("places", count=finding.total),
+        "places": finding.places,
         "evidence": [
             _evidence(evidence, view, before[n], chained=n < chained)
             for n, evidence in enumerate(finding.evidence)
         ],
-        "more": view.word("more_evidence", total=finding.total, shown=shown) if finding.hidden > 0 else "",
         "fingerprint": finding.fingerprint,
     }
 
@@ -343,6 +343,7 @@ def _evidence(
         "place": evidence.place,
         "locator": [{"label": label, "value": value} for label, value in evidence.locator],
         "reading": evidence.reading,
+        "note": evidence.note,
         "excerpt": evidence.excerpt,
         "searched": list(evidence.searched),
         "chain": view.word("chain", count=steps[-1].number) if steps else "",

@@ -353,8 +353,13 @@ def _who(view: ReportView) -> tuple[str, str, str]:
 
 def _place(finding: FindingView) -> str:
     first = finding.evidence[0]
-    parts = [first.place, *(f"{label} {value}" for label, value in first.locator), *first.searched]
-    return one_line(" · ".join(dict.fromkeys(parts)), 2000)
+    parts = [
+        first.place,
+        *(f"{label} {value}" for label, value in first.locator),
+        first.note,
+        *first.searched,
+    ]
+    return one_line(" · ".join(dict.fromkeys(part for part in parts if part)), 2000)
 
 
 def _basis(finding: FindingView, clauses: dict[str, ClauseView], view: ReportView) -> str:

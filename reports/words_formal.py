@@ -138,12 +138,6 @@ BODY: dict[str, Text] = {
     "f_evidence_file": _t("来源文件", "Source"),
     "f_evidence_place": _t("位置", "Place"),
     "f_evidence_kind": _t("类型", "Kind"),
-    "f_evidence_left": _t(
-        "报告列出 {shown} 处，其余见 JSON 报告。", "{shown} places listed; the JSON report has all."
-    ),
-    "f_matrix_row_note": _t(
-        "格内为代码位置数；括号内未见到达路径。", "Places in code; those in brackets have no known path."
-    ),
     "f_and_more_places": _t("等 {count} 处", " ({count} in all)"),
     "f_chart_verdicts": _t("图 1　条款结论分布（条）", "Figure 1. Clauses by verdict"),
     "f_chart_coverage": _t(

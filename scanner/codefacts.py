@@ -103,6 +103,8 @@ class Access(Frozen):
     guard: GuardKind | None = None
     #: 在支持的设备上普通应用是否都取不到该值 / whether no supported device gives ordinary apps the value
     restricted: bool = False
+    #: 只能由它到达的停用组件，没有为空 / component switched off from which alone it is reached, empty without one
+    dormant: str = ""
     permissions: tuple[str, ...] = ()  #: 此处所依赖的权限 / permissions it rests on
     permission_missing: bool = False  #: 所需权限是否未声明 / whether a needed permission is not declared
     #: 是否为敏感个人信息 / sensitive personal information

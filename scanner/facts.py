@@ -37,7 +37,7 @@ from scanner.componentfacts import (
     TaskSetting,
     Wake,
 )
-from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Subject, Text
+from scanner.model import Artifact, Evidence, Frozen, Gap, Looked, Problem, Proof, Subject, Text
 from scanner.permissionfacts import Permission, PermissionRequest
 from scanner.policyfacts import PolicyFacts
 from scanner.sitefacts import SiteFacts
@@ -66,6 +66,7 @@ class Identity(Frozen):
     split: str | None = None  #: 拆分包的名称，基础包为空 / name of the split, null for the base
     shared_user_id: str | None = None  #: 共享用户标识 / shared user id
     evidence: tuple[Evidence, ...] = ()
+    proofs: tuple[Proof, ...] = ()  #: 级别和名称各自的证据 / what proves levels and names
 
 
 class AppFlags(Frozen):
@@ -90,6 +91,7 @@ class AppFlags(Frozen):
     #: 网络安全配置的资源名或路径 / resource or path of the network security configuration
     network_security_config: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    proofs: tuple[Proof, ...] = ()  #: 各开关自己的证据 / what proves each switch
 
 
 class Component(Frozen):
@@ -108,7 +110,13 @@ class Component(Frozen):
     name: str  #: 类名；别名取其目标类 / class name, that of the target for an alias
     exported: bool  #: 其他应用能否启动它（生效值） / whether other apps can start it (effective)
     exported_explicit: bool | None = None  #: 清单所写的 exported，未写为 null / exported as written
-    enabled: bool = True  #: 是否启用 / enabled in the manifest
+    enabled: bool = True  #: 清单是否启用 / enabled in the manifest
+    #: 清单停用的组件，代码是否会启用它，不明为 null / whether code switches on one the manifest disables, null when
+    #: not known
+    #: How: 代码对 setComponentEnabledSetting 的调用与其中的类名 / calls of setComponentEnabledSetting with the names
+    #: of classes beside them
+    #: Blind: 运行时拼出的组件名、反射 / names put together at run time, reflection
+    switched_on: bool | None = None
     permission: str | None = None  #: 启动它所需的权限 / permission needed to start it
     read_permission: str | None = None  #: 读取提供者所需的权限 / permission to read the provider
     write_permission: str | None = None  #: 写入提供者所需的权限 / permission to write the provider
@@ -310,6 +318,8 @@ class AppFacts(Frozen):
     #: password or phone field or a word of registration
     #: Blind: 由网页提供的登录界面 / sign-in screens that are web pages
     has_account: bool | None = None  #: 应用是否有自己的账号 / whether the app has accounts of its own
+    #: 有账号、收集个人信息的依据 / what shows that it has accounts and collects personal information
+    proofs: tuple[Proof, ...] = ()
 
 
 class Facts(Frozen):

@@ -66,12 +66,16 @@ def need_of_item(item: str, permissions: tuple[str, ...], category: Category | N
 
 
 def own_use(app: AppFacts, permission: Permission) -> bool:
-    """Whether the app's own code, or code of unknown origin, uses or asks for ``permission``."""
-    return not OWN.isdisjoint(permission.used_by_owner) or any(
+    """Whether the app's own code, or code of unknown origin, uses or asks for ``permission``.
+
+    Code that only components lead to which are switched off does not count: it cannot run.
+    """
+    return any(use.owner.kind in OWN and use.sites > use.dormant for use in permission.used_by) or any(
         request.owner_kind in OWN and permission.name in request.permissions for request in app.requests
     )
 
 
 def sdk_only(app: AppFacts, permission: Permission) -> bool:
     """Whether SDKs use ``permission`` and nothing else in the package does."""
-    return "sdk" in permission.used_by_owner and not own_use(app, permission)
+    used = any(use.owner.kind == "sdk" and use.sites > use.dormant for use in permission.used_by)
+    return used and not own_use(app, permission)

@@ -21,6 +21,8 @@ class PermissionUse(Frozen):
 
     owner: Origin
     sites: int  #: 调用点个数 / number of call sites
+    #: 其中只能由停用组件到达的个数 / of them, those only components that are switched off lead to
+    dormant: int = 0
     evidence: tuple[Evidence, ...] = ()
 
 

@@ -13,7 +13,7 @@ from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from scanner.facts import AppFacts, Component, Facts
-from scanner.model import Evidence, Text
+from scanner.model import Evidence, Text, beside
 from scanner.necessity import CATEGORY_UNKNOWN, OWN, category_of, listed_items, need_of_permission, sdk_only
 from scanner.permissionfacts import Permission
 
@@ -154,9 +154,9 @@ def permission_outside_category(facts: Facts, given: Mapping[str, Any]) -> Outco
         unused = permission.used is False and not permission.requested
         only_sdk = sdk_only(app, permission)
         if given["user"] == "sdk" and only_sdk:
-            hits.append((permission, (*permission.evidence, *_sdk_evidence(permission))))
+            hits.append((permission, (*permission.evidence, *beside(_sdk_evidence(permission)))))
         if given["user"] == "app" and not only_sdk and not unused:
-            hits.append((permission, (*permission.evidence, *_own_evidence(facts.app, permission))))
+            hits.append((permission, (*permission.evidence, *beside(_own_evidence(facts.app, permission)))))
     paths = {"app", "app.permissions"} | ({"app.accesses"} if given["user"] == "sdk" else set())
     gaps = [gap.reason for gap in facts.gaps if gap.path in paths]
     return (True if hits else None if gaps else False), hits, [] if hits else gaps
@@ -167,7 +167,12 @@ def _sdk_evidence(permission: Permission) -> tuple[Evidence, ...]:
 
 
 def _own_evidence(app: AppFacts, permission: Permission) -> tuple[Evidence, ...]:
-    used = tuple(e for use in permission.used_by if use.owner.kind in OWN for e in use.evidence)
+    used = tuple(
+        e
+        for use in permission.used_by
+        if use.owner.kind in OWN and use.sites > use.dormant
+        for e in use.evidence
+    )
     asked = (
         e
         for request in app.requests
@@ -189,7 +194,7 @@ def requested_never_used(facts: Facts, _given: Mapping[str, Any]) -> Outcome:
     busy = {p.group for p in app.permissions if p.group and p.used is not False}
     idle = {p.name: p for p in app.permissions if p.declared and p.used is False and p.group not in busy}
     hits: list[tuple[Any, tuple[Evidence, ...]]] = [
-        (idle[name], (*request.evidence, *idle[name].evidence))
+        (idle[name], (*request.evidence, *beside(idle[name].evidence)))
         for request in app.requests
         if request.complete and request.owner_kind in OWN and request.reachable is not False
         for name in request.permissions

@@ -122,6 +122,9 @@ def problems(document: Any) -> None:
     """Chapter 6: problems, findings, evidence with call chains."""
     heading(document, "{{ w.f_findings }}", "6")
     p(document, "{% if problems %}{{ findings_note }}{% else %}{{ summary.none }}{% endif %}")
+    p(document, "{%p if problems %}")
+    p(document, "{{ places_note }}")
+    p(document, "{%p endif %}")
     p(document, "{%p for x in problems %}")
     heading(document, "{{ x.title }}", "6_{{ loop.index }}", "{{ 2000 + loop.index }}")
     p(
@@ -164,6 +167,9 @@ def problems(document: Any) -> None:
     p(document, "{%p if e.excerpt %}")
     p(document, "{{ e.excerpt }}", "Excerpt")
     p(document, "{%p endif %}")
+    p(document, "{%p if e.note %}")
+    p(document, "{{ e.note }}", "Evidence")
+    p(document, "{%p endif %}")
     p(document, "{%p if e.steps %}")
     p(document, "{{ e.chain }}", "Evidence").paragraph_format.keep_with_next = True
     p(document, "{%p for s in e.steps %}")
@@ -178,9 +184,6 @@ def problems(document: Any) -> None:
     p(document, "{%p endfor %}")
     p(document, "{%p endif %}")
     p(document, "{%p endfor %}")
-    p(document, "{%p if f.more %}")
-    p(document, "{{ f.more }}", "Note")
-    p(document, "{%p endif %}")
     p(document, "{%p endfor %}")
     p(document, "{%p endfor %}")
 

@@ -160,7 +160,7 @@ def test_evidence_can_be_followed() -> None:
         "分派到子类实现",
         "调用链（30 步）",
         "略去 15 步",
-        "共 40 处，此处列出 5 处",
+        "共 40 处，列出 5 处",
         "4388 条字符串资源",
         "string/agree",
         "0x10 +4",
@@ -181,7 +181,7 @@ def test_tables_hold_what_was_found_and_what_was_not_read() -> None:
     ]
 
     assert "读取电话状态" in permissions
-    assert "甲广告 ×2、归属不明 ×1" in permissions
+    assert "甲广告 ×(2)、归属不明 ×(1)" in permissions
     assert "未见使用" in permissions
     assert "无法判断" in permissions
     assert "未声明" in permissions

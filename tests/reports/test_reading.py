@@ -49,7 +49,8 @@ def test_an_instruction_is_told_in_words(excerpt: str, reading: str) -> None:
     shown = evidence_view(code(READ, 3, excerpt=excerpt), NAMES)
 
     assert shown.reading == reading
-    assert shown.excerpt == excerpt
+    # The instruction's own name is no word for readers; what it works on is shown whole.
+    assert shown.excerpt == (excerpt.partition(" ")[2] if reading else excerpt)
 
 
 def chain(*methods: str) -> tuple[CodeStep, ...]:

@@ -17,7 +17,7 @@ from scanner.collect.app.package import MANIFEST
 from scanner.componentfacts import ForegroundService
 from scanner.dex import Member, MemberSite, constant_arguments
 from scanner.facts import Component
-from scanner.model import Evidence, XmlLocator
+from scanner.model import Evidence, XmlLocator, beside
 
 TYPES_NEED_PERMISSION_FROM = 34
 NO_PERMISSION = frozenset(["shortService", "systemExempted"])
@@ -68,7 +68,7 @@ def foreground_services(
             owner_id=owner.id,
             evidence=(
                 *_evidence(code, component, calls),
-                *(taken[item] for item in sorted(taken)[:MAX_EVIDENCE]),
+                *beside(taken[item] for item in sorted(taken)[:MAX_EVIDENCE]),
             ),
         )
 

@@ -32,7 +32,7 @@ from scanner.collect.app.intents import (
 from scanner.dex import NOTHING, Instruction, Member, Thing, Values, follow
 from scanner.dex.opcodes import NAMES
 from scanner.facts import Component
-from scanner.model import CodeStep, DexLocator, Evidence
+from scanner.model import CodeStep, DexLocator, Evidence, beside
 
 ENTRIES = {
     "activity": ("onCreate", "onStart", "onRestart", "onResume", "onPostCreate", "onNewIntent"),
@@ -426,5 +426,5 @@ def _issue(code: Code, component: Component, finding: Finding, *, linked: bool) 
         owner=owner,
         owner_kind=owner.kind,
         reachable=True,
-        evidence=(evidence, *component.evidence),
+        evidence=(evidence, *beside(component.evidence)),
     )

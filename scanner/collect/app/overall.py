@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from scanner.codefacts import Access
 from scanner.collect.app.interface import Layouts
 from scanner.facts import InterfaceText
+from scanner.model import Evidence, beside
 
 # String resources that libraries bring along, by the prefixes of their names.
 LIBRARY_STRINGS = (
@@ -23,27 +24,41 @@ LIBRARY_STRINGS = (
 )
 
 
-def collects_pi(found: Sequence[Access], *, complete: bool) -> bool | None:
-    """Whether reachable code obtains personal information in a way that is not merely incidental."""
+COLLECTS = frozenset({"read", "observe", "capture"})
+
+
+def collects_pi(found: Sequence[Access], *, complete: bool) -> tuple[bool | None, tuple[Evidence, ...]]:
+    """Whether reachable code obtains personal information in a way that is not merely incidental, with one place.
+
+    The place shown is of a direct way where there is one, of the app's own code before others'.
+    """
     live = [
-        a for a in found if a.reachable and a.strength != "weak" and a.mode in {"read", "observe", "capture"}
+        access
+        for access in found
+        if access.reachable
+        and access.strength != "weak"
+        and access.mode in COLLECTS
+        and access.owner_kind != "library"
     ]
-    live = [a for a in live if a.owner_kind != "library"]
-    if live:
-        return True
-    return False if complete else None
+    if not live:
+        return (False if complete else None), ()
+    best = min(live, key=lambda a: (a.strength != "direct", a.owner_kind != "app", not a.before_ui))
+    return True, beside(best.evidence)
 
 
-def has_account(texts: Sequence[InterfaceText], layouts: Layouts | None, *, complete: bool) -> bool | None:
-    """Whether the app has accounts of its own: its words speak of it and a form or a second word bears it out.
+def has_account(
+    texts: Sequence[InterfaceText], layouts: Layouts | None, *, complete: bool
+) -> tuple[bool | None, tuple[Evidence, ...]]:
+    """Whether the app has accounts of its own, with what shows it: its words, and a form or a second word beside them.
 
     Words of bundled libraries (``common_signin_…``) do not count; words alone leave it open.
     """
     own = [t for t in texts if t.kind in {"login", "register"} and t.owner_kind in {"app", "unknown"}]
     own = [t for t in own if not t.name.partition("/")[2].startswith(LIBRARY_STRINGS)]
     if not own:
-        return False if complete else None
-    borne_out = any(t.kind == "register" for t in own) or (
-        layouts is not None and layouts.credential_fields > 0
-    )
-    return True if borne_out else None
+        return (False if complete else None), ()
+    words = min(own, key=lambda t: (t.kind != "register", t.used is not True))
+    fields = layouts.credentials if layouts is not None else []
+    if words.kind != "register" and not fields:
+        return None, ()
+    return True, beside((*words.evidence[:1], *fields[:1]))

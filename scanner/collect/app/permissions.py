@@ -107,7 +107,8 @@ def _use(group: Sequence[Access]) -> PermissionUse:
     best = min(group, key=lambda a: (not a.reachable, a.caller, a.offset))
     places = {(a.dex, a.caller, a.offset) for a in group}
     owner: Origin = best.owner
-    return PermissionUse(owner=owner, sites=len(places), evidence=best.evidence)
+    asleep = {(a.dex, a.caller, a.offset) for a in group if a.dormant}
+    return PermissionUse(owner=owner, sites=len(places), dormant=len(asleep), evidence=best.evidence)
 
 
 def _named_methods(code: Code | None, names: frozenset[str]) -> frozenset[str]:
