@@ -190,7 +190,7 @@ def _evidence(view: ReportView, evidence: EvidenceView) -> RenderableType:
     elif evidence.excerpt:
         lines.append(Styled(evidence.excerpt, style="dim", overflow="fold"))
     if evidence.note:
-        lines.append(Styled(evidence.note, overflow="fold"))
+        lines.append(Styled(evidence.note, style="dim", overflow="fold"))
     lines += [Styled(f"· {what}", style="dim", overflow="fold") for what in evidence.searched]
     if len(evidence.steps) > 1:
         names = [step.name for step in evidence.steps]

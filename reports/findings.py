@@ -80,7 +80,8 @@ class StepView:
 class EvidenceView:
     """One piece of evidence: its kind, a readable place, the exact locator by label, and what stands there.
 
-    ``reading`` says in words what an instruction does, empty for other excerpts; ``note`` what makes the piece decisive.
+    ``excerpt`` is quoted from the subject, ``note`` says in the report's language what was observed there;
+    ``reading`` says in words what an instruction does, empty for other excerpts.
     ``beside``: it completes the proof of another piece and is no place of its own.
     """
 
@@ -89,8 +90,8 @@ class EvidenceView:
     place: str
     locator: tuple[tuple[str, str], ...]
     excerpt: str
-    reading: str = ""
     note: str = ""
+    reading: str = ""
     beside: bool = False
     steps: tuple[StepView, ...] = ()
     searched: tuple[str, ...] = ()
@@ -245,8 +246,8 @@ def evidence_view(evidence: Evidence, names: Names) -> EvidenceView:
         place=place,
         locator=tuple((names.word(key), value) for key, value in rows if value),
         excerpt=plain(excerpt, LONG),
-        reading=reading,
         note=names.text(evidence.note, LONG),
+        reading=reading,
         beside=evidence.beside,
         steps=step_views(evidence.chain, names),
         searched=searched,

@@ -343,8 +343,8 @@ def _evidence(
         "place": evidence.place,
         "locator": [{"label": label, "value": value} for label, value in evidence.locator],
         "reading": evidence.reading,
-        "note": evidence.note,
         "excerpt": evidence.excerpt,
+        "note": evidence.note,
         "searched": list(evidence.searched),
         "chain": view.word("chain", count=steps[-1].number) if steps else "",
         "steps": [

@@ -16,6 +16,7 @@ from scanner.model import (
     Finding,
     Outcome,
     RuleResult,
+    SearchLocator,
     Severity,
     Text,
     beside,
@@ -207,26 +208,40 @@ def _findings(
         target.extend(match.evidence)
     if rule.looked_in:
         shared.append(search_evidence(rule.looked_in, index))
-    searched = [e for e in shared if e.locator.kind == "search"]
-    shared = [e for e in shared if e.locator.kind != "search"]
+    searched = _searched(shared)
+    shared = [e for e in shared if not isinstance(e.locator, SearchLocator)]
     if groups:
         grounds, shared = [*shared, *grounds], []
     else:
         groups[""] = []
     identifier = index.facts.subject.identifier
     return tuple(
-        _finding(rule, identifier, key, _ordered([*own, *shared], list(beside(grounds)), searched))
+        _finding(rule, identifier, key, _in_order([*own, *shared], list(beside(grounds)), searched))
         for key, own in sorted(groups.items())
     )
 
 
-def _ordered(own: list[Evidence], grounds: list[Evidence], searched: list[Evidence]) -> list[Evidence]:
-    """Return the evidence with a place first, or the search record, and the grounds where a cut leaves them."""
+def _searched(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Return what was searched as one record for each subject."""
+    found: dict[str, dict[Text, None]] = {}
+    for one in evidence:
+        if isinstance(one.locator, SearchLocator):
+            found.setdefault(one.artifact, {}).update(dict.fromkeys(one.locator.searched))
+    return [
+        Evidence(artifact=artifact, locator=SearchLocator(searched=tuple(texts)))
+        for artifact, texts in found.items()
+    ]
+
+
+def _in_order(own: list[Evidence], grounds: list[Evidence], searched: list[Evidence]) -> list[Evidence]:
+    """Return the first place, then what no cut may lose: the grounds and what was searched; then the other places."""
+    searched = [*searched, *_searched(own)]
+    own = [e for e in own if not isinstance(e.locator, SearchLocator)]
     first = next((i for i, e in enumerate(own) if is_place(e)), None)
     if first is None:
         return list(dict.fromkeys([*searched, *own, *grounds]))
     rest = next((i for i, e in enumerate(own[first + 1 :], first + 1) if is_place(e)), len(own))
-    return list(dict.fromkeys([*own[first:rest], *own[:first], *grounds, *own[rest:], *searched]))
+    return list(dict.fromkeys([*own[first:rest], *own[:first], *grounds, *searched, *own[rest:]]))
 
 
 def _finding(rule: Rule, identifier: str, key: str, evidence: list[Evidence]) -> Finding:

@@ -203,11 +203,11 @@ Locator = Annotated[
 class Evidence(Frozen):
     """One observation somebody can repeat.
 
-    ``artifact`` names the file or page (its sha256 stands in ``Facts.artifacts``); ``excerpt`` shows what is
-    there, personal data masked; ``chain`` leads from an entry point of the program to the place.  ``note`` says what
-    makes it decisive where the excerpt alone does not (the default of an attribute that is not written).  ``beside``:
-    it completes the proof of another piece (the call that uses a string) and is no place of its own
-    (:mod:`scanner.places`).
+    ``artifact`` names the file or page (its sha256 stands in ``Facts.artifacts``); ``excerpt`` quotes what is
+    there word for word, personal data masked; ``note`` says in our own words what was observed there, so it comes
+    in both languages (such as the default of an attribute that is not written); ``chain`` leads from an entry point of
+    the program to the place.  ``beside``: it completes the proof of another piece (the call that uses a string) and is
+    no place of its own (:mod:`scanner.places`).
     """
 
     artifact: str

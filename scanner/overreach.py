@@ -15,7 +15,15 @@ from scanner.catalogue import Category
 from scanner.codefacts import Access
 from scanner.facts import AppFacts, Facts
 from scanner.model import VERDICT_ORDER, Assessment, Evidence, Finding, Text, Verdict
-from scanner.necessity import Need, category_of, need_of_item, need_of_permission, own_use, reason_for
+from scanner.necessity import (
+    Need,
+    category_of,
+    live_owners,
+    need_of_item,
+    need_of_permission,
+    own_use,
+    reason_for,
+)
 from scanner.overreachrows import Asked, Function, ItemRow, Overreach, PermissionRow, UsedBy
 from scanner.permissionfacts import Permission, PermissionRequest
 from scanner.places import count, obtains, only_leads
@@ -234,8 +242,8 @@ class _Table:
         return Text(zh=f"不在{name.zh}的必要范围", en=f"outside the necessary range of {name.en}")
 
     def _use_text(self, permission: Permission, need: Need) -> Text:
-        asleep = [use for use in permission.used_by if use.sites == use.dormant]
-        if asleep and len(asleep) == len(permission.used_by) and not own_use(self.app, permission):
+        live = live_owners(permission)
+        if permission.used_by and not live and not own_use(self.app, permission):
             return Text(
                 zh="使用它的代码都只能由清单停用的组件到达，代码未见启用或不能确定",
                 en="only components that the manifest disables lead to code that uses it; none is seen to be enabled, or that cannot be told",
@@ -250,7 +258,7 @@ class _Table:
                 zh="应用自身使用，申请时机和目的告知须实测",
                 en="used by the app itself; test when it asks and what it says",
             )
-        if any(use.owner.kind == "sdk" and use.sites > use.dormant for use in permission.used_by):
+        if "sdk" in live:
             return Text(zh="只见 SDK 使用，须核实用途", en="only SDKs seen using it; find out what for")
         if permission.used and permission.used_by:
             return Text(
