@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reports.clauses import RuleView
 from reports.findings import EvidenceView
 from reports.overreachtable import item_sheet, permission_sheet
 from reports.powertable import PATHS, power_sheet
@@ -14,8 +13,6 @@ from reports.tables import ItemRow, Unread
 from reports.text import one_line, places_text
 from reports.view import ReportView
 from scanner.model import Finding
-
-MAX_TITLES = 8  # rules named in full in one row
 
 
 def appendix_sheets(view: ReportView) -> tuple[Sheet, ...]:
@@ -214,7 +211,7 @@ def file_sheet(view: ReportView) -> Sheet:
 
 def unread_sheets(view: ReportView) -> Iterable[Sheet]:
     """Return what was not read, what was odd, which rules could not decide, and what was searched."""
-    word, join = view.word, view.names.join
+    join = view.names.join
     yield _sheet(
         view,
         "unread",
@@ -230,12 +227,7 @@ def unread_sheets(view: ReportView) -> Iterable[Sheet]:
             view, "oddities", "oddities", ("oddities", "where", "times"), (6, 8, 1), rows, code=(1,), level=2
         )
     if view.undecided:
-        reasons = [
-            (word("semicolon").join(group.reasons), _rules(group.rules, view)) for group in view.undecided
-        ]
-        title = word("undecided", count=view.undecided_total)
-        head = (word("reason"), word("f_rules"))
-        yield Sheet("undecided", title, head, (6, 8), tuple(reasons), level=2)
+        yield _undecided_sheet(view)
     yield _sheet(
         view,
         "looked",
@@ -248,11 +240,17 @@ def unread_sheets(view: ReportView) -> Iterable[Sheet]:
     )
 
 
-def _rules(rules: tuple[RuleView, ...], view: ReportView) -> str:
-    """Return the rules by title and code; of many only the codes, which docs/rules explains."""
-    if len(rules) <= MAX_TITLES:
-        return "\n".join(f"{rule.title} {rule.code}" for rule in rules)
-    return f"{view.word('f_rule_count', count=len(rules))}{' '.join(rule.code for rule in rules)}"
+def _undecided_sheet(view: ReportView) -> Sheet:
+    """Return the rules without a decision by title and code, under the reasons they share."""
+    rows: list[tuple[str, ...]] = []
+    for group in view.undecided:
+        reasons = view.word("semicolon").join(group.reasons)
+        count = view.word("f_rule_count", count=len(group.rules))
+        rows.append((f"{reasons}{view.word('open')}{count}{view.word('close')}",))
+        rows += [(rule.title, rule.code) for rule in group.rules]
+    title = view.word("undecided", count=view.undecided_total)
+    head = (view.word("f_rules"), view.word("f_rule_code"))
+    return Sheet("undecided", title, head, (14, 4), tuple(rows), code=(1,), level=2)
 
 
 def _unread(row: Unread, where: str) -> tuple[str, str, str]:

@@ -257,7 +257,7 @@ def _unread(view: ReportView) -> RenderableType:
         inside = f"{view.word('open')}{where}{view.word('close')}" if where else ""
         table.add_row("·", Styled(f"{row.message}{inside}{times}", overflow="fold"))
     for group in view.undecided:
-        rules = view.names.join(rule.code for rule in group.rules)
+        rules = view.names.join(f"{rule.title} {rule.code}" for rule in group.rules)
         reasons = view.word("semicolon").join(group.reasons)
         undecided = view.word("undecided", count=len(group.rules))
         table.add_row("?", Styled(f"{undecided}{view.word('colon')}{reasons}\n{rules}", overflow="fold"))

@@ -32,7 +32,7 @@ from scanner.model import (
     WebLocator,
     XmlLocator,
 )
-from scanner.places import first_places, places
+from scanner.places import count, first_places, obtains, places
 from scanner.rulepack import Rule, Snippet
 
 SEVERITY_ORDER = tuple(Severity)
@@ -207,7 +207,7 @@ def _finding(
         evidence=tuple(evidence_view(one, names) for one in evidence),
         total=finding.evidence_total,
         listed=listed,
-        places=_places(finding.evidence_total, listed, names),
+        places=_places(finding.evidence_total, listed, names) + _of_item(rule, finding, names),
         owner=names.finding_owner(rule, finding),
         verdict=standing.verdict,
         verdict_label=standing.verdict.label.get(names.lang),
@@ -222,6 +222,17 @@ def _places(total: int, listed: int, names: Names) -> str:
     if listed < total:
         return names.word("places_some", total=total, shown=listed)
     return names.word("places_all", count=total)
+
+
+def _of_item(rule: Rule, finding: Finding, names: Names) -> str:
+    """Return how many places obtain the finding's item in all, where the rule is about fewer of them."""
+    app = names.facts.app
+    if app is None or rule.group_by != ("item", "owner_id") or not finding.evidence_total:
+        return ""
+    item, _, owner = finding.group.partition(" | ")
+    found = [a for a in app.accesses if obtains(a) and a.item == item and a.owner_id == owner]
+    total = count(found).total
+    return names.word("places_of_item", total=total) if total > finding.evidence_total else ""
 
 
 def decided(decision: Decision, names: Names) -> str:

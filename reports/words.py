@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reports.words_behaviour import BEHAVIOUR
+from reports.words_build import BUILD
 from reports.words_countries import COUNTRIES
 from reports.words_developers import DEVELOPERS
 from reports.words_diff import DIFF
@@ -74,6 +75,10 @@ HEAD: dict[str, Text] = {
     "places": _t("{count} 处", "{count} places"),
     "places_all": _t("共 {count} 处", "{count} places"),
     "places_some": _t("共 {total} 处，列出 {shown} 处", "{shown} of {total} places listed"),
+    "places_of_item": _t(
+        "（该方取得该项信息的代码共 {total} 处，此处只计符合本规则条件的）",
+        " (of {total} places where this party obtains the item, those that meet the rule)",
+    ),
     "places_note": _t(
         "“处”指对象中一个能单独说明问题的位置：一条代码指令、一个清单或页面元素、一个文件或一段政策；同一位置只计一次，"
         "检索记录和用来补足证明的内容不计。未全部列出的，其余见 JSON 报告。",
@@ -469,7 +474,7 @@ WORDS |= DEVELOPERS | DIFF
 WORDS |= SITES
 WORDS |= SUPERVISION
 WORDS |= OVERREACH
-WORDS |= BEHAVIOUR | COUNTRIES
+WORDS |= BEHAVIOUR | BUILD | COUNTRIES
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

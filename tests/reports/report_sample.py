@@ -230,7 +230,7 @@ def access(item: str, owner: Origin, *, strength: str = "direct", reachable: boo
             "target": "Landroid/x;->y()V",
             "caller": READ,
             "dex": "classes.dex",
-            "offset": 4,
+            "offset": 4 + len(owner.id),  # an instruction has one owner
             "owner": owner,
             "owner_kind": owner.kind,
             "owner_id": owner.id,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scanner import catalogue
 from scanner.codefacts import Access
 from scanner.collect.app.interface import Layouts
 from scanner.facts import InterfaceText
-from scanner.model import Evidence, beside
+from scanner.model import Evidence, Text, beside
 
 # String resources that libraries bring along, by the prefixes of their names.
 LIBRARY_STRINGS = (
@@ -43,7 +44,13 @@ def collects_pi(found: Sequence[Access], *, complete: bool) -> tuple[bool | None
     if not live:
         return (False if complete else None), ()
     best = min(live, key=lambda a: (a.strength != "direct", a.owner_kind != "app", not a.before_ui))
-    return True, beside(best.evidence)
+    name = catalogue.items()[best.item].name
+    note = Text(
+        zh=f"应用收集个人信息的依据：取得{name.zh}",
+        en=f"shows that the app collects personal information: {name.en}",
+    )
+    first, *others = best.evidence
+    return True, beside((first.model_copy(update={"note": note}), *others))
 
 
 def has_account(
@@ -61,4 +68,8 @@ def has_account(
     fields = layouts.credentials if layouts is not None else []
     if words.kind != "register" and not fields:
         return None, ()
-    return True, beside((*words.evidence[:1], *fields[:1]))
+    note = Text(
+        zh="应用有账号的依据：登录或注册的文字", en="shows that the app has accounts: words of signing in"
+    )
+    said = (one.model_copy(update={"note": note}) for one in words.evidence[:1])
+    return True, beside((*said, *fields[:1]))
