@@ -96,7 +96,7 @@ def _records(records: Sequence[BuildRecord], names: Names) -> list[Row]:
     rows: list[Row] = []
     for (owner, kind), found in sorted(groups.items()):
         left = len(found) - MAX_NAMES
-        more = [names.word("f_and_more_places", count=len(found))] if left > 0 else []
+        more = [names.word("c_records_more", count=len(found))] if left > 0 else []
         listed = names.join(found[:MAX_NAMES]) + "".join(more)
         rows.append((names.owner_id(owner) if owner else NONE, names.known("c_record", kind), listed))
     return rows

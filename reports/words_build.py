@@ -28,6 +28,7 @@ BUILD: dict[str, Text] = {
         "共 {count} 条。构建工具写入安装包的库名和版本；随代码缩减删去的库也可能留有记录。",
         "{count} records. Names and versions of libraries that the build wrote into the package; a library shrunk away may still have one.",
     ),
+    "c_records_more": _t("等共 {count} 条", " ({count} in all)"),
     "c_record_of": _t("所属 SDK 或库", "SDK or library"),
     "c_record_kind": _t("记录", "Record"),
     "c_record_names": _t("名称和版本", "Names and versions"),

@@ -310,8 +310,9 @@ class AppFacts(Frozen):
     #: 按安装包内容推测的类别 / the type the package looks like
     category_proposal: CategoryProposal | None = None
     #: 可达代码是否收集个人信息 / whether reachable code collects personal information
-    #: How: 有一处可达、非库、非弱线索的读取即为是；代码读全而没有即为否 / true for one reachable access that
-    #: is neither a library's nor weak; false when all code was read without one
+    #: How: 有一处可达、非库、非弱线索的读取即为是；代码读全而没有，且没有经系统界面交付或须人工确认的线索，即为否 / true for
+    #: one reachable access that is neither a library's nor weak; false when all code was read without one, and without
+    #: leads or screens of the system that hand information over
     #: Blind: 反射、native 代码和用户主动填写的信息 / reflection, native code, and what users type in
     collects_pi: bool | None = None
     #: How: 登录或注册的文字，并有密码框、手机号框或注册字样佐证 / words of signing in, borne out by a

@@ -214,29 +214,28 @@ def requested_never_used(facts: Facts, _given: Mapping[str, Any]) -> Outcome:
 
 
 def not_in_policy(facts: Facts, given: Mapping[str, Any]) -> Outcome:
-    """Whether the policy, where one was read, names none of the ``elements`` given.
+    """Whether the policy, where one was read, says nothing of any of the ``elements`` given.
 
-    An element is written by its id, or as ``id:part`` where one part of it will do.  Without a policy there is nowhere
-    else to look, so the answer is yes; what was read only in part leaves it open.
+    ``contact``: an e-mail address or a telephone number of the operator will do as well.  Without a policy there is
+    nowhere else to look, so the answer is yes; a text of which absence cannot be said leaves it open.
     """
     policy = facts.policy
     if policy is None:
         return True, [], []
+    who = policy.identity
+    if given["contact"] and who is not None and (who.emails or who.phones):
+        return False, [], []
     found = {element.id: element for element in policy.elements}
-    lacking: list[tuple[Any, tuple[Evidence, ...]]] = []
-    for name in given["elements"]:
-        ident, _, part = name.partition(":")
-        element = found.get(ident)
-        if element is None or element.state == "unknown":
-            reason = Text(
-                zh="隐私政策没有全部读出，不能确定其中是否写明",
-                en="the privacy policy was not read whole, so whether it says so is not known",
-            )
-            return None, [], [reason]
-        if element.state == "present" or (part and element.state == "weak" and part not in element.missing):
-            return False, [], []
-        lacking.append((element, beside(element.evidence)))
-    return True, lacking, []
+    named = [found.get(name) for name in given["elements"]]
+    if any(element is not None and element.state == "present" for element in named):
+        return False, [], []
+    if any(element is None or element.state == "unknown" for element in named):
+        reason = Text(
+            zh="隐私政策没有全部读出或过短，不能确定其中没有写明",
+            en="the privacy policy was not read whole or is too short to say that it lacks this",
+        )
+        return None, [], [reason]
+    return True, [(element, beside(element.evidence)) for element in named if element is not None], []
 
 
 # Names that the WeChat SDK prescribes for the activities its app calls back.
@@ -244,7 +243,7 @@ _PRESCRIBED = (".wxapi.WXEntryActivity", ".wxapi.WXPayEntryActivity")
 _SYSTEM_ACTIONS = ("android.", "com.android.")
 
 _BUILT_IN: dict[str, Predicate] = {
-    "not-in-policy": _Function(not_in_policy, frozenset({"elements"})),
+    "not-in-policy": _Function(not_in_policy, frozenset({"elements", "contact"})),
     "open-component": _Function(open_component, frozenset({"kinds"})),
     "outside-necessary-range": _Function(outside_necessary_range, frozenset({"items"}), needs_category=True),
     "permission-outside-category": _Function(

@@ -189,7 +189,7 @@ def test_tables_hold_what_was_found_and_what_was_not_read() -> None:
     assert header == ["个人信息项", "应用自身", "归属不明", "开源库与框架", "甲广告", "合计"]
     assert rows == [
         ["位置 敏感", "·", "1", "·", "·", "1"],
-        ["IMEI 不可变更标识", "(1)", "·", "·", "1", "2"],
+        ["IMEI 不可变更标识", "(1)", "·", "·", "1", "1/2"],
     ]
     assert "开机时间" in items
     assert "资源表已损坏界面文字、勾选框" in unread

@@ -26,12 +26,17 @@ LIBRARY_STRINGS = (
 
 
 COLLECTS = frozenset({"read", "observe", "capture"})
+LEADING = frozenset({"prompt", "observe", "capture"})
+# Not sensitive by law, yet a list of them describes a person.
+PROFILES = frozenset({"installed-apps"})
 
 
 def collects_pi(found: Sequence[Access], *, complete: bool) -> tuple[bool | None, tuple[Evidence, ...]]:
     """Whether reachable code obtains personal information in a way that is not merely incidental, with one place.
 
-    The place shown is of a direct way where there is one, of the app's own code before others'.
+    The place shown is of a direct way where there is one, of the app's own code before others'.  What the user hands over
+    through a screen of the system, and weak leads to an item that matters, do not make it a yes; they keep it from
+    being a no.
     """
     live = [
         access
@@ -42,7 +47,7 @@ def collects_pi(found: Sequence[Access], *, complete: bool) -> tuple[bool | None
         and access.owner_kind != "library"
     ]
     if not live:
-        return (False if complete else None), ()
+        return (False if complete and not any(_leads(access) for access in found) else None), ()
     best = min(live, key=lambda a: (a.strength != "direct", a.owner_kind != "app", not a.before_ui))
     name = catalogue.items()[best.item].name
     note = Text(
@@ -51,6 +56,17 @@ def collects_pi(found: Sequence[Access], *, complete: bool) -> tuple[bool | None
     )
     first, *others = best.evidence
     return True, beside((first.model_copy(update={"note": note}), *others))
+
+
+def _leads(access: Access) -> bool:
+    """Whether a person must look before it can be said that nothing is collected here."""
+    info = catalogue.items()[access.item]
+    return (
+        access.reachable is True
+        and access.owner_kind != "library"
+        and access.mode in LEADING
+        and (info.sensitive in {"yes", "conditional"} or access.item in PROFILES)
+    )
 
 
 def has_account(

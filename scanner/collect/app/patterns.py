@@ -17,7 +17,7 @@ from scanner.codefacts import CodeIssue
 from scanner.collect.app.code import Code
 from scanner.collect.app.intents import CONTEXTS
 from scanner.datafiles import read_data
-from scanner.dex import Member, MemberSite, Site, constant_arguments
+from scanner.dex import Member, MemberSite, Site, constant_arguments, instructions
 from scanner.model import Evidence, Frozen, Text, beside
 
 MAX_DETAIL = 120
@@ -186,14 +186,18 @@ class _Finder:
         )
 
     def _told(self, pattern: Pattern, at: Site) -> list[tuple[str, Site]]:
-        """Return what calls before ``at`` say it is about: those since the call of the same kind before it."""
-        if not pattern.told_by:
-            return []
+        """Return what calls before ``at`` say it is about: those on an object it is given, since it was made."""
         before = [one for one in self._tellers(pattern.told_by).get(at.node, ()) if one.offset < at.offset]
-        others = self._tellers(pattern.calls).get(at.node, ())
-        start = max((one.offset for one in others if one.offset < at.offset), default=-1)
-        told = []
-        for site in [one for one in before if one.offset > start][:MAX_TOLD]:
+        if not before:
+            return []
+        registers = {ins.offset: ins.registers for ins in instructions(self.code.dex, at.node)}
+        given = set(registers.get(at.offset, ())[1:])
+        told: list[tuple[str, Site]] = []
+        for site in before[-MAX_TOLD:]:
+            if not given.intersection(registers.get(site.offset, ())[:1]):
+                continue
+            if "-><init>(" in site.target:
+                told = []  # another object in the same register
             arguments = constant_arguments(self.code.dex, site.node, site.offset)
             text = next((value for value in arguments[1:] if isinstance(value, str)), None)
             if text:
