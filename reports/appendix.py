@@ -241,16 +241,18 @@ def unread_sheets(view: ReportView) -> Iterable[Sheet]:
 
 
 def _undecided_sheet(view: ReportView) -> Sheet:
-    """Return the rules without a decision by title and code, under the reasons they share."""
+    """Return the rules without a decision by title and code, two in a row, under the reasons they share."""
     rows: list[tuple[str, ...]] = []
     for group in view.undecided:
         reasons = view.word("semicolon").join(group.reasons)
         count = view.word("f_rule_count", count=len(group.rules))
         rows.append((f"{reasons}{view.word('open')}{count}{view.word('close')}",))
-        rows += [(rule.title, rule.code) for rule in group.rules]
+        cells = [text for rule in group.rules for text in (rule.title, rule.code)]
+        cells += ["", ""] * (len(group.rules) % 2)
+        rows += [tuple(cells[n : n + 4]) for n in range(0, len(cells), 4)]
     title = view.word("undecided", count=view.undecided_total)
-    head = (view.word("f_rules"), view.word("f_rule_code"))
-    return Sheet("undecided", title, head, (14, 4), tuple(rows), code=(1,), level=2)
+    head = (view.word("f_rules"), view.word("f_rule_code")) * 2
+    return Sheet("undecided", title, head, (9, 3, 9, 3), tuple(rows), code=(1, 3), level=2)
 
 
 def _unread(row: Unread, where: str) -> tuple[str, str, str]:

@@ -87,4 +87,4 @@ def test_rules_without_a_decision_stand_by_title_and_code_under_their_reason() -
         one for one in appendix_sheets(ReportView(ASSESSMENT, FACTS, PACK, "zh")) if one.key == "undecided"
     ]
 
-    assert table.rows == (("界面文字未能读取（1 条规则）",), ("问题4", "GJ-T004"))
+    assert table.rows == (("界面文字未能读取（1 条规则）",), ("问题4", "GJ-T004", "", ""))

@@ -37,7 +37,7 @@ def permission_facts(
     known = catalogue.permissions()
     defined = {p.name: p for p in manifest.defined_permissions() if p.kind == "permission"}
     declared = {p.name: p for p in manifest.uses_permissions()}
-    uses = _uses(accesses)
+    uses = uses_of(accesses)
     named = _named_in_code(code)
     near_misses |= _named_methods(code, frozenset(declared).difference(uses))
     bound = {c.permission for c in components if c.permission}
@@ -92,7 +92,8 @@ def _own_protection(defined: DefinedPermission | None) -> str:
     return LEVELS.get(defined.protection & 0xF, "custom")
 
 
-def _uses(accesses: Sequence[Access]) -> dict[str, list[PermissionUse]]:
+def uses_of(accesses: Sequence[Access]) -> dict[str, list[PermissionUse]]:
+    """Return who uses each permission that ``accesses`` rest on, at how many places."""
     sites: dict[str, dict[tuple[str, str], list[Access]]] = defaultdict(lambda: defaultdict(list))
     for access in accesses:
         for name in access.permissions:

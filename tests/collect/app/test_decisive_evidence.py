@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -9,13 +10,19 @@ from pathlib import Path
 import pytest
 from conftest import corpus_path, fixture_apk_path
 
+from scanner.codefacts import Access
 from scanner.collect import collect
+from scanner.collect.app.accesses import accesses
+from scanner.collect.app.code import Code
 from scanner.collect.app.overall import collects_pi
+from scanner.collect.app.permissions import uses_of as permission_uses
+from scanner.collect.app.subject import Program
 from scanner.conditions import FactIndex
 from scanner.evaluate import run_rule
 from scanner.facts import AppFacts, Facts
 from scanner.model import DexLocator, Evidence, Finding, Outcome, SearchLocator, XmlLocator
 from scanner.packload import load_pack
+from scanner.permissionfacts import PermissionUse
 
 
 @cache
@@ -158,3 +165,37 @@ def test_a_lead_keeps_collection_open_and_settles_nothing(
 
     assert collects_pi([found], complete=True)[0] is expected
     assert collects_pi([found.model_copy(update={"reachable": False})], complete=True)[0] is False
+
+
+def test_what_only_a_component_switched_off_leads_to_is_dormant() -> None:
+    path = corpus_path("gpsdemo")
+    app = app_of("gpsdemo", corpus=True)
+    (screen,) = app.components
+    program = Program(
+        package=app.identity.package,
+        min_sdk=4,
+        target_sdk=4,
+        application=None,
+        factory=None,
+        components=(screen.model_copy(update={"enabled": False}),),
+        meta_data=(),
+        declared=frozenset(p.name for p in app.permissions),
+        files=(),
+        layout_classes=(),
+        init_orders={},
+        initializers=(),
+    )
+    with zipfile.ZipFile(path) as package:
+        code = Code([("classes.dex", package.read("classes.dex"))], program)
+    found, _ = accesses(code)
+
+    assert code.switches.switched_on(screen.name) is False
+    assert found
+    assert {(a.reachable, a.dormant) for a in found} == {(False, screen.name)}
+    assert all(a.evidence[0].note is not None and screen.name in a.evidence[0].note.zh for a in found)
+    (use, *_) = [u for p in permission_facts_of(found) for u in p]
+    assert use.dormant == use.sites
+
+
+def permission_facts_of(found: list[Access]) -> list[tuple[PermissionUse, ...]]:
+    return [tuple(uses) for uses in permission_uses(found).values()]
