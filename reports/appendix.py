@@ -13,6 +13,7 @@ from reports.tables import ItemRow, Unread
 from reports.text import one_line, places_text
 from reports.view import ReportView
 from scanner.model import Finding
+from scanner.places import first_places
 
 
 def appendix_sheets(view: ReportView) -> tuple[Sheet, ...]:
@@ -159,7 +160,8 @@ def evidence_sheet(view: ReportView) -> Sheet:
     rows = []
     for finding in view.findings:
         source: Finding = raw[finding.fingerprint]
-        for number, (shown, evidence) in enumerate(zip(finding.evidence, source.evidence, strict=False), 1):
+        listed = first_places(source.evidence, finding.listed)
+        for number, (shown, evidence) in enumerate(zip(finding.evidence, listed, strict=True), 1):
             exact = [value for _, value in shown.locator if value != evidence.artifact]
             rows.append(
                 (

@@ -96,3 +96,14 @@ def test_a_search_is_no_place_in_any_format() -> None:
 
     assert missing.places == ""
     assert 0 in row
+
+
+def test_the_index_of_evidence_names_what_each_finding_shows() -> None:
+    view = view_of("apidemos")
+    rows = sheet(view, "evidence").rows
+
+    assert [row[0] for row in rows] == [
+        f"{finding.label}-{n}" for finding in view.findings for n in range(1, len(finding.evidence) + 1)
+    ]
+    kinds = [e.kind_label for finding in view.findings for e in finding.evidence]
+    assert [row[1] for row in rows] == kinds

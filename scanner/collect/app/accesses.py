@@ -32,6 +32,15 @@ USES = {
     "intent-action": Text(zh="使用上述动作的调用", en="the call that uses the action above,"),
     "field": Text(zh="使用上述字段的调用", en="the call that uses the field above,"),
 }
+# A reflective call: of which class, where the code names it.
+INVOKE, PROPERTIES = "Ljava/lang/reflect/Method;->invoke(", "android.os.SystemProperties"
+REFLECTED = Text(
+    zh=f"，经反射，同一类的代码写有类名 {PROPERTIES}",
+    en=f", by reflection; code of the same class names {PROPERTIES}",
+)
+UNNAMED = Text(
+    zh="，经反射，所调用的类不能由此确定", en=", by reflection; the class called cannot be told here"
+)
 NEARBY = {
     "here": Text(zh="同一方法中", en="in the same method"),
     "below": Text(zh="上述方法所调用的方法中", en="in a method that the one above calls"),
@@ -235,6 +244,10 @@ class _Finder:
     def _use_of(self, source: Source, where: str, call: Site) -> tuple[Evidence, ...]:
         near, what = NEARBY[where], USES.get(source.kind, USES["field"])
         note = Text(zh=f"{near.zh}{what.zh}", en=f"{what.en} {near.en}")
+        if source.kind == "property" and call.target.startswith(INVOKE):
+            named = any(PROPERTIES in self._loaded(n) for n in (call.node, *self.code.siblings(call.node)))
+            more = REFLECTED if named else UNNAMED
+            note = Text(zh=f"{note.zh}{more.zh}", en=f"{note.en}{more.en}")
         update = {"note": note, "beside": True, **({"chain": ()} if where == "here" else {})}
         return (self.code.evidence(call).model_copy(update=update),)
 

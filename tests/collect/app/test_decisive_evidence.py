@@ -73,6 +73,7 @@ def test_a_system_property_is_shown_with_the_call_that_reads_it() -> None:
     assert call.beside
     assert "Method;->invoke" in call.excerpt or "SystemProperties;->get" in call.excerpt
     assert call.note is not None and "读取上述系统属性的调用" in call.note.zh
+    assert "android.os.SystemProperties" in call.note.zh or "SystemProperties;->get" in call.excerpt
     assert isinstance(call.locator, DexLocator)
 
 
