@@ -160,7 +160,7 @@ def _problem(view: ReportView, group: tuple[FindingView, ...]) -> list[Renderabl
 def _finding(view: ReportView, finding: FindingView) -> RenderableType:
     table = _grid(1)
     shown = finding.evidence[:EVIDENCE]
-    count = _places(view, finding, sum(not (e.beside or e.kind == "search") for e in shown))
+    count = finding.places_shown(EVIDENCE, view.names) if finding.total > 1 else ""
     mark = view.word("open").strip() + view.word("known") + view.word("close") if finding.known else ""
     label = "  ".join(part for part in (mark, finding.group, count, finding.accepted) if part)
     if label:
@@ -168,13 +168,6 @@ def _finding(view: ReportView, finding: FindingView) -> RenderableType:
     for evidence in shown:
         table.add_row(Styled(" " if label else "–"), _evidence(view, evidence))
     return table
-
-
-def _places(view: ReportView, finding: FindingView, shown: int) -> str:
-    """Return how many places there are, and how many are shown where that is fewer; empty for a single one."""
-    if shown < finding.total:
-        return view.word("places_some", total=finding.total, shown=shown)
-    return finding.places if finding.total > 1 else ""
 
 
 def _evidence(view: ReportView, evidence: EvidenceView) -> RenderableType:

@@ -137,6 +137,10 @@ class FindingView:
         """The finding's number as printed, ``F01``."""
         return f"F{self.number:02d}"
 
+    def places_shown(self, shown: int, names: Names) -> str:
+        """Return how many places there are for a format that lists only ``shown`` of them, empty without any."""
+        return _places(self.total, min(shown, self.listed), names)
+
     @property
     def anchor(self) -> str:
         """The finding's id inside a document."""

@@ -114,7 +114,7 @@ def _finding(view: ReportView, finding: FindingView) -> str:
     if place.kind == "search":
         where = escape(f"{place.place}{view.word('colon')}{view.word('semicolon').join(place.searched)}")
     note = f"{view.word('colon')}{escape(place.note)}" if place.note else ""
-    count = view.word("places_some", total=finding.total, shown=1) if finding.total > 1 else ""
+    count = finding.places_shown(1, view.names) if finding.total > 1 else ""
     return f"- {mark}{finding.label}{group} · {where}{note}" + (f" · {escape(count)}" if count else "")
 
 

@@ -194,7 +194,7 @@ def components(facts: Facts) -> Iterator[Entry]:
     """Components other apps can start, with the permissions that guard them."""
     app = facts.app
     for component in app.components if app else ():
-        if component.exported and component.enabled:
+        if component.exported and component.may_run:
             guards = (component.permission, component.read_permission, component.write_permission)
             yield Entry(
                 f"{component.kind} {component.name}",

@@ -133,6 +133,11 @@ class Component(Frozen):
     owner: Origin
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def may_run(self) -> bool:
+        """Whether the manifest enables it or code has a call that does."""
+        return self.enabled or self.switched_on is True
+
 
 class SchemeState(Frozen):
     """State of one APK signature scheme; ``verified`` is None when it could not be checked.

@@ -95,7 +95,7 @@ def open_component(facts: Facts, given: Mapping[str, Any]) -> Outcome:
 
 
 def _open(component: Component) -> bool:
-    if not component.exported or not component.enabled or component.launcher or component.permission:
+    if not component.exported or not component.may_run or component.launcher or component.permission:
         return False
     if component.kind == "provider":
         return not (component.read_permission and component.write_permission)

@@ -6,7 +6,7 @@ What to look for is data (``rules/data/abilities.yaml``).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from scanner.collect.app.archive import EntryError
@@ -99,7 +99,7 @@ class Abilities:
         sites = self._uses()
         found = []
         for row in rows():
-            own = [c for c in self.manifest.components() if c.enabled and _has(c, row)]
+            own = [c for c in self.manifest.components() if _runs(c, by_name) and _has(c, row)]
             asked = [declared[name] for name in row.permissions if name in declared]
             uses = sites.get(row.id, [])
             fact = self._fact(row, own, asked, uses, by_name) if own or asked or uses else None
@@ -217,6 +217,11 @@ class Abilities:
             except (EntryError, AxmlError):
                 continue
         return "", None
+
+
+def _runs(component: ManifestComponent, facts: Mapping[str, Component]) -> bool:
+    fact = facts.get(component.target or component.name)
+    return component.enabled or (fact is not None and fact.switched_on is True)
 
 
 def _has(component: ManifestComponent, row: Row) -> bool:

@@ -118,7 +118,7 @@ def find_autostarts(
 def _broadcasts(program: Program, components: Sequence[Component]) -> Iterator[AutoStart]:
     known = {row.action: row for row in data().broadcasts}
     for component in components:
-        if component.kind != "receiver" or not (component.enabled or component.switched_on):
+        if component.kind != "receiver" or not component.may_run:
             continue
         for row in (known[action] for action in component.actions if action in known):
             yield _of_component(
@@ -133,8 +133,7 @@ def _broadcasts(program: Program, components: Sequence[Component]) -> Iterator[A
 
 def _doors(components: Sequence[Component]) -> Iterator[AutoStart]:
     for component in components:
-        runs = component.enabled or component.switched_on
-        if not (runs and component.exported and component.permission is None):
+        if not (component.may_run and component.exported and component.permission is None):
             continue
         for door in data().doors:
             action = next((a for a in component.actions if a in door.actions), "")

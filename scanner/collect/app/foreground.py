@@ -37,11 +37,12 @@ def foreground_services(
     """Yield the services with a foreground type in manifest or code."""
     declared = {p.name for p in manifest.uses_permissions()}
     owners = {(component.kind, component.name): component.owner for component in components}
+    switched = {component.name for component in components if component.switched_on}
     starts = _starts(code) if code is not None else {}
     late = manifest.effective_target >= TYPES_NEED_PERMISSION_FROM
     followed = 0
     for component in manifest.components():
-        if component.kind != "service" or not component.enabled:
+        if component.kind != "service" or not (component.enabled or component.name in switched):
             continue
         calls = starts.get(component.name, [])
         given = _given(code, calls) if code is not None else ()

@@ -103,7 +103,7 @@ def inbound_issues(code: Code, components: Sequence[Component]) -> list[CodeIssu
     budget = MAX_STEPS
     seen: set[str] = set()
     for component in components:
-        open_ = component.exported and component.enabled and component.permission is None
+        open_ = component.exported and component.may_run and component.permission is None
         if not open_ or component.name in seen or budget <= 0:
             continue
         seen.add(component.name)
