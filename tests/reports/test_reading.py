@@ -18,7 +18,7 @@ from reports.view import ReportView
 from scanner.assess import assess
 from scanner.collect import collect
 from scanner.context import CollectOptions
-from scanner.model import CodeStep, Verdict
+from scanner.model import CodeStep, Text, Verdict
 from scanner.packload import load_pack, profile
 
 NAMES = Names(FACTS, PACK, "zh")
@@ -152,3 +152,11 @@ def test_the_summary_does_not_say_unread_where_all_was_read() -> None:
 
     assert not shown.unread
     assert shown.unread_line.startswith(f"有 {shown.undecided_total} 条规则未能判断")
+
+
+def test_a_note_and_its_role_reach_the_reader() -> None:
+    note = Text(zh="没有写明该属性，默认允许", en="not written: allowed by default")
+    piece = code(READ, 3, excerpt="const-string a").model_copy(update={"note": note, "beside": True})
+    shown = evidence_view(piece, NAMES)
+
+    assert (shown.note, shown.beside) == (note.zh, True)
