@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reports.clauses import RuleView
 from reports.findings import EvidenceView
 from reports.overreachtable import item_sheet, permission_sheet
 from reports.powertable import PATHS, power_sheet
 from reports.sheet import NONE, Sheet
 from reports.startuptable import startup_sheet
-from reports.tables import Cell, ItemRow, Unread
-from reports.text import one_line
+from reports.tables import ItemRow, Unread
+from reports.text import one_line, places_text
 from reports.view import ReportView
 from scanner.model import Finding
+from scanner.places import first_places
 
 ROW_FINDINGS = 6  # findings named in a row of the table of clauses
 MAX_TITLES = 8  # rules named in full in one row
@@ -94,7 +94,7 @@ def item_sheets(view: ReportView) -> Iterable[Sheet]:
     others = (
         f"{view.word('others')}{view.word('colon')}{view.names.join(table.others)}" if table.others else ""
     )
-    note = " ".join(part for part in (view.word("f_matrix_row_note"), others) if part)
+    note = " ".join(part for part in (view.word("items_note"), others) if part)
     open_rows = view.incomplete("app.accesses")
     yield Sheet(
         key="items",
@@ -121,13 +121,7 @@ def item_sheets(view: ReportView) -> Iterable[Sheet]:
 
 def _item_row(row: ItemRow) -> tuple[str, ...]:
     name = " ".join((row.name, *(f"[{mark}]" for mark in row.marks)))
-    return (name, *(_cell(cell) for cell in row.cells), _cell(row.total))
-
-
-def _cell(cell: Cell) -> str:
-    if not cell.sites:
-        return "·"
-    return str(cell.sites) if cell.reachable else f"({cell.sites})"
+    return (name, *(places_text(cell) for cell in row.cells), places_text(row.total))
 
 
 def endpoint_sheet(view: ReportView) -> Sheet:
@@ -173,7 +167,8 @@ def evidence_sheet(view: ReportView) -> Sheet:
     rows: dict[tuple[str, ...], list[str]] = {}
     for finding in view.findings:
         source: Finding = raw[finding.fingerprint]
-        for number, (shown, evidence) in enumerate(zip(finding.evidence, source.evidence, strict=False), 1):
+        listed = first_places(source.evidence, finding.listed)
+        for number, (shown, evidence) in enumerate(zip(finding.evidence, listed, strict=True), 1):
             exact = [value for _, value in shown.locator if value != evidence.artifact]
             file = numbers.get(one_line(evidence.artifact, 200))
             row = (
@@ -223,7 +218,7 @@ def file_sheet(view: ReportView) -> Sheet:
 
 def unread_sheets(view: ReportView) -> Iterable[Sheet]:
     """Return what was not read, what was odd, which rules could not decide, and what was searched."""
-    word, join = view.word, view.names.join
+    join = view.names.join
     yield _sheet(
         view,
         "unread",
@@ -239,12 +234,7 @@ def unread_sheets(view: ReportView) -> Iterable[Sheet]:
             view, "oddities", "oddities", ("oddities", "where", "times"), (6, 8, 1), rows, code=(1,), level=2
         )
     if view.undecided:
-        reasons = [
-            (word("semicolon").join(group.reasons), _rules(group.rules, view)) for group in view.undecided
-        ]
-        title = word("undecided", count=view.undecided_total)
-        head = (word("reason"), word("f_rules"))
-        yield Sheet("undecided", title, head, (6, 8), tuple(reasons), level=2)
+        yield _undecided_sheet(view)
     yield _sheet(
         view,
         "looked",
@@ -257,11 +247,19 @@ def unread_sheets(view: ReportView) -> Iterable[Sheet]:
     )
 
 
-def _rules(rules: tuple[RuleView, ...], view: ReportView) -> str:
-    """Return the rules by title and code; of many only the codes, which docs/rules explains."""
-    if len(rules) <= MAX_TITLES:
-        return "\n".join(f"{rule.title} {rule.code}" for rule in rules)
-    return f"{view.word('f_rule_count', count=len(rules))}{' '.join(rule.code for rule in rules)}"
+def _undecided_sheet(view: ReportView) -> Sheet:
+    """Return the rules without a decision by title and code, two in a row, under the reasons they share."""
+    rows: list[tuple[str, ...]] = []
+    for group in view.undecided:
+        reasons = view.word("semicolon").join(group.reasons)
+        count = view.word("f_rule_count", count=len(group.rules))
+        rows.append((f"{reasons}{view.word('open')}{count}{view.word('close')}",))
+        cells = [text for rule in group.rules for text in (rule.title, rule.code)]
+        cells += ["", ""] * (len(group.rules) % 2)
+        rows += [tuple(cells[n : n + 4]) for n in range(0, len(cells), 4)]
+    title = view.word("undecided", count=view.undecided_total)
+    head = (view.word("f_rules"), view.word("f_rule_code")) * 2
+    return Sheet("undecided", title, head, (9, 3, 9, 3), tuple(rows), code=(1, 3), level=2)
 
 
 def _unread(row: Unread, where: str) -> tuple[str, str, str]:

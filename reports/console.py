@@ -158,12 +158,13 @@ def _problem(view: ReportView, group: tuple[FindingView, ...]) -> list[Renderabl
 
 def _finding(view: ReportView, finding: FindingView) -> RenderableType:
     table = _grid(1)
-    count = view.word("places", count=finding.total) if finding.total > 1 else ""
+    shown = finding.evidence[:EVIDENCE]
+    count = finding.places_shown(EVIDENCE, view.names) if finding.total > 1 else ""
     mark = view.word("open").strip() + view.word("known") + view.word("close") if finding.known else ""
     label = "  ".join(part for part in (mark, finding.group, count, finding.accepted) if part)
     if label:
         table.add_row(Styled("–"), Styled(label, style="bold"))
-    for evidence in finding.evidence[:EVIDENCE]:
+    for evidence in shown:
         table.add_row(Styled(" " if label else "–"), _evidence(view, evidence))
     return table
 
@@ -176,7 +177,9 @@ def _evidence(view: ReportView, evidence: EvidenceView) -> RenderableType:
     lines = [Styled(place + (at if is_code else ""), overflow="fold")]
     details = [rows[view.word("at_method")]] if is_code else [f"{k} {v}" for k, v in rows.items()]
     lines += [Styled(detail, style="dim", overflow="fold") for detail in details]
-    if not is_code and evidence.excerpt:
+    if evidence.reading:
+        lines.append(Styled(evidence.reading, style="dim", overflow="fold"))
+    elif evidence.excerpt:
         lines.append(Styled(evidence.excerpt, style="dim", overflow="fold"))
     if evidence.note:
         lines.append(Styled(evidence.note, style="dim", overflow="fold"))
@@ -246,7 +249,7 @@ def _unread(view: ReportView) -> RenderableType:
         inside = f"{view.word('open')}{where}{view.word('close')}" if where else ""
         table.add_row("·", Styled(f"{row.message}{inside}{times}", overflow="fold"))
     for group in view.undecided:
-        rules = view.names.join(rule.code for rule in group.rules)
+        rules = view.names.join(f"{rule.title} {rule.code}" for rule in group.rules)
         reasons = view.word("semicolon").join(group.reasons)
         undecided = view.word("undecided", count=len(group.rules))
         table.add_row("?", Styled(f"{undecided}{view.word('colon')}{reasons}\n{rules}", overflow="fold"))

@@ -32,6 +32,7 @@ from scanner.model import (
     WebLocator,
     XmlLocator,
 )
+from scanner.places import count, first_places, obtains, places
 from scanner.rulepack import Rule, Snippet
 
 SEVERITY_ORDER = tuple(Severity)
@@ -52,6 +53,8 @@ READINGS: tuple[tuple[str, str, Callable[[str], str]], ...] = (
     ("sput", "writes_field", short_method),
     ("iput", "writes_field", short_method),
     ("const-string", "uses_string", one_line),
+    ("const-class", "names_class", short_class),
+    ("reflection", "reads_reflection", short_method),
     ("new-instance", "creates_object", short_class),
 )
 
@@ -79,6 +82,7 @@ class EvidenceView:
 
     ``excerpt`` is quoted from the subject, ``note`` says in the report's language what was observed there;
     ``reading`` says in words what an instruction does, empty for other excerpts.
+    ``beside``: it completes the proof of another piece and is no place of its own.
     """
 
     kind: str
@@ -88,6 +92,7 @@ class EvidenceView:
     excerpt: str
     note: str = ""
     reading: str = ""
+    beside: bool = False
     steps: tuple[StepView, ...] = ()
     searched: tuple[str, ...] = ()
 
@@ -96,7 +101,8 @@ class EvidenceView:
 class FindingView:
     """A finding with its rule's texts; ``number`` counts from 1 in the order of the report.
 
-    ``total`` counts all places, ``hidden`` those left to the JSON report.  ``verdict`` is what the finding's controls
+    ``total`` counts all places (:mod:`scanner.places`), ``listed`` those shown; ``places`` says both in words, empty where
+    there is no place.  ``verdict`` is what the finding's controls
     reach; ``owner`` whose code it is about.  ``known``: a baseline has it; ``accepted``: who decided that it is no violation, empty where nobody did.
     """
 
@@ -118,7 +124,8 @@ class FindingView:
     fingerprint: str
     evidence: tuple[EvidenceView, ...]
     total: int
-    hidden: int
+    listed: int
+    places: str
     verdict: Verdict
     verdict_label: str
     owner: str = ""
@@ -129,6 +136,10 @@ class FindingView:
     def label(self) -> str:
         """The finding's number as printed, ``F01``."""
         return f"F{self.number:02d}"
+
+    def places_shown(self, shown: int, names: Names) -> str:
+        """Return how many places there are for a format that lists only ``shown`` of them, empty without any."""
+        return _places(self.total, min(shown, self.listed), names)
 
     @property
     def anchor(self) -> str:
@@ -178,6 +189,8 @@ def _finding(
     standing: Standing,
     notes: tuple[str, ...],
 ) -> FindingView:
+    evidence = first_places(finding.evidence, shown)
+    listed = places(evidence)
     return FindingView(
         number=number,
         rule=rule.id,
@@ -195,15 +208,35 @@ def _finding(
         false_positives=tuple(names.text(text) for text in rule.false_positives),
         basis=rule.basis,
         fingerprint=finding.fingerprint,
-        evidence=tuple(evidence_view(evidence, names) for evidence in finding.evidence[:shown]),
+        evidence=tuple(evidence_view(one, names) for one in evidence),
         total=finding.evidence_total,
-        hidden=finding.evidence_total - min(shown, len(finding.evidence)),
+        listed=listed,
+        places=_places(finding.evidence_total, listed, names) + _of_item(rule, finding, names),
         owner=names.finding_owner(rule, finding),
         verdict=standing.verdict,
         verdict_label=standing.verdict.label.get(names.lang),
         known=known,
         accepted=decided(standing.decision, names) if standing.decision and standing.is_accepted else "",
     )
+
+
+def _places(total: int, listed: int, names: Names) -> str:
+    if not listed:
+        return ""
+    if listed < total:
+        return names.word("places_some", total=total, shown=listed)
+    return names.word("places_all", count=total)
+
+
+def _of_item(rule: Rule, finding: Finding, names: Names) -> str:
+    """Return how many places obtain the finding's item in all, where the rule is about fewer of them."""
+    app = names.facts.app
+    if app is None or rule.group_by != ("item", "owner_id") or not finding.evidence_total:
+        return ""
+    item, _, owner = finding.group.partition(" | ")
+    found = [a for a in app.accesses if obtains(a) and a.item == item and a.owner_id == owner]
+    total = count(found).total
+    return names.word("places_of_item", total=total) if total > finding.evidence_total else ""
 
 
 def decided(decision: Decision, names: Names) -> str:
@@ -219,14 +252,18 @@ def evidence_view(evidence: Evidence, names: Names) -> EvidenceView:
     searched: tuple[str, ...] = ()
     if isinstance(evidence.locator, SearchLocator):
         searched = tuple(names.text(text) for text in evidence.locator.searched)
+    reading = _reading(evidence.excerpt, names) if isinstance(evidence.locator, DexLocator) else ""
+    # What the instruction does is said in words; of itself only what it works on is shown.
+    excerpt = evidence.excerpt.partition(" ")[2] if reading else evidence.excerpt
     return EvidenceView(
         kind=kind,
         kind_label=names.word(f"evidence_{kind}"),
         place=place,
         locator=tuple((names.word(key), value) for key, value in rows if value),
-        excerpt=plain(evidence.excerpt, LONG),
+        excerpt=plain(excerpt, LONG),
         note=names.text(evidence.note, LONG),
-        reading=_reading(evidence.excerpt, names) if isinstance(evidence.locator, DexLocator) else "",
+        reading=reading,
+        beside=evidence.beside,
         steps=step_views(evidence.chain, names),
         searched=searched,
     )

@@ -63,6 +63,7 @@ def content(view: ReportView, imprint: Imprint) -> Data:
         "basis_note": _basis_note(view),
         "basis_short": view.word("f_basis_short", count=len(view.instruments), section=2),
         "findings_note": view.findings_note,
+        "places_note": view.word("places_note"),
         "method": _method(view),
         "summary": _summary(view),
         "clauses": _flagged(view),

@@ -85,12 +85,11 @@ def _finding(finding: FindingView, view: ReportView, before_it: dict[EvidenceVie
             )
             if part
         ),
-        "places": "" if finding.evidence[0].kind == "search" else view.word("places", count=finding.total),
+        "places": finding.places,
         "evidence": [
             _evidence(_once(evidence, view, own[n], first[n]), view, before[n], chained=n < chained)
             for n, evidence in enumerate(finding.evidence if not told else ())
         ],
-        "more": view.word("more_evidence", total=finding.total, shown=shown) if finding.hidden > 0 else "",
         "fingerprint": finding.fingerprint,
     }
 

@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from reports.text import places_text
 from reports.view import ReportView
 
 TOP = 6
@@ -57,7 +58,7 @@ def style_policy(css: str) -> str:
 @cache
 def environment() -> Environment:
     """Return the template environment: everything is escaped, an unknown name is an error."""
-    return Environment(
+    found = Environment(
         loader=FunctionLoader(template_source),
         autoescape=True,
         undefined=StrictUndefined,
@@ -65,6 +66,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    found.filters["places"] = places_text
+    return found
 
 
 @cache

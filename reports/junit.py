@@ -99,7 +99,7 @@ def _hit(view: ReportView, case: ET.Element, findings: Sequence[FindingView]) ->
 def _line(view: ReportView, finding: FindingView) -> str:
     place = finding.evidence[0]
     where = " · ".join(value for _, value in place.locator if value)
-    parts = [finding.label, finding.group, place.place, where, view.word("places", count=finding.total)]
+    parts = [finding.label, finding.group, place.place, where, finding.places_shown(1, view.names)]
     mark = f"[{view.word('known')}] " if finding.known else ""
     return mark + " ".join(part for part in parts if part)
 

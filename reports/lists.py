@@ -212,7 +212,7 @@ def finding_rows(view: ReportView) -> list[Row]:
             finding.group,
             finding.message,
             finding.total,
-            _place(finding),
+            _place(finding, view),
             cite(view.citing.basis(finding), view.names),
             finding.fix,
             finding.fingerprint,
@@ -350,12 +350,13 @@ def _who(view: ReportView) -> tuple[str, str, str]:
     return view.name, one_line(subject.identifier, 300), one_line(subject.version, 80)
 
 
-def _place(finding: FindingView) -> str:
+def _place(finding: FindingView, view: ReportView) -> str:
     first = finding.evidence[0]
     parts = [
         first.place,
         *(f"{label} {value}" for label, value in first.locator),
         first.note,
         *first.searched,
+        finding.places_shown(1, view.names) if finding.total > 1 else "",
     ]
     return one_line(" · ".join(dict.fromkeys(part for part in parts if part)), 2000)

@@ -113,8 +113,9 @@ def _finding(view: ReportView, finding: FindingView) -> str:
     where = span(place.place)
     if place.kind == "search":
         where = escape(f"{place.place}{view.word('colon')}{view.word('semicolon').join(place.searched)}")
-    count = f" · {escape(view.word('places', count=finding.total))}" if finding.total > 1 else ""
-    return f"- {mark}{finding.label}{group} · {where}{count}"
+    note = f"{view.word('colon')}{escape(place.note)}" if place.note else ""
+    count = finding.places_shown(1, view.names) if finding.total > 1 else ""
+    return f"- {mark}{finding.label}{group} · {where}{note}" + (f" · {escape(count)}" if count else "")
 
 
 def _tail(view: ReportView) -> Iterable[str]:

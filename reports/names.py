@@ -8,7 +8,8 @@ from functools import cached_property
 
 from reports.text import one_line, short_method
 from reports.words import WORDS, word
-from scanner.facts import Facts, Origin
+from scanner.codefacts import Origin
+from scanner.facts import Facts
 from scanner.model import DexLocator, Finding, Lang, ResourceLocator, Text, XmlLocator
 from scanner.rulepack import Pack, Rule
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from reports.names import Names
 from reports.sheet import NONE, Sheet
-from reports.text import one_line, short_method
+from reports.text import one_line, places_text, short_method
 from scanner.facts import AppFacts
 from scanner.overreachrows import Asked, ItemRow, Overreach, PermissionRow, UsedBy
+from scanner.places import Count
 
 MAX_ROWS = 200
 MAX_SIGNS = 8
@@ -107,14 +108,16 @@ def _user(user: UsedBy, names: Names) -> str:
     early = (
         names.word("open").strip() + names.word("o_before_ui") + names.word("close") if user.before_ui else ""
     )
-    return f"{names.owner(user.owner)} ×{user.sites}{early}"
+    asleep = names.word("o_dormant", count=user.dormant) if user.dormant else ""
+    return f"{names.owner(user.owner)} ×{places_text(Count(user.sites, user.reachable))}{early}{asleep}"
 
 
 def _users(row: PermissionRow, names: Names) -> tuple[str, ...]:
     """Return who uses the permission; plain libraries together, since they act for whoever calls them."""
     own = [_user(user, names) for user in row.used_by if user.owner.kind != "library"]
-    shared = sum(user.sites for user in row.used_by if user.owner.kind == "library")
-    return (*own, f"{names.word('libraries')} ×{shared}") if shared else tuple(own)
+    shared = [user for user in row.used_by if user.owner.kind == "library"]
+    total = Count(sum(user.sites for user in shared), sum(user.reachable for user in shared))
+    return (*own, f"{names.word('libraries')} ×{places_text(total)}") if shared else tuple(own)
 
 
 def _asked(row: PermissionRow, names: Names) -> tuple[str, ...]:
@@ -146,7 +149,8 @@ def _item(row: ItemRow, names: Names) -> ItemLine:
         functions.append(one_line(entry, 60) + (early if function.before_ui else ""))
     return ItemLine(
         item=names.item(row.item),
-        owner=f"{names.owner(row.owner)} ×{row.sites}",
+        owner=f"{names.owner(row.owner)} ×{places_text(Count(row.sites, row.reachable))}"
+        + (names.word("o_judged", count=row.direct) if row.direct != row.reachable else ""),
         functions=tuple(dict.fromkeys(f for f in functions if f)),
         asked=tuple(dict.fromkeys(short_method(caller) for caller in row.asked_in)),
         need=row.need,
@@ -284,6 +288,7 @@ def item_sheet(table: Overreach, names: Names, *, incomplete: bool) -> Sheet:
         ),
         widths=(9, 8, 12, 7, 8, 6, 14),
         rows=rows,
+        note=names.word("o_items_note") if rows else "",
         empty=names.word("items_none"),
         incomplete=incomplete,
         level=2,

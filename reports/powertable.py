@@ -12,6 +12,7 @@ from reports.text import one_line, short_method
 from scanner.componentfacts import Ability, AutoStart, ForegroundService, Wake
 from scanner.facts import AppFacts
 from scanner.model import Evidence
+from scanner.places import places
 
 PATHS = ("app.autostarts", "app.wakes", "app.abilities", "app.foreground_services")
 MAX_LINES = 100  # of each of the kinds, so that none crowds out another
@@ -158,7 +159,7 @@ def _places(evidence: Sequence[Evidence], names: Names) -> str:
     """Return the first place of each kind, declarations and code, and how many more there are."""
     first = {one.locator.kind: one for one in reversed(evidence)}
     shown = [place_of((one,), names) for one in evidence if first[one.locator.kind] is one]
-    left = len(evidence) - len(shown)
+    left = places(evidence) - places(first.values())
     return names.word("semicolon").join(
         [*shown, names.word("more_places", count=left)] if left > 0 else shown
     )

@@ -323,10 +323,11 @@ def _location(view: ReportView, evidence: Evidence) -> dict[str, Any]:
         if locator.length is not None:
             region["byteLength"] = max(0, locator.length)
     found: dict[str, Any] = {
+        **({"message": {"text": view.names.text(evidence.note)}} if evidence.note is not None else {}),
         "physicalLocation": {
             "artifactLocation": {"uri": evidence_uri(evidence, view.facts)},
             "region": region,
-        }
+        },
     }
     logical = _logical(evidence)
     if logical:

@@ -10,8 +10,10 @@ from ipaddress import ip_address
 from reports.clauses import RuleView
 from reports.names import Names
 from reports.text import one_line
-from scanner.facts import Access, AppFacts, Endpoint, Origin, Sdk
+from scanner.codefacts import Access, Endpoint, Origin, Sdk
+from scanner.facts import AppFacts
 from scanner.model import Confidence, Outcome
+from scanner.places import Count, count, obtains, only_leads
 
 COLUMNS = 8
 MAX_ENDPOINTS = 200
@@ -36,21 +38,13 @@ class SdkRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """Places in code where one owner obtains one item; ``reachable`` of the ``sites`` are reached from an entry."""
-
-    sites: int = 0
-    reachable: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class ItemRow:
-    """An item with its cells in the order of the matrix' columns; ``marks`` are words such as 敏感."""
+    """An item with its places by owner, in the order of the matrix' columns; ``marks`` are words such as 敏感."""
 
     name: str
     marks: tuple[str, ...]
-    cells: tuple[Cell, ...]
-    total: Cell
+    cells: tuple[Count, ...]
+    total: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +129,7 @@ def matrix(app: AppFacts, names: Names) -> Matrix:
     by_item: dict[str, list[Access]] = defaultdict(list)
     owners: dict[str, Origin] = {}
     for access in app.accesses:
-        if access.mode == "write":
+        if not obtains(access):
             continue
         key = _owner_key(access.owner)
         owners.setdefault(key, access.owner)
@@ -154,10 +148,10 @@ def matrix(app: AppFacts, names: Names) -> Matrix:
         row = ItemRow(
             name=names.item(item),
             marks=_marks(by_item[item], names),
-            cells=tuple(_cell(part) for part in parts),
-            total=_cell(by_item[item]),
+            cells=tuple(count(part) for part in parts),
+            total=count(by_item[item]),
         )
-        (weak if all(a.strength == "weak" for a in by_item[item]) else rows).append(row)
+        (weak if only_leads(by_item[item]) else rows).append(row)
     columns = [_column(owners[key], names) for key in shown]
     if rest:
         columns.append(names.word("other_owners", count=len(rest)))
@@ -188,10 +182,6 @@ def _marks(accesses: Sequence[Access], names: Names) -> tuple[str, ...]:
     if first.persistent_identifier:
         marks.append(names.word("persistent"))
     return tuple(marks)
-
-
-def _cell(accesses: Sequence[Access]) -> Cell:
-    return Cell(sites=len(accesses), reachable=sum(access.reachable is True for access in accesses))
 
 
 def endpoint_rows(app: AppFacts, names: Names) -> tuple[EndpointRow, ...]:

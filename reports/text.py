@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from scanner.places import Count
+
 MAX_LENGTH = 400
 MAX_MARKS = 4
 KEPT_CONTROLS = frozenset("\n\t")
@@ -16,6 +18,15 @@ KEPT_CONTROLS = frozenset("\n\t")
 SHOWN_AS_CODE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Letters and symbols that draw nothing: they hide or fake names (Hangul fillers, Braille blank).
 BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0\u180e\u034f")
+
+
+def places_text(count: Count) -> str:
+    """Return a number of places in code: ``3`` all reached, ``(3)`` none reached, ``1/3`` one of three reached."""
+    if not count.total:
+        return "·"
+    if not count.reachable:
+        return f"({count.total})"
+    return str(count.total) if count.reachable == count.total else f"{count.reachable}/{count.total}"
 
 
 def plain(text: str, limit: int = MAX_LENGTH) -> str:

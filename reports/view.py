@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from reports import charts, overreachtable, policytable, powertable, startuptable, tables
+from reports.buildtables import build_sheets
 from reports.citing import Citing
 from reports.clauses import (
     ControlView,
@@ -276,8 +277,8 @@ class ReportView:
 
     @cached_property
     def sheets(self) -> tuple[Sheet, ...]:
-        """The tables of a site and of a policy."""
-        return (*site_sheets(self.names), *policy_sheets(self.names))
+        """The tables of a site, of what an app is made of beside its code, and of a policy."""
+        return (*site_sheets(self.names), *build_sheets(self.names), *policy_sheets(self.names))
 
     @cached_property
     def startup(self) -> tuple[startuptable.StartLine, ...]:

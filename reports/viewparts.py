@@ -115,7 +115,7 @@ def owner_bars(table: Matrix, names: Names) -> tuple[charts.Bar, ...]:
     """Return items by owner, as bars: how many an owner's reachable code obtains, and how many only unreached code."""
     rows = []
     for column, owner in enumerate(table.columns):
-        cells = [row.cells[column] for row in table.rows if row.cells[column].sites]
+        cells = [row.cells[column] for row in table.rows if row.cells[column].total]
         live = sum(cell.reachable > 0 for cell in cells)
         parts = [
             ("live", names.word("chart_live"), live),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reports.words_behaviour import BEHAVIOUR
+from reports.words_build import BUILD
 from reports.words_countries import COUNTRIES
 from reports.words_developers import DEVELOPERS
 from reports.words_diff import DIFF
@@ -73,6 +74,20 @@ HEAD: dict[str, Text] = {
         "The automatic checks found nothing. Nothing found is not compliance: the manual checks below remain.",
     ),
     "places": _t("{count} 处", "{count} places"),
+    "places_all": _t("共 {count} 处", "{count} places"),
+    "places_some": _t("共 {total} 处，列出 {shown} 处", "{shown} of {total} places listed"),
+    "places_of_item": _t(
+        "（该方取得该项信息的代码共 {total} 处，此处只计符合本规则条件的）",
+        " (of {total} places where this party obtains the item, those that meet the rule)",
+    ),
+    "places_note": _t(
+        "“处”指对象中一个能单独说明问题的位置：一条代码指令、一个清单或页面元素、一个文件或一段政策；同一位置只计一次，"
+        "检索记录和用来补足证明的内容不计。未全部列出的，其余见 JSON 报告。",
+        "A place is one spot in the subject that shows the matter by itself: an instruction, an element of the manifest or a "
+        "page, a file, a paragraph of the policy. The same spot counts once; search records and what only completes a proof do "
+        "not count. Where not all are listed the JSON report has the rest.",
+    ),
+    "evidence_beside": _t("补充证明", "completes the proof"),
     "findings_count": _t("{count} 项", "{count} findings"),
     "verdicts": _t("各条结论", "Verdicts"),
     "why_grade": _t("评级理由", "Reasons for the grade"),
@@ -196,10 +211,6 @@ BODY: dict[str, Text] = {
     "fingerprint": _t("指纹", "Fingerprint"),
     "legal_basis": _t("主要依据", "Main basis"),
     "evidence": _t("证据", "Evidence"),
-    "more_evidence": _t(
-        "共 {total} 处，此处列出 {shown} 处，其余见 JSON 报告。",
-        "{shown} of {total} places; the JSON report has all.",
-    ),
     "evidence_dex": _t("代码", "Code"),
     "evidence_xml": _t("清单与布局", "XML"),
     "evidence_resource": _t("资源", "Resource"),
@@ -229,6 +240,8 @@ BODY: dict[str, Text] = {
     "writes_field": _t("写入 {what}", "writes {what}"),
     "uses_string": _t("使用字符串“{what}”", "uses the string “{what}”"),
     "creates_object": _t("创建 {what}", "creates {what}"),
+    "names_class": _t("使用类 {what}", "uses the class {what}"),
+    "reads_reflection": _t("经反射调用 {what}", "calls {what} by reflection"),
     "edge_call": _t("调用", "calls"),
     "edge_dispatch": _t("分派到子类实现", "dispatches to"),
     "edge_callback": _t("创建对象，由系统回调", "creates; the framework calls back"),
@@ -243,10 +256,10 @@ TABLES: dict[str, Text] = {
     ),
     "items": _t("个人信息与获取方", "Personal information and who obtains it"),
     "items_note": _t(
-        "数字为代码中能取得该项信息的位置数；加粗者可从应用入口到达，括号内者未见到达路径。"
-        "代码中存在不等于运行时必然收集。",
-        "Numbers count the places in code that can obtain the item; bold ones can be reached from an entry point, "
-        "those in brackets have no known path. Code that can is not yet collection at run time.",
+        "数字为代码中能取得该项信息的处数（不含写入）：3 为全部可由应用入口到达，(3) 为未见到达路径，1/3 为 3 处中 1 处可到达。"
+        "一处代码可取得多项信息，各项分别计。代码中存在不等于运行时必然收集。",
+        "Numbers count the places in code that can obtain the item, writing left out: 3 all reached from an entry point, (3) none, "
+        "1/3 one of three. A place that yields several items counts for each. Code that can is not yet collection at run time.",
     ),
     "items_weak": _t(
         "仅经一般用途接口取得的项（{count}）", "Obtained only through interfaces of general use ({count})"
@@ -403,6 +416,7 @@ LIMITS: dict[str, Text] = {
     "path_app_category_basis": _t("应用类别的来源", "where the category came from"),
     "path_app_category_proposal": _t("推断的应用类别", "the proposed category"),
     "path_app_collects_pi": _t("是否收集个人信息", "whether personal information is collected"),
+    "path_app_proofs": _t("账号与收集的依据", "what shows accounts and collection"),
     "path_app_has_account": _t("是否有账号", "whether there are accounts"),
     "path_app_network": _t("网络安全配置", "network security configuration"),
     "path_app_containers": _t("dex 之外的运行技术", "techniques that run code other than dex"),
@@ -468,7 +482,7 @@ WORDS |= DEVELOPERS | DIFF
 WORDS |= SITES
 WORDS |= SUPERVISION
 WORDS |= OVERREACH
-WORDS |= BEHAVIOUR | COUNTRIES
+WORDS |= BEHAVIOUR | BUILD | COUNTRIES
 
 
 def word(key: str, lang: Lang, **values: object) -> str:

@@ -138,7 +138,8 @@ BODY: dict[str, Text] = {
     ),
     "f_involved_line": _t("{label} {count} 条：{clauses}", "{label} ({count}): {clauses}"),
     "f_of_proof": _t("证据", "Proof"),
-    "f_rule_count": _t("{count} 条规则：", "{count} rules: "),
+    "f_rule_count": _t("{count} 条规则", "{count} rules"),
+    "f_rule_code": _t("编号", "Code"),
     "f_no_1": _t("序号", "No."),
     "f_document": _t("文件名称", "Title"),
     "f_doc_number": _t("文号或标准号", "Number"),
@@ -159,12 +160,6 @@ BODY: dict[str, Text] = {
     "f_evidence_place": _t("位置", "Place"),
     "f_evidence_kind": _t("类型", "Kind"),
     "f_same_as": _t("内容同 {at}。", "Same as {at}."),
-    "f_evidence_left": _t(
-        "报告列出 {shown} 处，其余见 JSON 报告。", "{shown} places listed; the JSON report has all."
-    ),
-    "f_matrix_row_note": _t(
-        "格内为代码位置数；括号内未见到达路径。", "Places in code; those in brackets have no known path."
-    ),
     "f_and_more_findings": _t(" 等 {count} 项", " and others ({count} in all)"),
     "f_chart_verdicts": _t("图 1　条款结论分布（条）", "Figure 1. Clauses by verdict"),
     "f_chart_coverage": _t(

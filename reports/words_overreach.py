@@ -60,10 +60,22 @@ OVERREACH: dict[str, Text] = {
     "o_sign_policy": _t("隐私政策", "policy"),
     "o_note": _t(
         "“类别需要”按《常见类型移动互联网应用程序必要个人信息范围规定》第五条对照；哪些权限基本功能可能需要，是检测工具的推断。"
-        "不在必要范围的权限可由另行同意的扩展功能使用，本身不等于违规。GB/T 41391-2022 附录E 的逐类权限表未取得原文，本表没有按它逐项判断。",
+        "不在必要范围的权限可由另行同意的扩展功能使用，本身不等于违规。“使用”列“×”后为需要该权限的代码处数（含写入），×1/3 为 3 处中 1 处可到达，×(3) 为未见到达路径。GB/T 41391-2022 附录E 的逐类权限表未取得原文，本表没有按它逐项判断。",
         "“Needed by category” compares with Article 5 of the provisions on necessary information; which permissions a "
         "basic function may need is our inference. A permission outside the range may serve an additional function with "
-        "a consent of its own and is no violation by itself. The table of Annex E of GB/T 41391-2022 was not available.",
+        "a consent of its own and is no violation by itself. After “×” stands the number of places that need the permission, writing "
+        "included; ×1/3 is one of three reached, ×(3) none. The table of Annex E of GB/T 41391-2022 was not available.",
+    ),
+    "o_judged": _t("（据以判断 {count} 处）", " ({count} judged)"),
+    "o_dormant": _t("（{count} 处只能由停用组件到达）", " ({count} behind components switched off)"),
+    "o_items_note": _t(
+        "“×”后为取得该项信息的处数，口径与“个人信息与获取方”表相同：×3 为全部可由入口到达，×(3) 为未见到达路径，×1/3 为 3 处中 1 处可到达。"
+        "对照必要范围只依据可到达、专用于取得该信息且普通应用取得到的各处，处数不同时写明“据以判断”几处；"
+        "普通库不单列；只经一般用途接口取得的信息项列在该表之后，不在本表。",
+        "After “×” stands the number of places that obtain the item, counted as in the table of items by owner: ×3 all reached from an "
+        "entry point, ×(3) none, ×1/3 one of three. The range is judged only by places that are reached, serve to obtain the item and "
+        "yield it to ordinary apps; their number is given where it differs. Plain libraries have no rows; items obtained only through "
+        "interfaces of general use stand below that table.",
     ),
     "o_rest": _t(
         "另有 {count} 个不涉及个人信息的权限：{names}",

@@ -12,8 +12,9 @@ from difflib import SequenceMatcher
 from scanner import buildchanges
 from scanner.appfacts import ConsentDialog, StartupStep
 from scanner.changes import Entry, Source, Value, author, code_of, foreign, marks, said
+from scanner.codefacts import Access
 from scanner.componentfacts import Ability, AutoStart, DeepLink, Wake
-from scanner.facts import Access, Facts
+from scanner.facts import Facts
 from scanner.necessity import category_of, need_of_item, need_of_permission
 
 READS = frozenset({"read", "observe", "capture"})
@@ -193,7 +194,7 @@ def components(facts: Facts) -> Iterator[Entry]:
     """Components other apps can start, with the permissions that guard them."""
     app = facts.app
     for component in app.components if app else ():
-        if component.exported and component.enabled:
+        if component.exported and component.may_run:
             guards = (component.permission, component.read_permission, component.write_permission)
             yield Entry(
                 f"{component.kind} {component.name}",

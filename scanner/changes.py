@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from scanner.facts import Facts, Origin
+from scanner.codefacts import Origin
+from scanner.facts import Facts
 from scanner.model import Evidence, Frozen, Text
 
 FactKind = Literal[

@@ -1,7 +1,7 @@
 """Facts about what components let happen: starting unasked, waking other apps, special abilities, links, tasks.
 
 No judgement, no law; ``None`` means *not known* (see :mod:`scanner.facts`).  ``owner_kind`` and ``owner_id`` say who
-wrote the code or component, as in :class:`~scanner.facts.Origin`.
+wrote the code or component, as in :class:`~scanner.codefacts.Origin`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Wake(Frozen):
     ``package`` is empty where every app that answers ``action`` is meant (``way`` is then ``query``).  ``purpose``
     comes from ``rules/data/packages.yaml`` (``system`` for parts of the device); empty when not known.
     ``switched_off``: the app calls the SDK's own switch against it.  ``before_ui`` and ``guarded`` as in
-    :class:`~scanner.facts.Access`.
+    :class:`~scanner.codefacts.Access`.
 
     How: 启动其他包组件的调用及其常量参数（rules/data/packages.yaml） / calls that start components of other
     packages, with constant arguments (rules/data/packages.yaml)

@@ -133,13 +133,17 @@ _VALUE_TESTS: dict[str, Callable[[Any], Callable[[Any], bool]]] = {
 
 
 class Match:
-    """An element or object that made a condition true, with the evidence it carries."""
+    """An element or object that made a condition true, with the evidence it carries.
 
-    __slots__ = ("element", "evidence")
+    ``is_proof``: the evidence is that of the one field asked, not what stands near it.
+    """
 
-    def __init__(self, element: Any, evidence: tuple[Evidence, ...]) -> None:
+    __slots__ = ("element", "evidence", "is_proof")
+
+    def __init__(self, element: Any, evidence: tuple[Evidence, ...], *, is_proof: bool = False) -> None:
         self.element = element
         self.evidence = evidence
+        self.is_proof = is_proof
 
 
 class Result:
@@ -330,10 +334,13 @@ def _root_fact(condition: Condition, path: str, index: FactIndex) -> Result:
 
 
 def _nearest_evidence(path: str, facts: Facts) -> Match:
-    names = path.split(".")[:-1]
+    *names, field = path.split(".")
     chain: list[Any] = [facts]
     for name in names:
         chain.append(getattr(chain[-1], name))
+    for proof in getattr(chain[-1], "proofs", ()):
+        if proof.field == field:
+            return Match(chain[-1], proof.evidence, is_proof=True)
     for obj in reversed(chain):
         evidence = _own_evidence(obj)
         if evidence:

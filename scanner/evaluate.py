@@ -19,9 +19,11 @@ from scanner.model import (
     SearchLocator,
     Severity,
     Text,
+    beside,
     fingerprint,
 )
 from scanner.paths import getter
+from scanner.places import first_places, is_place, places
 from scanner.rulepack import Condition, Pack, Profile, Rule
 
 CATEGORY = "app.category"
@@ -159,8 +161,10 @@ def _run_on(rule: Rule, index: FactIndex) -> RuleResult:
     not_applicable = _surface_reason(rule, index.facts)
     if not_applicable is not None:
         return not_applicable
+    grounds: list[Evidence] = []
     if rule.applies_when is not None:
         applies = evaluate_condition(rule.applies_when, index)
+        grounds = [e for match in applies.matches if match.is_proof for e in match.evidence]
         if applies.truth is False:
             reason = Text(zh="本对象不具备该规则的适用前提", en="the rule's precondition does not hold here")
             return RuleResult(rule=rule.id, outcome=Outcome.NOT_APPLICABLE, reasons=(reason,))
@@ -171,7 +175,7 @@ def _run_on(rule: Rule, index: FactIndex) -> RuleResult:
         return RuleResult(rule=rule.id, outcome=Outcome.UNKNOWN, reasons=_unique(result.reasons))
     if result.truth is False:
         return RuleResult(rule=rule.id, outcome=Outcome.CLEAR)
-    findings = _findings(rule, result.matches, index)
+    findings = _findings(rule, result.matches, grounds, index)
     return RuleResult(rule=rule.id, outcome=Outcome.HIT, findings=findings)
 
 
@@ -189,53 +193,67 @@ def _surface_reason(rule: Rule, facts: Facts) -> RuleResult | None:
     return RuleResult(rule=rule.id, outcome=Outcome.NOT_APPLICABLE, reasons=(reason,))
 
 
-def _findings(rule: Rule, matches: list[Match], index: FactIndex) -> tuple[Finding, ...]:
+def _findings(
+    rule: Rule, matches: list[Match], grounds: list[Evidence], index: FactIndex
+) -> tuple[Finding, ...]:
+    """Return the findings of a hit, one for each group; what serves every group is the ground of each, no place of its own."""
     groups: dict[str, list[Evidence]] = {}
     getters = [getter(name) for name in rule.group_by]
-    ungrouped: list[Evidence] = []
+    shared: list[Evidence] = []
     for match in matches:
         if not match.evidence:
             continue  # a plain condition such as “collects personal information” groups nothing
         key = _group_key(match.element, rule.group_by, getters)
-        target = ungrouped if key is None else groups.setdefault(key, [])
+        target = shared if key is None else groups.setdefault(key, [])
         target.extend(match.evidence)
     if rule.looked_in:
-        ungrouped.append(search_evidence(rule.looked_in, index))
-    if not groups:
+        shared.append(search_evidence(rule.looked_in, index))
+    searched = _searched(shared)
+    shared = [e for e in shared if not isinstance(e.locator, SearchLocator)]
+    if groups:
+        grounds, shared = [*shared, *grounds], []
+    else:
         groups[""] = []
     identifier = index.facts.subject.identifier
-    findings = []
-    for key, own in sorted(groups.items()):
-        evidence = _in_order([*own, *ungrouped])
-        if not evidence:
-            raise ValueError("a hit without evidence")
-        findings.append(
-            Finding(
-                rule=rule.id,
-                group=key,
-                fingerprint=fingerprint(rule.id, identifier, key),
-                evidence=tuple(evidence[:MAX_EVIDENCE]),
-                evidence_total=len(evidence),
-            )
-        )
-    return tuple(findings)
+    return tuple(
+        _finding(rule, identifier, key, _in_order([*own, *shared], list(beside(grounds)), searched))
+        for key, own in sorted(groups.items())
+    )
 
 
-def _in_order(evidence: Iterable[Evidence]) -> list[Evidence]:
-    """Return the places once each, and what was searched as one record after the first: no cut may lose it."""
-    places: dict[Evidence, None] = {}
-    searched: dict[str, dict[Text, None]] = {}
+def _searched(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Return what was searched as one record for each subject."""
+    found: dict[str, dict[Text, None]] = {}
     for one in evidence:
         if isinstance(one.locator, SearchLocator):
-            searched.setdefault(one.artifact, {}).update(dict.fromkeys(one.locator.searched))
-        else:
-            places[one] = None
-    first, *others = places or (None,)
-    records = [
+            found.setdefault(one.artifact, {}).update(dict.fromkeys(one.locator.searched))
+    return [
         Evidence(artifact=artifact, locator=SearchLocator(searched=tuple(texts)))
-        for artifact, texts in searched.items()
+        for artifact, texts in found.items()
     ]
-    return [*([first] if first is not None else ()), *records, *others]
+
+
+def _in_order(own: list[Evidence], grounds: list[Evidence], searched: list[Evidence]) -> list[Evidence]:
+    """Return the first place, then what no cut may lose: the grounds and what was searched; then the other places."""
+    searched = [*searched, *_searched(own)]
+    own = [e for e in own if not isinstance(e.locator, SearchLocator)]
+    first = next((i for i, e in enumerate(own) if is_place(e)), None)
+    if first is None:
+        return list(dict.fromkeys([*searched, *own, *grounds]))
+    rest = next((i for i, e in enumerate(own[first + 1 :], first + 1) if is_place(e)), len(own))
+    return list(dict.fromkeys([*own[first:rest], *own[:first], *grounds, *searched, *own[rest:]]))
+
+
+def _finding(rule: Rule, identifier: str, key: str, evidence: list[Evidence]) -> Finding:
+    if not evidence:
+        raise ValueError("a hit without evidence")
+    return Finding(
+        rule=rule.id,
+        group=key,
+        fingerprint=fingerprint(rule.id, identifier, key),
+        evidence=first_places(evidence, MAX_EVIDENCE),
+        evidence_total=places(evidence),
+    )
 
 
 def _group_key(element: Any, names: tuple[str, ...], getters: list[Any]) -> str | None:

@@ -8,6 +8,7 @@ keys and round-trips through JSON.  Terms follow NIST OSCAL (observation, findin
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -204,14 +205,29 @@ class Evidence(Frozen):
 
     ``artifact`` names the file or page (its sha256 stands in ``Facts.artifacts``); ``excerpt`` quotes what is
     there word for word, personal data masked; ``note`` says in our own words what was observed there, so it comes
-    in both languages; ``chain`` leads from an entry point of the program to the place.
+    in both languages (such as the default of an attribute that is not written); ``chain`` leads from an entry point of
+    the program to the place.  ``beside``: it completes the proof of another piece (the call that uses a string) and is
+    no place of its own (:mod:`scanner.places`).
     """
 
     artifact: str
     locator: Locator
     excerpt: str = ""
     note: Text | None = None
+    beside: bool = False
     chain: tuple[CodeStep, ...] = ()
+
+
+def beside(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Return ``evidence`` as what completes the proof of another piece and is no place of its own."""
+    return tuple(one.model_copy(update={"beside": True}) for one in evidence)
+
+
+class Proof(Frozen):
+    """The evidence of one field of a fact, for fields that do not share what proves the whole."""
+
+    field: str
+    evidence: tuple[Evidence, ...] = Field(min_length=1)
 
 
 class Artifact(Frozen):
@@ -278,7 +294,11 @@ class Subject(Frozen):
 
 
 class Finding(Frozen):
-    """A hit of one rule, for one group of evidence (for example one item read by one SDK)."""
+    """A hit of one rule, for one group of evidence (for example one item read by one SDK).
+
+    ``evidence_total`` counts all its places (:mod:`scanner.places`), 0 where only an absence is shown; of many only the
+    first stand in ``evidence``.
+    """
 
     rule: str
     group: str = ""

@@ -11,8 +11,10 @@ from typing import Literal
 
 from scanner import catalogue
 from scanner.catalogue import Category
-from scanner.facts import AppFacts, Permission
+from scanner.codefacts import Owner
+from scanner.facts import AppFacts
 from scanner.model import Text
+from scanner.permissionfacts import Permission
 
 # ``listed``: the regulation lists it; ``basic``: the basic function may need it; ``outside``: neither.
 Need = Literal["listed", "basic", "outside", "not_personal", "unknown"]
@@ -64,13 +66,23 @@ def need_of_item(item: str, permissions: tuple[str, ...], category: Category | N
     return "basic" if any(reason_for(name, category) is not None for name in permissions) else "outside"
 
 
+def live_owners(permission: Permission) -> frozenset[Owner]:
+    """Return whose code uses ``permission``, code left out that only components lead to which are switched off."""
+    if not permission.used_by:
+        return frozenset(permission.used_by_owner)
+    return frozenset(use.owner.kind for use in permission.used_by if use.sites > use.dormant)
+
+
 def own_use(app: AppFacts, permission: Permission) -> bool:
-    """Whether the app's own code, or code of unknown origin, uses or asks for ``permission``."""
-    return not OWN.isdisjoint(permission.used_by_owner) or any(
+    """Whether the app's own code, or code of unknown origin, uses or asks for ``permission``.
+
+    Code that only components lead to which are switched off does not count: it cannot run.
+    """
+    return not OWN.isdisjoint(live_owners(permission)) or any(
         request.owner_kind in OWN and permission.name in request.permissions for request in app.requests
     )
 
 
 def sdk_only(app: AppFacts, permission: Permission) -> bool:
     """Whether SDKs use ``permission`` and nothing else in the package does."""
-    return "sdk" in permission.used_by_owner and not own_use(app, permission)
+    return "sdk" in live_owners(permission) and not own_use(app, permission)

@@ -12,10 +12,21 @@ from typing import Literal
 
 from scanner import catalogue
 from scanner.catalogue import Category
-from scanner.facts import Access, AppFacts, Facts, Permission, PermissionRequest
+from scanner.codefacts import Access
+from scanner.facts import AppFacts, Facts
 from scanner.model import VERDICT_ORDER, Assessment, Evidence, Finding, Text, Verdict
-from scanner.necessity import Need, category_of, need_of_item, need_of_permission, own_use, reason_for
+from scanner.necessity import (
+    Need,
+    category_of,
+    live_owners,
+    need_of_item,
+    need_of_permission,
+    own_use,
+    reason_for,
+)
 from scanner.overreachrows import Asked, Function, ItemRow, Overreach, PermissionRow, UsedBy
+from scanner.permissionfacts import Permission, PermissionRequest
+from scanner.places import count, obtains, only_leads
 
 SENSITIVE = ("yes", "conditional", "legacy", "no")
 MAX_PLACES = 8
@@ -169,7 +180,8 @@ class _Table:
             UsedBy(
                 owner=use.owner,
                 sites=use.sites,
-                reachable=len({(a.dex, a.caller, a.offset) for a in live}),
+                reachable=count(live).reachable,
+                dormant=use.dormant,
                 before_ui=any(a.before_ui for a in live),
             )
             for use in permission.used_by
@@ -230,6 +242,12 @@ class _Table:
         return Text(zh=f"不在{name.zh}的必要范围", en=f"outside the necessary range of {name.en}")
 
     def _use_text(self, permission: Permission, need: Need) -> Text:
+        live = live_owners(permission)
+        if permission.used_by and not live and not own_use(self.app, permission):
+            return Text(
+                zh="使用它的代码都只能由清单停用的组件到达，代码未见启用或不能确定",
+                en="only components that the manifest disables lead to code that uses it; none is seen to be enabled, or that cannot be told",
+            )
         if own_use(self.app, permission):
             if need == "outside":
                 return Text(
@@ -240,7 +258,7 @@ class _Table:
                 zh="应用自身使用，申请时机和目的告知须实测",
                 en="used by the app itself; test when it asks and what it says",
             )
-        if "sdk" in permission.used_by_owner:
+        if "sdk" in live:
             return Text(zh="只见 SDK 使用，须核实用途", en="only SDKs seen using it; find out what for")
         if permission.used and permission.used_by:
             return Text(
@@ -257,17 +275,22 @@ class _Table:
     # --- items ----------------------------------------------------------------------------------------
 
     def items(self) -> tuple[ItemRow, ...]:
+        """Return every item some code obtains in a telling way, by each owner that is no plain library."""
         groups: dict[tuple[str, str, str], list[Access]] = defaultdict(list)
+        by_item: dict[str, list[Access]] = defaultdict(list)
         for access in self.app.accesses:
-            read = access.mode in READS and access.strength == "direct" and not access.restricted
-            if read and access.owner_kind != "library":
-                groups[access.item, access.owner_kind, access.owner_id].append(access)
-        rows = [self._item(key[0], group) for key, group in groups.items()]
+            if obtains(access):
+                by_item[access.item].append(access)
+                if access.owner_kind != "library":
+                    groups[access.item, access.owner_kind, access.owner_id].append(access)
+        telling = {item for item, found in by_item.items() if not only_leads(found)}
+        rows = [self._item(key[0], group) for key, group in groups.items() if key[0] in telling]
         return tuple(sorted(rows, key=_item_order))
 
     def _item(self, item: str, group: Sequence[Access]) -> ItemRow:
-        live = [a for a in group if a.reachable]
-        names = tuple(dict.fromkeys(name for a in group for name in a.permissions))
+        judged = [a for a in group if a.mode in READS and a.strength == "direct" and not a.restricted]
+        live = [a for a in judged if a.reachable]
+        names = tuple(dict.fromkeys(name for a in judged for name in a.permissions))
         need = need_of_item(item, names, self.category)
         found = list(self.grouped.get(f"{item} | {group[0].owner_id}", ()))
         extension: Literal["possible", "unlikely"] | None = None
@@ -275,21 +298,23 @@ class _Table:
             hidden = all(a.before_ui or a.entry_kind in FIRST for a in live)
             extension = "unlikely" if hidden else "possible"
         asked = [r for r in self.app.requests if not set(names).isdisjoint(r.permissions)]
+        counted = count(group)
         return ItemRow(
             item=item,
             owner=group[0].owner,
-            sites=len({(a.dex, a.caller, a.offset) for a in group}),
-            reachable=len({(a.dex, a.caller, a.offset) for a in live}),
-            functions=self._functions(live),
+            sites=counted.total,
+            reachable=counted.reachable,
+            direct=count(live).total,
+            functions=self._functions(live or [a for a in group if a.reachable]),
             asked_in=tuple(dict.fromkeys(r.caller for r in asked if r.owner_kind == group[0].owner_kind))[
                 :MAX_PLACES
             ],
             need=need,
             extension=extension,
             verdict=self._verdict(found) or Verdict.MANUAL,
-            reason=self._item_text(need, extension, bool(live)),
+            reason=self._item_text(need, extension, bool(live), bool(counted.reachable)),
             rules=_rules(found),
-            evidence=(live or group)[0].evidence[:1],
+            evidence=(live or judged or group)[0].evidence[:1],
         )
 
     def _functions(self, live: Sequence[Access]) -> tuple[Function, ...]:
@@ -304,7 +329,12 @@ class _Table:
         )
         return tuple(sorted(found, key=lambda f: (not f.before_ui, f.entry or "")))[:MAX_PLACES]
 
-    def _item_text(self, need: Need, extension: str | None, live: bool) -> Text:
+    def _item_text(self, need: Need, extension: str | None, live: bool, reached: bool) -> Text:
+        if reached and not live:
+            return Text(
+                zh="可到达的各处只经一般用途的接口、系统选取界面或间接的方式，是否取得该项信息须人工确认",
+                en="every place reached uses an interface of general use, a system picker or an indirect way; confirm by hand",
+            )
         if not live:
             return Text(
                 zh="读取代码未见从入口到达", en="the reading code was not reached from an entry point"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from scanner.facts import EntryKind, Origin
+from scanner.codefacts import EntryKind, Origin
 from scanner.model import Evidence, Frozen, Text, Verdict
 from scanner.necessity import Need
 
@@ -21,11 +21,13 @@ class Asked(Frozen):
 
 
 class UsedBy(Frozen):
-    """One owner's use: call sites, those reached from an entry point, and whether one runs before any screen."""
+    """One owner's use: places that need the permission, those reached from an entry point, those that only components
+    which are switched off lead to, and whether one runs before any screen."""
 
     owner: Origin
     sites: int
     reachable: int
+    dormant: int = 0
     before_ui: bool
 
 
@@ -73,6 +75,10 @@ class PermissionRow(Frozen):
 class ItemRow(Frozen):
     """One item obtained by one owner: from which functions, in range or not, and whether consent may justify it.
 
+    ``sites`` and ``reachable`` count every place that obtains it, as the table of items by owner does
+    (:mod:`scanner.places`); ``direct`` those of them the row is judged by: reached, through an interface that serves to
+    obtain the item, with a value for ordinary apps.
+
     ``extension``: outside the range, ``possible`` where only screens lead to it, so that a function the user chose may
     ask; ``unlikely`` where it is obtained before any screen or without one; None where it is in range or unknown.
     """
@@ -81,6 +87,7 @@ class ItemRow(Frozen):
     owner: Origin
     sites: int
     reachable: int
+    direct: int
     functions: tuple[Function, ...]
     asked_in: tuple[str, ...]
     need: Need

@@ -12,9 +12,10 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
-from scanner.facts import AppFacts, Component, Facts, Permission
-from scanner.model import Evidence, Text
+from scanner.facts import AppFacts, Component, Facts
+from scanner.model import Evidence, Text, beside
 from scanner.necessity import CATEGORY_UNKNOWN, OWN, category_of, listed_items, need_of_permission, sdk_only
+from scanner.permissionfacts import Permission
 
 Outcome = tuple[bool | None, list[tuple[Any, tuple[Evidence, ...]]], list[Text]]
 
@@ -94,7 +95,7 @@ def open_component(facts: Facts, given: Mapping[str, Any]) -> Outcome:
 
 
 def _open(component: Component) -> bool:
-    if not component.exported or not component.enabled or component.launcher or component.permission:
+    if not component.exported or not component.may_run or component.launcher or component.permission:
         return False
     if component.kind == "provider":
         return not (component.read_permission and component.write_permission)
@@ -153,9 +154,9 @@ def permission_outside_category(facts: Facts, given: Mapping[str, Any]) -> Outco
         unused = permission.used is False and not permission.requested
         only_sdk = sdk_only(app, permission)
         if given["user"] == "sdk" and only_sdk:
-            hits.append((permission, (*permission.evidence, *_sdk_evidence(permission))))
+            hits.append((permission, (*permission.evidence, *beside(_sdk_evidence(permission)))))
         if given["user"] == "app" and not only_sdk and not unused:
-            hits.append((permission, (*permission.evidence, *_own_evidence(facts.app, permission))))
+            hits.append((permission, (*permission.evidence, *beside(_own_evidence(facts.app, permission)))))
     paths = {"app", "app.permissions"} | ({"app.accesses"} if given["user"] == "sdk" else set())
     gaps = [gap.reason for gap in facts.gaps if gap.path in paths]
     return (True if hits else None if gaps else False), hits, [] if hits else gaps
@@ -166,7 +167,12 @@ def _sdk_evidence(permission: Permission) -> tuple[Evidence, ...]:
 
 
 def _own_evidence(app: AppFacts, permission: Permission) -> tuple[Evidence, ...]:
-    used = tuple(e for use in permission.used_by if use.owner.kind in OWN for e in use.evidence)
+    used = tuple(
+        e
+        for use in permission.used_by
+        if use.owner.kind in OWN and use.sites > use.dormant
+        for e in use.evidence
+    )
     asked = (
         e
         for request in app.requests
@@ -188,7 +194,7 @@ def requested_never_used(facts: Facts, _given: Mapping[str, Any]) -> Outcome:
     busy = {p.group for p in app.permissions if p.group and p.used is not False}
     idle = {p.name: p for p in app.permissions if p.declared and p.used is False and p.group not in busy}
     hits: list[tuple[Any, tuple[Evidence, ...]]] = [
-        (idle[name], (*request.evidence, *idle[name].evidence))
+        (idle[name], (*request.evidence, *beside(idle[name].evidence)))
         for request in app.requests
         if request.complete and request.owner_kind in OWN and request.reachable is not False
         for name in request.permissions
@@ -207,11 +213,37 @@ def requested_never_used(facts: Facts, _given: Mapping[str, Any]) -> Outcome:
     return (True if hits else None if reasons else False), hits, [] if hits else reasons
 
 
+def not_in_policy(facts: Facts, given: Mapping[str, Any]) -> Outcome:
+    """Whether the policy, where one was read, says nothing of any of the ``elements`` given.
+
+    ``contact``: an e-mail address or a telephone number of the operator will do as well.  Without a policy there is
+    nowhere else to look, so the answer is yes; a text of which absence cannot be said leaves it open.
+    """
+    policy = facts.policy
+    if policy is None:
+        return True, [], []
+    who = policy.identity
+    if given["contact"] and who is not None and (who.emails or who.phones):
+        return False, [], []
+    found = {element.id: element for element in policy.elements}
+    named = [found.get(name) for name in given["elements"]]
+    if any(element is not None and element.state == "present" for element in named):
+        return False, [], []
+    if any(element is None or element.state == "unknown" for element in named):
+        reason = Text(
+            zh="隐私政策没有全部读出或过短，不能确定其中没有写明",
+            en="the privacy policy was not read whole or is too short to say that it lacks this",
+        )
+        return None, [], [reason]
+    return True, [(element, beside(element.evidence)) for element in named if element is not None], []
+
+
 # Names that the WeChat SDK prescribes for the activities its app calls back.
 _PRESCRIBED = (".wxapi.WXEntryActivity", ".wxapi.WXPayEntryActivity")
 _SYSTEM_ACTIONS = ("android.", "com.android.")
 
 _BUILT_IN: dict[str, Predicate] = {
+    "not-in-policy": _Function(not_in_policy, frozenset({"elements", "contact"})),
     "open-component": _Function(open_component, frozenset({"kinds"})),
     "outside-necessary-range": _Function(outside_necessary_range, frozenset({"items"}), needs_category=True),
     "permission-outside-category": _Function(

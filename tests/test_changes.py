@@ -19,25 +19,13 @@ from scanner.appfacts import (
 )
 from scanner.buildchanges import identity
 from scanner.changes import FactChange, Source, changes
+from scanner.codefacts import CodeStats, Endpoint, NativeLibrary, Origin, Sdk
 from scanner.collect import collect
 from scanner.componentfacts import Ability, AccessibilitySettings, AutoStart, DeepLink, Wake
 from scanner.context import CollectOptions
-from scanner.facts import (
-    AppFacts,
-    AppFlags,
-    Certificate,
-    CodeStats,
-    Component,
-    Endpoint,
-    Facts,
-    Identity,
-    NativeLibrary,
-    Origin,
-    Permission,
-    Sdk,
-    Signing,
-)
+from scanner.facts import AppFacts, AppFlags, Certificate, Component, Facts, Identity, Signing
 from scanner.model import Gap, Subject, Text
+from scanner.permissionfacts import Permission
 
 OWN = Origin(kind="app", id="cn.x")
 ADS = Origin(kind="sdk", id="ads")

@@ -251,3 +251,41 @@ def test_what_was_not_found_is_proved_by_the_search_alone(rule: str, facts: dict
 
     shown = [e for f in result.findings for e in f.evidence]
     assert [e.locator.kind for e in shown if e.artifact not in {COOKIE_AT, FORM_AT}] == ["search"]
+
+
+def test_a_ground_of_the_rule_is_evidence_but_no_place() -> None:
+    rule = load_pack().rules["no-account-deletion"]
+    proof = {
+        "field": "has_account",
+        "evidence": [
+            {"artifact": "res/layout/a.xml", "locator": {"kind": "xml", "path": "/a"}, "beside": True}
+        ],
+    }
+    screen = {"kind": "activity", "name": "com.example.app.Main", "launcher": True, "exported": True}
+    on = facts(has_account=True, proofs=[proof], components=[screen])
+    ((found,),) = [result.findings for result in evaluate(on, [rule]).results]
+
+    assert [e.locator.kind for e in found.evidence] == ["search", "xml"]
+    assert found.evidence_total == 0
+
+
+def test_what_the_policy_names_is_not_missing() -> None:
+    rule = load_pack().rules["no-complaint-channel"]
+    screen = {"kind": "activity", "name": "com.example.app.Main", "launcher": True, "exported": True}
+    app = {"collects_pi": True, "components": [screen]}
+
+    def outcome(state: str, **identity: Any) -> str:
+        policy = {
+            "source": "p",
+            "identity": {"kind": "privacy_policy", "confidence": 1.0, **identity},
+            "elements": [{"id": "complaint", "state": state}],
+        }
+        on = example_facts({"app": app, "policy": policy}, "app")
+        return evaluate(on, [rule]).results[0].outcome.value
+
+    assert evaluate(facts(**app), [rule]).results[0].outcome.value == "hit"
+    assert outcome("absent") == "hit"
+    assert outcome("weak") == "hit"
+    assert outcome("present") == "clear"
+    assert outcome("absent", emails=["privacy@example.com"]) == "clear"
+    assert outcome("unknown") == "unknown"

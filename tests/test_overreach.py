@@ -243,3 +243,24 @@ def test_every_category_answers_for_every_permission() -> None:
     for category in {c.id: c for c in categories().values()}.values():
         needs = {need_of_permission(row, category) for row in app.permissions}
         assert needs <= {"listed", "basic", "outside", "not_personal"}
+
+
+def test_use_behind_a_component_switched_off_is_not_the_apps_own() -> None:
+    def row(dormant: int) -> Any:
+        use = {"owner": {"kind": "app", "id": "cn.example"}, "sites": 2, "dormant": dormant}
+        asked = permission("RECEIVE_SMS", used=True, used_by=[use], used_by_owner=["app"])
+        return overreach(facts(permissions=[asked])).permissions[0]
+
+    assert "应用自身使用" in row(1).reason.zh
+    assert "只能由清单停用的组件到达" in row(2).reason.zh
+    assert "应用自身使用" not in row(2).reason.zh
+
+
+def test_items_reached_only_through_pickers_have_a_row_that_settles_nothing() -> None:
+    picked = access("media-files", "CAMERA", mode="prompt", strength="weak", permissions=[])
+    direct = access("media-files", "CAMERA", "library", strength="direct", permissions=[])
+    (row,) = overreach(facts(accesses=[picked, direct])).items
+
+    assert (row.item, row.sites, row.reachable, row.direct) == ("media-files", 1, 1, 0)
+    assert "须人工确认" in row.reason.zh
+    assert row.verdict is Verdict.MANUAL

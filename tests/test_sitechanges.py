@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from scanner.changes import FactChange, changes
-from scanner.facts import (
-    Facts,
-)
+from scanner.facts import Facts
 from scanner.model import Subject
 from scanner.sitechanges import SOURCES as SITE
 from scanner.sitefacts import ConsentDialog as SiteDialog

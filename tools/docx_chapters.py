@@ -126,6 +126,7 @@ def problems(document: Any) -> None:
     note = p(document, "{% if problems %}{{ findings_note }}{% else %}{{ summary.none }}{% endif %}")
     note.paragraph_format.keep_with_next = True
     p(document, "{%p if problems %}")
+    p(document, "{{ places_note }}").paragraph_format.keep_with_next = True
     p(document, "{{ w.f_involved_note }}", "Note").paragraph_format.keep_with_next = True
     p(document, "{%p endif %}")
     p(document, "{%p for x in problems %}")
@@ -188,9 +189,6 @@ def problems(document: Any) -> None:
     p(document, "{%p endfor %}")
     p(document, "{%p endif %}")
     p(document, "{%p endfor %}")
-    p(document, "{%p if f.more %}")
-    p(document, "{{ f.more }}", "Note")
-    p(document, "{%p endif %}")
     p(document, "{%p endfor %}")
     p(document, "{%p endfor %}")
 

@@ -5,22 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from reports.view import ReportView
-from scanner.facts import (
-    Access,
-    AppFacts,
-    Certificate,
-    CodeStats,
-    Endpoint,
-    Facts,
-    Identity,
-    NativeLibrary,
-    Origin,
-    Permission,
-    PermissionUse,
-    SchemeState,
-    Sdk,
-    Signing,
-)
+from scanner.codefacts import Access, CodeStats, Endpoint, NativeLibrary, Origin, Sdk
+from scanner.facts import AppFacts, Certificate, Facts, Identity, SchemeState, Signing
 from scanner.model import (
     Artifact,
     Assessment,
@@ -55,6 +41,7 @@ from scanner.model import (
     XmlLocator,
     fingerprint,
 )
+from scanner.permissionfacts import Permission, PermissionUse
 from scanner.rulepack import (
     Clause,
     Condition,
@@ -259,7 +246,7 @@ def access(item: str, owner: Origin, *, strength: str = "direct", reachable: boo
             "target": "Landroid/x;->y()V",
             "caller": READ,
             "dex": "classes.dex",
-            "offset": 4,
+            "offset": 4 + len(owner.id),  # an instruction has one owner
             "owner": owner,
             "owner_kind": owner.kind,
             "owner_id": owner.id,

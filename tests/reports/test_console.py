@@ -42,10 +42,12 @@ HEAD = """\
   – IMEI · 甲广告
     代码：Device.imei()  classes.dex  0x001f
     Lcom/acme/ads/Device;->imei()Ljava/lang/String;
+    调用 TelephonyManager.getImei()
     MainActivity.onCreate() → Core.init() → Device.imei()
   – 位置 · 应用自身
     代码：MainActivity.onCreate()  classes.dex  0x0009
     Lcom/example/shop/MainActivity;->onCreate(Landroid/os/Bundle;)V
+    调用 TelephonyManager.getImei()
   整改：按1整改。
 """
 

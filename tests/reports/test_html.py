@@ -160,7 +160,7 @@ def test_evidence_can_be_followed() -> None:
         "分派到子类实现",
         "调用链（30 步）",
         "略去 15 步",
-        "共 40 处，此处列出 5 处",
+        "共 40 处，列出 5 处",
         "4388 条字符串资源",
         "string/agree",
         "0x10 +4",
@@ -181,7 +181,7 @@ def test_tables_hold_what_was_found_and_what_was_not_read() -> None:
     ]
 
     assert "读取电话状态" in permissions
-    assert "甲广告 ×2、归属不明 ×1" in permissions
+    assert "甲广告 ×(2)、归属不明 ×(1)" in permissions
     assert "未见使用" in permissions
     assert "无法判断" in permissions
     assert "未声明" in permissions
@@ -189,7 +189,7 @@ def test_tables_hold_what_was_found_and_what_was_not_read() -> None:
     assert header == ["个人信息项", "应用自身", "归属不明", "开源库与框架", "甲广告", "合计"]
     assert rows == [
         ["位置 敏感", "·", "1", "·", "·", "1"],
-        ["IMEI 不可变更标识", "(1)", "·", "·", "1", "2"],
+        ["IMEI 不可变更标识", "(1)", "·", "·", "1", "1/2"],
     ]
     assert "开机时间" in items
     assert "资源表已损坏界面文字、勾选框" in unread

@@ -14,9 +14,11 @@ from reports import console, csvout, html, jsonout
 from reports.appendix import appendix_sheets
 from reports.view import ReportView
 from scanner.appfacts import CategoryCandidate, CategoryProposal, CategorySign
-from scanner.facts import Component, Origin, PermissionRequest
+from scanner.codefacts import Origin
+from scanner.facts import Component
 from scanner.model import Lang, Text
 from scanner.overreachrows import Overreach
+from scanner.permissionfacts import PermissionRequest
 
 PHONE = "android.permission.READ_PHONE_STATE"
 SCREEN = Component(

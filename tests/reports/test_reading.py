@@ -18,7 +18,7 @@ from reports.view import ReportView
 from scanner.assess import assess
 from scanner.collect import collect
 from scanner.context import CollectOptions
-from scanner.model import CodeStep, Verdict
+from scanner.model import CodeStep, Text, Verdict
 from scanner.packload import load_pack, profile
 
 NAMES = Names(FACTS, PACK, "zh")
@@ -53,7 +53,8 @@ def test_an_instruction_is_told_in_words(excerpt: str, reading: str) -> None:
     shown = evidence_view(code(READ, 3, excerpt=excerpt), NAMES)
 
     assert shown.reading == reading
-    assert shown.excerpt == excerpt
+    # The instruction's own name is no word for readers; what it works on is shown whole.
+    assert shown.excerpt == (excerpt.partition(" ")[2] if reading else excerpt)
 
 
 def chain(*methods: str) -> tuple[CodeStep, ...]:
@@ -156,3 +157,11 @@ def test_the_summary_does_not_say_unread_where_all_was_read() -> None:
 
     assert not shown.unread
     assert shown.unread_line.startswith(f"有 {shown.undecided_total} 条规则未能判断")
+
+
+def test_a_note_and_its_role_reach_the_reader() -> None:
+    note = Text(zh="没有写明该属性，默认允许", en="not written: allowed by default")
+    piece = code(READ, 3, excerpt="const-string a").model_copy(update={"note": note, "beside": True})
+    shown = evidence_view(piece, NAMES)
+
+    assert (shown.note, shown.beside) == (note.zh, True)

@@ -20,7 +20,7 @@ from reports.tables import endpoint_rows
 from reports.view import ReportView
 from reports.words import WORDS
 from scanner.appfacts import FlagTest, StartupStep
-from scanner.facts import Endpoint
+from scanner.codefacts import Endpoint
 from scanner.model import Gap, Lang, Text
 
 CREATE = "Lcom/example/shop/App;->onCreate()V"

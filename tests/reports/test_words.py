@@ -12,8 +12,10 @@ from report_sample import view
 from reports import html
 from reports.words import WORDS, word
 from scanner.catalogue import sdks
-from scanner.facts import AppFacts, Permission, Sdk
+from scanner.codefacts import Sdk
+from scanner.facts import AppFacts
 from scanner.model import Evidence, Outcome, Verdict
+from scanner.permissionfacts import Permission
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 REPORTS = Path(html.__file__).parent

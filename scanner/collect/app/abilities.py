@@ -6,7 +6,7 @@ What to look for is data (``rules/data/abilities.yaml``).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from scanner.collect.app.archive import EntryError
@@ -21,8 +21,9 @@ from scanner.componentfacts import Ability, AccessibilitySettings
 from scanner.datafiles import read_data
 from scanner.dex import Member, Site, constant_arguments, field_sites, instructions, text_sites
 from scanner.dex.query import strings_with_prefix
-from scanner.facts import Component, Permission
-from scanner.model import Evidence, Frozen, Text, XmlLocator
+from scanner.facts import Component
+from scanner.model import Evidence, Frozen, Text, XmlLocator, beside
+from scanner.permissionfacts import Permission
 
 WINDOW = "Landroid/view/WindowManager$LayoutParams;"
 EVENT_TYPES, PACKAGES, WINDOW_CONTENT = 0x01010380, 0x01010381, 0x01010385
@@ -36,6 +37,13 @@ EVENTS = (
 )  # fmt: skip
 MAX_CONFIG = 1 << 20
 MAX_SITES = 20
+MAX_SHOWN = 20
+POLICIES = Text(zh="启用后取得的策略", en="policies it is given when it is activated")
+LIMITED = Text(zh="只接收列出的应用的事件", en="receives events of the apps listed only")
+EVERY_APP = Text(
+    zh="没有写明 android:packageNames，接收全部应用的事件",
+    en="android:packageNames is not written: it receives the events of all apps",
+)
 MAX_CHECKED = 2_000
 _IPUT = 0x59
 
@@ -91,7 +99,7 @@ class Abilities:
         sites = self._uses()
         found = []
         for row in rows():
-            own = [c for c in self.manifest.components() if c.enabled and _has(c, row)]
+            own = [c for c in self.manifest.components() if _runs(c, by_name) and _has(c, row)]
             asked = [declared[name] for name in row.permissions if name in declared]
             uses = sites.get(row.id, [])
             fact = self._fact(row, own, asked, uses, by_name) if own or asked or uses else None
@@ -114,10 +122,9 @@ class Abilities:
         owner = facts[0].owner if facts else (owners[0] if owners else None)
         evidence = [e for permission in asked for e in permission.evidence]
         evidence += [e for fact in facts for e in fact.evidence]
+        settings, policies, files = self._config(row, own)
+        evidence += beside(files)
         evidence += [code.evidence(site) for site in live[:3]] if code is not None else []
-        settings, policies = self._config(row, own)
-        if settings is not None or policies:
-            evidence += [_config_evidence(c, row.config) for c in own]
         used = bool(live) or (None if not row.checkable or not self.complete else False)
         return Ability(
             kind=row.id,
@@ -176,21 +183,29 @@ class Abilities:
 
     def _config(
         self, row: Row, own: Sequence[ManifestComponent]
-    ) -> tuple[AccessibilitySettings | None, tuple[str, ...]]:
+    ) -> tuple[AccessibilitySettings | None, tuple[str, ...], list[Evidence]]:
+        """Return what the configuration files of the components ask for, with the elements that do."""
         if row.config is None or not own:
-            return None, ()
-        roots = [self._root(component, row.config) for component in own]
-        known = [root for root in roots if root is not None]
+            return None, (), []
+        read = [self._root(component, row.config) for component in own]
+        known = [(path, root) for path, root in read if root is not None]
+        # A file that could not be read is still named by the component's meta-data.
+        files = [_named(component, row.config) for component in own] if len(known) < len(own) else []
         if row.id == "accessibility":
-            return (
-                _settings(self.manifest, known[0]) if known else AccessibilitySettings(readable=False)
-            ), ()
-        policies = [
-            one.name for root in known for part in root.find("uses-policies") for one in part.children
+            settings = AccessibilitySettings(readable=False)
+            if known:
+                settings = _settings(self.manifest, known[0][1])
+                files.insert(0, _settings_evidence(known[0][0], settings))
+            return settings, (), files
+        asked = [
+            (path, tuple(one.name for one in part.children))
+            for path, root in known
+            for part in root.find("uses-policies")
         ]
-        return None, tuple(dict.fromkeys(policies))
+        files += [_policies_evidence(path, policies) for path, policies in asked if policies]
+        return None, tuple(dict.fromkeys(name for _, policies in asked for name in policies)), files
 
-    def _root(self, component: ManifestComponent, name: str) -> Element | None:
+    def _root(self, component: ManifestComponent, name: str) -> tuple[str, Element | None]:
         for meta in component.meta_data:
             if meta.name != name or meta.resource is None or self.resources is None:
                 continue
@@ -198,10 +213,15 @@ class Abilities:
             if path is None or path not in self.package.entries:
                 continue
             try:
-                return self.package.parse_xml(self.package.read(path, MAX_CONFIG))
+                return path, self.package.parse_xml(self.package.read(path, MAX_CONFIG))
             except (EntryError, AxmlError):
                 continue
-        return None
+        return "", None
+
+
+def _runs(component: ManifestComponent, facts: Mapping[str, Component]) -> bool:
+    fact = facts.get(component.target or component.name)
+    return component.enabled or (fact is not None and fact.switched_on is True)
 
 
 def _has(component: ManifestComponent, row: Row) -> bool:
@@ -233,11 +253,33 @@ def _settings(manifest: Manifest, root: Element) -> AccessibilitySettings:
     )
 
 
-def _config_evidence(component: ManifestComponent, name: str | None) -> Evidence:
+def _named(component: ManifestComponent, name: str) -> Evidence:
     path = next((m.path for m in component.meta_data if m.name == name), component.path)
     return Evidence(
         artifact="AndroidManifest.xml", locator=XmlLocator(path=path), excerpt=f"{component.name} {name}"
     )
+
+
+def _policies_evidence(path: str, policies: Sequence[str]) -> Evidence:
+    where = XmlLocator(path="/device-admin/uses-policies")
+    shown = " ".join(f"<{name} />" for name in policies[:MAX_SHOWN])
+    return Evidence(artifact=path, locator=where, excerpt=shown, note=POLICIES)
+
+
+def _settings_evidence(path: str, asked: AccessibilitySettings) -> Evidence:
+    """Return the attributes that limit the service or extend what it sees."""
+    events = ("typeAllMask",) if asked.all_events else asked.events
+    shown = [
+        f'android:accessibilityEventTypes="{"|".join(events)}"',
+        f'android:canRetrieveWindowContent="{str(bool(asked.window_content)).lower()}"',
+        f'android:packageNames="{",".join(asked.packages[:MAX_SHOWN])}"' if asked.packages else "",
+        'android:canPerformGestures="true"' if asked.gestures else "",
+        'android:canRequestFilterKeyEvents="true"' if asked.key_events else "",
+        'android:isAccessibilityTool="true"' if asked.tool else "",
+    ]
+    note = LIMITED if asked.packages else EVERY_APP
+    where = XmlLocator(path="/accessibility-service")
+    return Evidence(artifact=path, locator=where, excerpt=" ".join(filter(None, shown)), note=note)
 
 
 def _constants_before(code: Code, site: Site) -> set[int]:

@@ -15,15 +15,37 @@ import numpy as np
 from scanner import catalogue
 from scanner.appfacts import GuardKind
 from scanner.catalogue import Source
+from scanner.codefacts import Access
 from scanner.collect.app.code import Code, member
 from scanner.collect.app.subject import Program
 from scanner.dex import Member, Site, constant_arguments, field_sites, strings_with_prefix, text_sites
-from scanner.facts import Access
-from scanner.model import Evidence
+from scanner.model import Evidence, Text
 
 LITERALS = frozenset({"uri", "property", "path", "intent-action"})
 WHOLE = frozenset({"property", "intent-action"})
 MAX_STRING = 500
+# What the call does with a literal, by the literal's kind, and where the call stands.
+USES = {
+    "property": Text(zh="读取上述系统属性的调用", en="the call that reads the system property above,"),
+    "uri": Text(zh="访问上述地址的调用", en="the call that opens the address above,"),
+    "path": Text(zh="打开上述路径或执行上述命令的调用", en="the call that opens or runs what is above,"),
+    "intent-action": Text(zh="使用上述动作的调用", en="the call that uses the action above,"),
+    "field": Text(zh="使用上述字段的调用", en="the call that uses the field above,"),
+}
+# A reflective call: of which class, where the code names it.
+INVOKE, PROPERTIES = "Ljava/lang/reflect/Method;->invoke(", "android.os.SystemProperties"
+REFLECTED = Text(
+    zh=f"，经反射，同一类的代码写有类名 {PROPERTIES}",
+    en=f", by reflection; code of the same class names {PROPERTIES}",
+)
+UNNAMED = Text(
+    zh="，经反射，所调用的类不能由此确定", en=", by reflection; the class called cannot be told here"
+)
+NEARBY = {
+    "here": Text(zh="同一方法中", en="in the same method"),
+    "below": Text(zh="上述方法所调用的方法中", en="in a method that the one above calls"),
+    "beside": Text(zh="同一类的其他方法中", en="in another method of the same class"),
+}
 
 
 def accesses(code: Code) -> tuple[list[Access], frozenset[str]]:
@@ -42,8 +64,8 @@ class _Finder:
         self.code = code
         self.items = catalogue.items()
         self._constants: dict[tuple[int, int], frozenset[str]] = {}
-        self._evidence: dict[tuple[int, int, str], Evidence] = {}
-        self._joined: dict[tuple[str, ...], frozenset[int]] = {}
+        self._evidence: dict[tuple[int, int, str, tuple[str, ...]], tuple[Evidence, ...]] = {}
+        self._joined: dict[tuple[str, ...], dict[int, list[Site]]] = {}
         self._loads: dict[int, frozenset[str]] = {}
         self.near_misses: set[str] = set()
 
@@ -127,29 +149,42 @@ class _Finder:
 
     def _used(self, source: Source, site: Site) -> bool:
         """Whether one of the calls the entry asks for stands in the same method or in one it calls directly."""
-        if not source.needs_call:
+        if not source.needs_call or self._using(source, site) is not None:
             return True
-        callers = self._callers_of(source.needs_call)
-        used = site.node in callers or not callers.isdisjoint(self._callees(site.node))
-        if not used and ("-><clinit>(" in site.caller or "-><init>(" in site.caller):
+        self.near_misses.update(span.name for spans in source.permissions for span in spans)
+        return False
+
+    def _using(self, source: Source, site: Site) -> tuple[str, Site] | None:
+        """Return the call that uses what stands at ``site``, and where it is relative to it (a key of ``NEARBY``)."""
+        calls = self._calls_of(source.needs_call)
+        here = sorted(calls.get(site.node, ()), key=lambda call: (call.offset < site.offset, call.offset))
+        if here:
+            return "here", here[0]
+        below = [call for node in self._callees(site.node) for call in calls.get(node, ())]
+        if below:
+            return "below", below[0]
+        if "-><clinit>(" in site.caller or "-><init>(" in site.caller:
             # Kept in a field of the class: its other methods use it.
-            used = not callers.isdisjoint(self.code.siblings(site.node))
-        if not used:
-            self.near_misses.update(span.name for spans in source.permissions for span in spans)
-        return used
+            beside = [call for node in self.code.siblings(site.node) for call in calls.get(node, ())]
+            return ("beside", beside[0]) if beside else None
+        return None
 
     @cached_property
-    def _caller_sets(self) -> dict[str, frozenset[int]]:
+    def _call_sites(self) -> dict[str, list[Site]]:
         names = sorted({name for source in catalogue.sources() for name in source.needs_call})
-        found: dict[str, set[int]] = {name: set() for name in names}
+        found: dict[str, list[Site]] = {name: [] for name in names}
         for hit in self.code.sites([member(name) for name in names]):
-            found[names[hit.member]].add(hit.site.node)
-        return {name: frozenset(nodes) for name, nodes in found.items()}
+            found[names[hit.member]].append(hit.site)
+        return found
 
-    def _callers_of(self, names: Sequence[str]) -> frozenset[int]:
+    def _calls_of(self, names: Sequence[str]) -> dict[int, list[Site]]:
+        """Return the calls of ``names`` by the method they stand in; earlier names first."""
         key = tuple(names)
         if key not in self._joined:
-            self._joined[key] = frozenset[int]().union(*(self._caller_sets[name] for name in names))
+            joined: dict[int, list[Site]] = defaultdict(list)
+            for site in (site for name in names for site in self._call_sites[name]):
+                joined[site.node].append(site)
+            self._joined[key] = dict(joined)
         return self._joined[key]
 
     def _callees(self, node: int) -> list[int]:
@@ -164,9 +199,7 @@ class _Finder:
         reachable, entry = code.reached(site.node)
         guard = code.guard(site.node, site.offset)
         needed, missing = permission_need(source, code.program)
-        key = (site.node, site.offset, site.target)
-        if key not in self._evidence:
-            self._evidence[key] = code.evidence(site)
+        dormant = code.dormant(site.node)
         return Access(
             item=item,
             source=source.id,
@@ -193,8 +226,37 @@ class _Finder:
             permission_missing=missing,
             sensitive=info.sensitive,
             persistent_identifier=info.persistent_identifier,
-            evidence=(self._evidence[key],),
+            dormant=dormant,
+            evidence=self._proof(source, site, dormant),
         )
+
+    def _proof(self, source: Source, site: Site, dormant: str) -> tuple[Evidence, ...]:
+        """Return the instruction, and for what does nothing by itself (a string, a field) the call that uses it."""
+        key = (site.node, site.offset, site.target, source.needs_call)
+        if key not in self._evidence:
+            using = self._using(source, site) if source.kind != "method" and source.needs_call else None
+            place = self.code.evidence(site)
+            if dormant:
+                place = place.model_copy(update={"note": _asleep(dormant)})
+            self._evidence[key] = (place, *(self._use_of(source, *using) if using is not None else ()))
+        return self._evidence[key]
+
+    def _use_of(self, source: Source, where: str, call: Site) -> tuple[Evidence, ...]:
+        near, what = NEARBY[where], USES.get(source.kind, USES["field"])
+        note = Text(zh=f"{near.zh}{what.zh}", en=f"{what.en} {near.en}")
+        if source.kind == "property" and call.target.startswith(INVOKE):
+            named = any(PROPERTIES in self._loaded(n) for n in (call.node, *self.code.siblings(call.node)))
+            more = REFLECTED if named else UNNAMED
+            note = Text(zh=f"{note.zh}{more.zh}", en=f"{note.en}{more.en}")
+        update = {"note": note, "beside": True, **({"chain": ()} if where == "here" else {})}
+        return (self.code.evidence(call).model_copy(update=update),)
+
+
+def _asleep(component: str) -> Text:
+    return Text(
+        zh=f"只能由停用的组件 {component} 到达",
+        en=f"only the component {component}, which is switched off, leads here",
+    )
 
 
 def behind_flag(guard: GuardKind | None) -> bool | None:

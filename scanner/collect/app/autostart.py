@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Literal
 
+from scanner.codefacts import NativeLibrary, Origin
 from scanner.collect.app.code import Code
 from scanner.collect.app.patterns import Argument, member_of
 from scanner.collect.app.subject import Program
 from scanner.componentfacts import AutoStart
 from scanner.datafiles import read_data
 from scanner.dex import MemberSite, Site, constant_arguments, field_sites, instructions
-from scanner.facts import Component, NativeLibrary, Origin
+from scanner.facts import Component
 from scanner.model import Evidence, FileLocator, Frozen, Text
 
 MAX_OF_A_KIND = 200
@@ -117,7 +118,7 @@ def find_autostarts(
 def _broadcasts(program: Program, components: Sequence[Component]) -> Iterator[AutoStart]:
     known = {row.action: row for row in data().broadcasts}
     for component in components:
-        if component.kind != "receiver" or not component.enabled:
+        if component.kind != "receiver" or not component.may_run:
             continue
         for row in (known[action] for action in component.actions if action in known):
             yield _of_component(
@@ -132,7 +133,7 @@ def _broadcasts(program: Program, components: Sequence[Component]) -> Iterator[A
 
 def _doors(components: Sequence[Component]) -> Iterator[AutoStart]:
     for component in components:
-        if not (component.enabled and component.exported and component.permission is None):
+        if not (component.may_run and component.exported and component.permission is None):
             continue
         for door in data().doors:
             action = next((a for a in component.actions if a in door.actions), "")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from scanner.codefacts import Access, CodeIssue
 from scanner.collect.app.code import Code
 from scanner.collect.app.intents import CONTEXTS, INTENT, IntentModel, called, things
 from scanner.dex import NOTHING, Instruction, Member, Site, Values, follow
-from scanner.facts import Access, CodeIssue
 
 SENDERS = tuple(
     Member(owner, name) for owner in CONTEXTS for name in ("sendBroadcast", "sendStickyBroadcast")

@@ -14,9 +14,9 @@ from functools import cache
 
 from scanner import catalogue
 from scanner.appfacts import BuildRecord, NativeHardening, SdkTrace
+from scanner.codefacts import Origin, Sdk
 from scanner.collect.app.origin import Prefixes, sdk_prefixes
 from scanner.datafiles import read_data
-from scanner.facts import Origin, Sdk
 from scanner.model import Evidence, FileLocator, Frozen, ResourceLocator
 
 VERSION_FILE = re.compile(r"META-INF/([^/]{1,200})\.version")

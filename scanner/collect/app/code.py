@@ -1,7 +1,7 @@
 """Code facts: who obtains which personal information, where, reachable from what, with the shortest chain.
 
 Stands on :mod:`scanner.dex` and the catalogue.  Reflection with names that are not constant, native code and code
-loaded at run time cannot be followed; they are counted in :class:`~scanner.facts.CodeStats`.
+loaded at run time cannot be followed; they are counted in :class:`~scanner.codefacts.CodeStats`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import numpy as np
 
 from scanner import catalogue
 from scanner.appfacts import GuardKind
+from scanner.codefacts import CodeStats, EntryKind, Origin
 from scanner.collect.app.origin import Prefixes, app_prefixes, by_callers, open_classes, sdk_prefixes
 from scanner.collect.app.startorder import StartOrder
 from scanner.collect.app.structure import Structure, structure
 from scanner.collect.app.subject import Program
+from scanner.collect.app.switches import Switches
 from scanner.dex import (
     CallGraph,
     Dex,
@@ -32,7 +34,7 @@ from scanner.dex import (
 )
 from scanner.dex.opcodes import NAMES
 from scanner.dex.tokens import tokens_of
-from scanner.facts import CodeStats, EntryKind, Origin
+from scanner.facts import Component
 from scanner.model import CodeStep, DexLocator, Evidence
 
 DYNAMIC = (
@@ -71,7 +73,8 @@ class Code:
         self.program = program
         self.dex: Dex = open_dex(sources)
         self.graph = CallGraph(self.dex)
-        self.entries = _entries(program)
+        self.switches = Switches(self.dex, self.graph, program.components, program.package)
+        self.entries = _entries(program, self.switches)
         # Classes that show a request for agreement; the collector knows them once it has read the interface.
         self.consent_screens: frozenset[str] = frozenset()
         # Paths of facts whose search was given up, for want of time, before it ended.
@@ -194,6 +197,23 @@ class Code:
         first = self.reach.entry(node)
         return (False, None) if first is None else (True, self._entry_nodes.get(first))
 
+    @cached_property
+    def _dormant(self) -> tuple[Reach, dict[int, str]] | None:
+        """What components lead to that the manifest disables and no code enables."""
+        live = {entry.name for entry in self.entries}
+        names = [c.name for c in self.program.components if not c.enabled and c.name not in live]
+        nodes = {self.graph.class_entry(descriptor(name)): name for name in names}
+        starts = {node: name for node, name in nodes.items() if node is not None}
+        return (self.graph.reach(starts), starts) if starts else None
+
+    def dormant(self, node: int) -> str:
+        """Return a component that is switched off and leads to ``node`` where nothing else does, "" otherwise."""
+        if self._dormant is None or self.reached(node)[0]:
+            return ""
+        reach, names = self._dormant
+        first = reach.entry(node)
+        return "" if first is None else names.get(first, "")
+
     def before_ui(self, node: int) -> bool:
         """Whether ``node`` runs before any user interface exists."""
         return self.order.before_ui(node)
@@ -299,11 +319,7 @@ def member(dotted: str) -> Member:
     return Member(descriptor(owner), name)
 
 
-def _entries(program: Program) -> list[Entry]:
-    found: list[Entry] = []
-    for name in (program.application, program.factory):
-        if name:
-            found.append(Entry(name, "application"))
+def _kind(component: Component) -> EntryKind:
     kinds: dict[str, EntryKind] = {
         "provider": "provider",
         "service": "service",
@@ -311,9 +327,18 @@ def _entries(program: Program) -> list[Entry]:
         "activity": "activity",
         "activity-alias": "activity",
     }
-    for component in program.components:
-        if component.enabled:
-            kind: EntryKind = "launcher_activity" if component.launcher else kinds[component.kind]
-            found.append(Entry(component.name, kind))
+    return "launcher_activity" if component.launcher else kinds[component.kind]
+
+
+def _entries(program: Program, switches: Switches) -> list[Entry]:
+    found: list[Entry] = []
+    for name in (program.application, program.factory):
+        if name:
+            found.append(Entry(name, "application"))
+    found.extend(
+        Entry(component.name, _kind(component))
+        for component in program.components
+        if component.enabled or switches.switched_on(component.name)
+    )
     found.extend(Entry(name, "other") for name in program.layout_classes)
     return sorted(found, key=lambda entry: KIND_ORDER.index(entry.kind))

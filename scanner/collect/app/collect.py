@@ -8,6 +8,7 @@ from typing import Literal
 
 from scanner import __version__, catalogue
 from scanner.appfacts import StartupStep
+from scanner.codefacts import Access, CodeStats, NativeLibrary, Origin, Sdk
 from scanner.collect.app.abilities import Abilities
 from scanner.collect.app.accesses import accesses as find_accesses
 from scanner.collect.app.archive import EntryError
@@ -47,17 +48,8 @@ from scanner.collect.app.surface import Surface
 from scanner.collect.app.wakes import find_wakes
 from scanner.context import CollectOptions
 from scanner.dex import DexError
-from scanner.facts import (
-    Access,
-    AppFacts,
-    CodeStats,
-    Component,
-    Facts,
-    NativeLibrary,
-    Origin,
-    Sdk,
-)
-from scanner.model import Problem, Subject, Text
+from scanner.facts import AppFacts, Component, Facts
+from scanner.model import Evidence, Problem, Proof, Subject, Text
 
 CODE_PATHS = (
     "app.accesses",
@@ -142,6 +134,11 @@ class _Collector:
         wakes = find_wakes(code) if code is not None else []
         step("summary")
         texts = (*seen.texts, *extras.texts)
+        proofs: dict[str, tuple[Evidence, ...]] = {}
+        read_all = code is not None and not self._code_gaps()
+        collects, proofs["collects_pi"] = collects_pi(found, complete=read_all)
+        read_all = code is not None and not self._is_gap("app.has_account")
+        account, proofs["has_account"] = has_account(texts, layouts, complete=read_all)
         app = AppFacts(
             identity=identity,
             flags=flags_fact(manifest, extras.network),
@@ -177,10 +174,9 @@ class _Collector:
             foreground_services=tuple(foreground_services(manifest, code, components, found)),
             shared_folders=tuple(surface.shared_folders()),
             code=stats,
-            collects_pi=collects_pi(found, complete=code is not None and not self._code_gaps()),
-            has_account=has_account(
-                texts, layouts, complete=code is not None and not self._is_gap("app.has_account")
-            ),
+            collects_pi=collects,
+            has_account=account,
+            proofs=tuple(Proof(field=field, evidence=proof) for field, proof in proofs.items() if proof),
         )
         app = self._with_category(app, manifest, resources)
         self._unfinished(code)
@@ -311,7 +307,11 @@ class _Collector:
 
     def _components(self, manifest: Manifest, code: Code | None) -> tuple[Component, ...]:
         return tuple(
-            component_fact(c, code.owner_of_class(c.target or c.name) if code is not None else UNKNOWN)
+            component_fact(
+                c,
+                code.owner_of_class(c.target or c.name) if code is not None else UNKNOWN,
+                code.switches.switched_on(c.target or c.name) if code is not None else None,
+            )
             for c in manifest.components()
         )
 

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+from scanner.codefacts import Origin
 from scanner.collect.app.manifest_parts import ManifestComponent
-from scanner.facts import Component, Origin
-from scanner.model import Evidence, XmlLocator
+from scanner.facts import Component
+from scanner.model import Evidence, Text, XmlLocator
 
 MANIFEST = "AndroidManifest.xml"
 
 
-def component_fact(component: ManifestComponent, owner: Origin) -> Component:
-    """Return the fact for ``component``, written by ``owner``; an alias stands for its target class."""
+NOTES = {
+    True: Text(
+        zh='清单停用此组件（android:enabled="false"），代码中有启用它的调用',
+        en='the manifest disables it (android:enabled="false"); code has a call that enables it',
+    ),
+    False: Text(
+        zh='清单停用此组件（android:enabled="false"），代码未见启用，不会运行',
+        en='the manifest disables it (android:enabled="false") and no code enables it: it does not run',
+    ),
+    None: Text(
+        zh='清单停用此组件（android:enabled="false"），代码是否启用不能确定',
+        en='the manifest disables it (android:enabled="false"); whether code enables it cannot be told',
+    ),
+}
+
+
+def component_fact(component: ManifestComponent, owner: Origin, switched_on: bool | None = None) -> Component:
+    """Return the fact for ``component``, written by ``owner``; an alias stands for its target class.
+
+    ``switched_on``: whether code enables one that the manifest disables, None where that is not known.
+    """
     excerpt = f"{component.name} exported={'true' if component.exported else 'false'}"
     excerpt += f' permission="{component.permission}"' if component.permission else ""
+    excerpt += "" if component.enabled else " enabled=false"
     return Component(
         kind=component.kind,
         name=component.target or component.name,
         exported=component.exported,
         exported_explicit=component.exported_explicit,
         enabled=component.enabled,
+        switched_on=None if component.enabled else switched_on,
         permission=component.permission,
         read_permission=component.read_permission,
         write_permission=component.write_permission,
@@ -32,5 +54,12 @@ def component_fact(component: ManifestComponent, owner: Origin) -> Component:
         launcher=component.launcher,
         foreground_service_type=component.service_types,
         owner=owner,
-        evidence=(Evidence(artifact=MANIFEST, locator=XmlLocator(path=component.path), excerpt=excerpt),),
+        evidence=(
+            Evidence(
+                artifact=MANIFEST,
+                locator=XmlLocator(path=component.path),
+                excerpt=excerpt,
+                note=None if component.enabled else NOTES[switched_on],
+            ),
+        ),
     )

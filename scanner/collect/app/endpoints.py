@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from scanner.codefacts import Endpoint, Origin
 from scanner.collect.app.code import Code
 from scanner.collect.app.whereabouts import endpoint_data, whereabouts
 from scanner.dex import strings_with_prefix, text_sites
 from scanner.dex.file import DexFile
-from scanner.facts import Endpoint, Origin
 from scanner.model import Evidence, FileLocator
 
 HOST = re.compile(

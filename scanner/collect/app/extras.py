@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from scanner.appfacts import Container, NativeHardening, NetworkConfig, Secret
+from scanner.codefacts import Endpoint
 from scanner.collect.app.archive import EntryError
 from scanner.collect.app.code import Code
 from scanner.collect.app.containers import find_containers
@@ -17,7 +18,7 @@ from scanner.collect.app.netconfig import read_network_config, without_config
 from scanner.collect.app.package import Package
 from scanner.collect.app.restable import ResourceTable
 from scanner.collect.app.secrets import find_secrets
-from scanner.facts import Endpoint, InterfaceText
+from scanner.facts import InterfaceText
 from scanner.model import Gap, Looked, Problem, Text
 
 # Text files that carry configuration or script; others are too large or too noisy to search.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from scanner.codefacts import Access, Origin
 from scanner.collect.app.code import Code, descriptor
 from scanner.collect.app.intents import CONTEXTS
 from scanner.collect.app.manifest import SERVICE_TYPES, Manifest
@@ -15,8 +16,8 @@ from scanner.collect.app.manifest_parts import ManifestComponent
 from scanner.collect.app.package import MANIFEST
 from scanner.componentfacts import ForegroundService
 from scanner.dex import Member, MemberSite, constant_arguments
-from scanner.facts import Access, Component, Origin
-from scanner.model import Evidence, XmlLocator
+from scanner.facts import Component
+from scanner.model import Evidence, XmlLocator, beside
 
 TYPES_NEED_PERMISSION_FROM = 34
 NO_PERMISSION = frozenset(["shortService", "systemExempted"])
@@ -36,11 +37,12 @@ def foreground_services(
     """Yield the services with a foreground type in manifest or code."""
     declared = {p.name for p in manifest.uses_permissions()}
     owners = {(component.kind, component.name): component.owner for component in components}
+    switched = {component.name for component in components if component.switched_on}
     starts = _starts(code) if code is not None else {}
     late = manifest.effective_target >= TYPES_NEED_PERMISSION_FROM
     followed = 0
     for component in manifest.components():
-        if component.kind != "service" or not component.enabled:
+        if component.kind != "service" or not (component.enabled or component.name in switched):
             continue
         calls = starts.get(component.name, [])
         given = _given(code, calls) if code is not None else ()
@@ -67,7 +69,7 @@ def foreground_services(
             owner_id=owner.id,
             evidence=(
                 *_evidence(code, component, calls),
-                *(taken[item] for item in sorted(taken)[:MAX_EVIDENCE]),
+                *beside(taken[item] for item in sorted(taken)[:MAX_EVIDENCE]),
             ),
         )
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.codefacts import CodeIssue
 from scanner.collect.app.code import Code, descriptor
 from scanner.collect.app.intents import (
     INTENT,
@@ -30,8 +31,8 @@ from scanner.collect.app.intents import (
 )
 from scanner.dex import NOTHING, Instruction, Member, Thing, Values, follow
 from scanner.dex.opcodes import NAMES
-from scanner.facts import CodeIssue, Component
-from scanner.model import CodeStep, DexLocator, Evidence
+from scanner.facts import Component
+from scanner.model import CodeStep, DexLocator, Evidence, beside
 
 ENTRIES = {
     "activity": ("onCreate", "onStart", "onRestart", "onResume", "onPostCreate", "onNewIntent"),
@@ -102,7 +103,7 @@ def inbound_issues(code: Code, components: Sequence[Component]) -> list[CodeIssu
     budget = MAX_STEPS
     seen: set[str] = set()
     for component in components:
-        open_ = component.exported and component.enabled and component.permission is None
+        open_ = component.exported and component.may_run and component.permission is None
         if not open_ or component.name in seen or budget <= 0:
             continue
         seen.add(component.name)
@@ -425,5 +426,5 @@ def _issue(code: Code, component: Component, finding: Finding, *, linked: bool) 
         owner=owner,
         owner_kind=owner.kind,
         reachable=True,
-        evidence=(evidence, *component.evidence),
+        evidence=(evidence, *beside(component.evidence)),
     )

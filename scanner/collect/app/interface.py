@@ -13,7 +13,7 @@ from scanner.collect.app.restable import ResourceTable
 from scanner.collect.phrases import classify
 from scanner.dex import strings_beyond_ascii, text_sites
 from scanner.facts import CheckBox, InterfaceText
-from scanner.model import Evidence, ResourceLocator, XmlLocator
+from scanner.model import Evidence, ResourceLocator, Text, XmlLocator
 
 TEXT, HINT, CHECKED, VIEW_ID = 0x0101014F, 0x01010150, 0x01010106, 0x010100D0
 TITLE, SUMMARY = 0x010101E1, 0x010101E9
@@ -29,6 +29,8 @@ AGREEMENT_KINDS = frozenset({"policy_link", "agreement_link", "consent_prompt", 
 # A switch that carries these words is the option to turn them off.
 PERSONALISED_KINDS = frozenset({"personalised_recommendation", "personalised_ads", "personalisation_switch"})
 MAX_EXCERPT = 300
+MAX_CREDENTIALS = 5
+CREDENTIAL = Text(zh="输入密码或手机号的框", en="an input for a password or a phone number")
 NEAR = 2
 # What all layouts of a package together may cost; real ones stay below a tenth.  Beyond it a layout counts as unread.
 MAX_LAYOUTS, MAX_ELEMENTS, MAX_BOXES, MAX_CHARACTERS = 20_000, 2_000_000, 4_000, 20_000_000
@@ -102,7 +104,7 @@ class Layouts:
         self.read = 0
         self.unread = 0
         self.others_unread = 0
-        self.credential_fields = 0
+        self.credentials: list[Evidence] = []  # inputs for a password or a phone number, the first of them
         self.checkboxes: list[CheckBox] = []
         self.texts: list[InterfaceText] = []
         self.classes: set[str] = set()
@@ -168,7 +170,11 @@ class Layouts:
         for position, (element, _, _) in enumerate(flat):
             if element.name.rpartition(".")[2] in BOXES:
                 self._box(name, path, flat, position)
-            self.credential_fields += _asks_for_credentials(element)
+            if len(self.credentials) < MAX_CREDENTIALS and _asks_for_credentials(element):
+                where = XmlLocator(path=_path(flat, position))
+                shown = f"<{element.name}> {words[position]}".strip()
+                field = Evidence(artifact=path, locator=where, excerpt=shown[:MAX_EXCERPT], note=CREDENTIAL)
+                self.credentials.append(field)
             self.classes.update(_named_classes(element))
             self.links.setdefault(name, set()).update(_references(element))
             attribute = element.attribute(TEXT, "text")

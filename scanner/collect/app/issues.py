@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scanner.codefacts import Access, CodeIssue
 from scanner.collect.app.broadcasts import broadcast_issues
 from scanner.collect.app.code import Code
 from scanner.collect.app.inbound import inbound_issues
 from scanner.collect.app.patterns import pattern_issues
 from scanner.collect.app.trust import trust_issues
 from scanner.dex import Member, MemberSite, constant_arguments
-from scanner.facts import Access, CodeIssue, Component
+from scanner.facts import Component
 
 EXITS = (
     Member("Landroid/app/Activity;", "finish"),

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from scanner.codefacts import Access
 from scanner.collect.app.package import BINARY_TABLE, MANIFEST, WHOLE, Package
-from scanner.facts import Access
 from scanner.model import DexLocator, Evidence, FileLocator, ResourceLocator, XmlLocator
 
 M = TypeVar("M", bound=BaseModel)

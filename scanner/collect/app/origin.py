@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from scanner.catalogue import SdkInfo
-from scanner.facts import Origin
+from scanner.codefacts import Origin
 
 UNKNOWN = Origin(kind="unknown")
 # Roots under which unrelated parties publish: sharing them says nothing about ownership.

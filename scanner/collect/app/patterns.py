@@ -13,15 +13,20 @@ from typing import Any
 
 from pydantic import Field
 
+from scanner.codefacts import CodeIssue
 from scanner.collect.app.code import Code
 from scanner.collect.app.intents import CONTEXTS
 from scanner.datafiles import read_data
-from scanner.dex import Member, MemberSite, constant_arguments
-from scanner.facts import CodeIssue
-from scanner.model import Frozen, Text
+from scanner.dex import Member, MemberSite, Site, constant_arguments, instructions
+from scanner.model import Evidence, Frozen, Text, beside
 
 MAX_DETAIL = 120
 MAX_PER_KIND = 2000
+MAX_TOLD = 10
+UNTOLD = Text(
+    zh="所针对的动作不是同一方法中的常量，未能读出",
+    en="the action it is about is no constant of the same method",
+)
 
 
 class Argument(Frozen):
@@ -72,6 +77,7 @@ class Pattern(Frozen):
     detail: int | None = None
     with_: tuple[str, ...] = Field(default=(), alias="with")
     with_string: str | None = None
+    told_by: tuple[str, ...] = ()
     source: str
 
 
@@ -119,6 +125,7 @@ class _Finder:
         self.code = code
         self._values: dict[tuple[int, int], tuple[Any, ...]] = {}
         self._calling: dict[tuple[str, ...], frozenset[int]] = {}
+        self._telling: dict[tuple[str, ...], dict[int, list[Site]]] = {}
 
     def run(self) -> Iterator[CodeIssue]:
         wanted: list[tuple[Pattern, Member]] = [
@@ -162,6 +169,12 @@ class _Finder:
         shown = (
             values[pattern.detail] if pattern.detail is not None and pattern.detail < len(values) else None
         )
+        place = self.code.evidence(hit.site)
+        told = self._told(pattern, hit.site)
+        if told:
+            shown = ", ".join(dict.fromkeys(text for text, _ in told))
+        elif pattern.told_by:
+            place = place.model_copy(update={"note": UNTOLD})
         return CodeIssue(
             kind=pattern.kind,
             caller=hit.site.caller,
@@ -169,5 +182,39 @@ class _Finder:
             owner=owner,
             owner_kind=owner.kind,
             reachable=reachable,
-            evidence=(self.code.evidence(hit.site),),
+            evidence=(place, *beside(self._telling_evidence(text, site) for text, site in told)),
         )
+
+    def _told(self, pattern: Pattern, at: Site) -> list[tuple[str, Site]]:
+        """Return what calls before ``at`` say it is about: those on an object it is given, since it was made."""
+        before = [one for one in self._tellers(pattern.told_by).get(at.node, ()) if one.offset < at.offset]
+        if not before:
+            return []
+        registers = {ins.offset: ins.registers for ins in instructions(self.code.dex, at.node)}
+        given = set(registers.get(at.offset, ())[1:])
+        told: list[tuple[str, Site]] = []
+        for site in before[-MAX_TOLD:]:
+            if not given.intersection(registers.get(site.offset, ())[:1]):
+                continue
+            if "-><init>(" in site.target:
+                told = []  # another object in the same register
+            arguments = constant_arguments(self.code.dex, site.node, site.offset)
+            text = next((value for value in arguments[1:] if isinstance(value, str)), None)
+            if text:
+                told.append((text, site))
+        return told
+
+    def _tellers(self, calls: tuple[str, ...]) -> dict[int, list[Site]]:
+        """Return the calls of ``calls`` by method, in the order of their offsets."""
+        if calls not in self._telling:
+            found: dict[int, list[Site]] = defaultdict(list)
+            for hit in self.code.sites([member for call in calls for member in members_of(call)]):
+                found[hit.site.node].append(hit.site)
+            self._telling[calls] = {n: sorted(s, key=lambda one: one.offset) for n, s in found.items()}
+        return self._telling[calls]
+
+    def _telling_evidence(self, text: str, site: Site) -> Evidence:
+        note = Text(
+            zh=f"所针对的动作：{text[:MAX_DETAIL]}", en=f"the action it is about: {text[:MAX_DETAIL]}"
+        )
+        return self.code.evidence(site).model_copy(update={"note": note, "chain": ()})

@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from scanner import catalogue
+from scanner.codefacts import Access, Origin
 from scanner.collect.app.code import Code
 from scanner.collect.app.manifest import Manifest
 from scanner.collect.app.manifest_parts import DefinedPermission
 from scanner.collect.app.surface import MAX_NAMES, similar_permission
 from scanner.dex import Site, strings_containing, text_sites
-from scanner.facts import Access, Component, Origin, Permission, PermissionUse
+from scanner.facts import Component
 from scanner.model import Evidence, XmlLocator
+from scanner.permissionfacts import Permission, PermissionUse
 
 MANIFEST = "AndroidManifest.xml"
 TELLING = re.compile(r"[a-z]+[A-Z][A-Za-z]*")
@@ -35,7 +37,7 @@ def permission_facts(
     known = catalogue.permissions()
     defined = {p.name: p for p in manifest.defined_permissions() if p.kind == "permission"}
     declared = {p.name: p for p in manifest.uses_permissions()}
-    uses = _uses(accesses)
+    uses = uses_of(accesses)
     named = _named_in_code(code)
     near_misses |= _named_methods(code, frozenset(declared).difference(uses))
     bound = {c.permission for c in components if c.permission}
@@ -90,7 +92,8 @@ def _own_protection(defined: DefinedPermission | None) -> str:
     return LEVELS.get(defined.protection & 0xF, "custom")
 
 
-def _uses(accesses: Sequence[Access]) -> dict[str, list[PermissionUse]]:
+def uses_of(accesses: Sequence[Access]) -> dict[str, list[PermissionUse]]:
+    """Return who uses each permission that ``accesses`` rest on, at how many places."""
     sites: dict[str, dict[tuple[str, str], list[Access]]] = defaultdict(lambda: defaultdict(list))
     for access in accesses:
         for name in access.permissions:
@@ -105,7 +108,8 @@ def _use(group: Sequence[Access]) -> PermissionUse:
     best = min(group, key=lambda a: (not a.reachable, a.caller, a.offset))
     places = {(a.dex, a.caller, a.offset) for a in group}
     owner: Origin = best.owner
-    return PermissionUse(owner=owner, sites=len(places), evidence=best.evidence)
+    asleep = {(a.dex, a.caller, a.offset) for a in group if a.dormant}
+    return PermissionUse(owner=owner, sites=len(places), dormant=len(asleep), evidence=best.evidence)
 
 
 def _named_methods(code: Code | None, names: frozenset[str]) -> frozenset[str]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from scanner import catalogue
 from scanner.collect.app.code import Code
 from scanner.dex import Member, MemberSite, constant_arguments, instructions
-from scanner.facts import InterfaceText, PermissionRequest
+from scanner.facts import InterfaceText
+from scanner.permissionfacts import PermissionRequest
 
 MAX_PURPOSES = 5
 REQUESTS = (

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from scanner import catalogue
 from scanner.appfacts import GuardKind
 from scanner.catalogue import SdkInfo
+from scanner.codefacts import Access, Endpoint, Sdk
 from scanner.collect.app.accesses import behind_flag
 from scanner.collect.app.code import Code, member
 from scanner.collect.app.origin import Prefixes, sdk_prefixes
@@ -15,7 +16,6 @@ from scanner.collect.app.sdkversion import Stated, versions
 from scanner.collect.app.subject import Program
 from scanner.dex import MemberSite
 from scanner.dex.tokens import tokens_of
-from scanner.facts import Access, Endpoint, Sdk
 from scanner.model import Confidence, Evidence, FileLocator, Text, XmlLocator
 
 # What each kind of trace counts; from ENOUGH on the SDK is there, from CERTAIN on beyond doubt.

@@ -12,12 +12,12 @@ from typing import Literal
 
 from scanner import catalogue
 from scanner.appfacts import FlagTest, FlagWrite, StartupStep
+from scanner.codefacts import Access, Sdk
 from scanner.collect.app.code import Code
 from scanner.collect.app.flagdata import flag_data, member
 from scanner.collect.app.flags import Test
 from scanner.collect.app.startorder import ASYNC, Way
 from scanner.dex import MemberSite, Site, Step, constant_arguments
-from scanner.facts import Access, Sdk
 from scanner.model import CodeStep, DexLocator, Evidence
 
 Action = Literal["init", "delayed_init", "consent", "access", "network"]

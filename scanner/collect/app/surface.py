@@ -13,6 +13,7 @@ from functools import cache
 from typing import Literal
 
 from scanner import catalogue
+from scanner.codefacts import Origin
 from scanner.collect.app.archive import EntryError
 from scanner.collect.app.axml import AxmlError, Element
 from scanner.collect.app.code import Code
@@ -29,7 +30,7 @@ from scanner.componentfacts import (
     SharedFolder,
     TaskSetting,
 )
-from scanner.facts import Component, Origin
+from scanner.facts import Component
 from scanner.model import Evidence, Text, XmlLocator
 
 MANIFEST = "AndroidManifest.xml"
@@ -67,16 +68,21 @@ class Surface:
         self._defined = [p for p in manifest.defined_permissions() if p.kind == "permission"]
         self._similar: dict[str, str] = {}
         self._owners = {c.name: c.owner for c in components}
+        self._switched = {c.name for c in components if c.switched_on}
 
     def _owner(self, component: ManifestComponent) -> Origin:
         return self._owners.get(component.target or component.name, Origin(kind="unknown"))
+
+    def _runs(self, component: ManifestComponent) -> bool:
+        """Whether the manifest enables the component or code has a call that does."""
+        return component.enabled or (component.target or component.name) in self._switched
 
     # --- links ----------------------------------------------------------------------------------------
 
     def links(self) -> Iterator[DeepLink]:
         """Yield the intent filters with data of activities."""
         for component in self.manifest.components():
-            if not component.enabled or component.kind not in {"activity", "activity-alias"}:
+            if not self._runs(component) or component.kind not in {"activity", "activity-alias"}:
                 continue
             owner = self._owner(component)
             for one in component.filters:
@@ -112,7 +118,7 @@ class Surface:
     def guards(self) -> Iterator[ComponentGuard]:
         """Yield the permissions that guard exported components."""
         for component in self.manifest.components():
-            if not (component.exported and component.enabled):
+            if not (component.exported and self._runs(component)):
                 continue
             if component.kind == "provider":
                 same = component.read_permission == component.write_permission
@@ -159,7 +165,7 @@ class Surface:
         """Yield the activities that are open, start the app or depart from the defaults."""
         package, lowest = self.manifest.package, self.manifest.min_sdk or 1
         for component in self.manifest.components():
-            if component.kind != "activity" or not component.enabled:
+            if component.kind != "activity" or not self._runs(component):
                 continue
             written = component.task_affinity
             affinity = package if written is None else _compound(package, written)
@@ -222,7 +228,7 @@ class Surface:
     def shared_folders(self) -> Iterator[SharedFolder]:
         """Yield what providers may hand to other apps."""
         for component in self.manifest.components():
-            if component.kind != "provider" or not component.enabled:
+            if component.kind != "provider" or not self._runs(component):
                 continue
             found = [("grant", kind, path) for kind, path in component.grants]
             found += [("file-provider", root, path) for root, path in self._folders(component)]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from scanner.codefacts import CodeIssue
 from scanner.collect.app.code import Code
 from scanner.dex import Instruction, instructions
-from scanner.facts import CodeIssue
 from scanner.model import DexLocator, Evidence
 
 TRUST_MANAGERS = ("Ljavax/net/ssl/X509TrustManager;", "Ljavax/net/ssl/X509ExtendedTrustManager;")

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from scanner import catalogue
+from scanner.codefacts import Access
 from scanner.collect.policy.comparesite import compare_site
 from scanner.collect.policy.stance import OPERATORS, Says, Stance
-from scanner.facts import Access, AppFacts, Facts
+from scanner.facts import AppFacts, Facts
 from scanner.model import Confidence, Evidence, Text
 from scanner.policyfacts import Comparison, Party
 

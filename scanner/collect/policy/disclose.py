@@ -146,7 +146,7 @@ class _Reading:
             elif clause.role == "denies" and clause.denied != "collect":
                 continue
             for mention in inside:
-                if mention.weak and not self._weak_counts(clause, mention):
+                if mention.weak and not self._weak_counts(clause, mention, mentions):
                     continue
                 yield from self._item(
                     clause, mention, limits if clause.role == "denies" else condition, purpose
@@ -183,10 +183,21 @@ class _Reading:
     def _narrowed(self, clause: Clause, condition: str) -> str:
         return condition or clause.narrowed or self.placed.narrowed
 
-    def _weak_counts(self, clause: Clause, mention: Mention) -> bool:
-        """A word of many meanings counts in a list or right behind a verb of collecting."""
+    def _weak_counts(self, clause: Clause, mention: Mention, mentions: Sequence[Mention]) -> bool:
+        """A word of many meanings counts in a list or right behind a verb of collecting.
+
+        One that also says what is done with information (存储) is that verb unless an item stands beside it in the list
+        (相机、存储) or a word makes it a thing (存储权限): ``共享与存储`` names no information.
+        """
         before = self.text[max(0, mention.start - 1) : mention.start]
         after = self.text[mention.end : mention.end + 1]
+        if verbs("collect", "use", "share", "store").fullmatch(mention.term.lower()):
+            beside = any(
+                m is not mention and (m.end == mention.start - 1 or m.start == mention.end + 1)
+                for m in mentions
+            )
+            if not beside:
+                return after in set("权信数")
         listed = before in "、/，,（(：:和及或与" and (after in "、/，,）)。；;等和及或与" or not after)
         if not before:
             listed = after in "、/，,"

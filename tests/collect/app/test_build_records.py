@@ -9,10 +9,11 @@ from conftest import corpus_path, fixture_apk_path
 
 from scanner import catalogue
 from scanner.appfacts import BuildRecord, NativeHardening, SdkTrace
+from scanner.codefacts import Sdk
 from scanner.collect import collect
 from scanner.collect.app.buildrecords import find_records, find_traces, trace_data, with_versions
 from scanner.collect.app.elf import jni_classes
-from scanner.facts import AppFacts, Sdk
+from scanner.facts import AppFacts
 from scanner.model import Text
 
 

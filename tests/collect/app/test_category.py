@@ -6,6 +6,7 @@ import pytest
 from conftest import fixture_apk_path
 
 from scanner.appfacts import CategorySign
+from scanner.codefacts import Origin
 from scanner.collect import collect
 from scanner.collect.app.category import (
     Spoken,
@@ -16,7 +17,7 @@ from scanner.collect.app.category import (
     words_in_label,
 )
 from scanner.context import CollectOptions
-from scanner.facts import AppFacts, Component, Facts, Identity, Origin
+from scanner.facts import AppFacts, Component, Facts, Identity
 from scanner.model import PolicyLocator, ResourceLocator, Subject, XmlLocator
 from scanner.policyfacts import Paragraph, PolicyFacts
 

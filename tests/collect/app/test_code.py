@@ -7,9 +7,10 @@ from functools import cache
 import pytest
 from conftest import corpus_path, fixture_apk_path
 
+from scanner.codefacts import Access, Origin
 from scanner.collect import collect
 from scanner.collect.app.origin import Prefixes, app_prefixes, by_callers, looks_renamed
-from scanner.facts import Access, AppFacts, Origin
+from scanner.facts import AppFacts
 
 
 @cache

@@ -8,10 +8,10 @@ from functools import cache
 import pytest
 from conftest import corpus_path, fixture_apk_path
 
+from scanner.codefacts import Endpoint
 from scanner.collect import collect
 from scanner.collect.app.endpoints import text_endpoints
 from scanner.collect.app.whereabouts import country_of_address, endpoint_data, whereabouts
-from scanner.facts import Endpoint
 
 
 @cache

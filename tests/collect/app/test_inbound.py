@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from scanner.codefacts import CodeIssue
 from scanner.collect import collect
 from scanner.collect.app import inbound
 from scanner.collect.app.intents import IntentModel, called
 from scanner.dex import NOTHING, Instruction, Thing, Values, follow, open_dex
 from scanner.dex.body import instructions
-from scanner.facts import CodeIssue
 
 KINDS = {
     "intent-redirection",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from scanner.codefacts import CodeIssue
 from scanner.collect import collect
 from scanner.collect.app.patterns import Argument, member_of, patterns
-from scanner.facts import CodeIssue
 from scanner.safere import problem
 
 EXPECTED = {

@@ -9,6 +9,7 @@ import pytest
 from sdk_packages import APP, OTHER_VERSIONS, VENDOR_RULES, Built, Recipe, build, dex_of
 
 from scanner import catalogue
+from scanner.codefacts import Sdk
 from scanner.collect.app.code import Code
 from scanner.collect.app.collect import collect_app
 from scanner.collect.app.origin import Prefixes, sdk_prefixes
@@ -17,7 +18,7 @@ from scanner.collect.app.subject import Program
 from scanner.context import CollectOptions
 from scanner.dex import open_dex
 from scanner.dex.tokens import tokens
-from scanner.facts import AppFacts, Sdk
+from scanner.facts import AppFacts
 from scanner.model import Confidence
 
 ALL = ("jcore", "jpush", "janalytics", "jverification", "mta-sdk", "qq-open-sdk", "wechat-sdk", "baidu-lbs")

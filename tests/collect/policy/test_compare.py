@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import pytest
 
+from scanner.codefacts import Access, Origin, Sdk
 from scanner.collect.policy.compare import compare
 from scanner.collect.policy.disclose import disclosed_items, table_items
 from scanner.collect.policy.permissions import disclosed_permissions
 from scanner.collect.policy.sdktable import listed_sdks, named_sdks
 from scanner.collect.policy.source import read_document
-from scanner.facts import Access, AppFacts, Facts, Identity, Origin, Permission, Sdk
+from scanner.facts import AppFacts, Facts, Identity
 from scanner.model import DexLocator, Evidence, Gap, Looked, Subject, Text, WebLocator
+from scanner.permissionfacts import Permission
 from scanner.policyfacts import Comparison, PolicyFacts, PolicyIdentity
 from scanner.sitefacts import Form, FormField, SiteFacts
 from scanner.visitfacts import Cookie, Request, ThirdParty

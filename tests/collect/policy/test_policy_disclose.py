@@ -179,3 +179,14 @@ def test_hostile_sentences_end_quickly_and_bounded(text: str) -> None:
     document = Document("x", "text", text, from_lines([text]).paragraphs)
 
     assert len(disclosed_items(document)) <= 5_000
+
+
+@pytest.mark.parametrize("heading", ["二、共享与存储", "三、收集、使用与存储", "四、个人信息的存储与保护"])
+def test_a_heading_that_says_what_is_done_names_no_item(heading: str) -> None:
+    assert "files-storage" not in ids(
+        "一、我们收集的信息", "我们会收集您的位置信息。", heading, "我们收集您的手机号码。"
+    )
+
+
+def test_the_same_word_in_a_list_of_items_names_one() -> None:
+    assert "files-storage" in ids("一、我们收集的信息", "我们会收集您的相机、存储、位置信息。")
