@@ -183,7 +183,7 @@ def _site_behaviour(site: SiteFacts, names: Names) -> Iterator[Sheet]:
         (5, 2, 4, 2, 2, 3, 2),
         [
             (
-                one_line(dialog.page, URL),
+                address(dialog.page, site),
                 names.word(f"dialog_{dialog.kind}")
                 + (f"{names.word('comma')}{names.word('t_wall')}" if dialog.wall else ""),
                 names.join(one_line(button.label, 40) for button in dialog.buttons) or NONE,
@@ -196,6 +196,7 @@ def _site_behaviour(site: SiteFacts, names: Names) -> Iterator[Sheet]:
             for dialog in site.dialogs
         ],
         path="site.dialogs",
+        note=addresses_note(site, names),
         code=(0,),
     )
 
