@@ -183,7 +183,7 @@ def _site_behaviour(site: SiteFacts, names: Names) -> Iterator[Sheet]:
         (5, 2, 4, 2, 2, 3, 2),
         [
             (
-                one_line(dialog.page, URL),
+                address(dialog.page, site),
                 names.word(f"dialog_{dialog.kind}")
                 + (f"{names.word('comma')}{names.word('t_wall')}" if dialog.wall else ""),
                 names.join(one_line(button.label, 40) for button in dialog.buttons) or NONE,
@@ -196,6 +196,7 @@ def _site_behaviour(site: SiteFacts, names: Names) -> Iterator[Sheet]:
             for dialog in site.dialogs
         ],
         path="site.dialogs",
+        note=addresses_note(site, names),
         code=(0,),
     )
 
@@ -320,11 +321,16 @@ def _transport(host: Transport, names: Names) -> Row:
         one_line(f"{host.host}:{host.port}", NAME),
         yes_no(host.https, names),
         names.join((*strong, *weak)) or NONE,
-        yes_no(host.trusted, names),
-        str(host.days_left) if host.days_left is not None else names.word("t_unknown"),
+        *(_certificate(host, names) if host.https is not False else (NONE, NONE)),
         yes_no(host.http_redirects, names),
-        yes_no(host.hsts, names),
+        yes_no(host.hsts, names) if host.https is not False else NONE,
     )
+
+
+def _certificate(host: Transport, names: Names) -> tuple[str, str]:
+    """Return whether the certificate is trusted and its days left; a host without HTTPS has none to be asked for."""
+    left = str(host.days_left) if host.days_left is not None else names.word("t_unknown")
+    return yes_no(host.trusted, names), left
 
 
 def _party(third: bool, names: Names) -> str:

@@ -21,7 +21,7 @@ from reports.sitetables import site_sheets
 from reports.view import ReportView
 from scanner.facts import Facts
 from scanner.model import Evidence, Text, WebLocator
-from scanner.sitefacts import Form, FormField, Page, ScriptLibrary, SiteFacts
+from scanner.sitefacts import Form, FormField, Page, ScriptLibrary, SiteFacts, Transport
 from scanner.visitfacts import Cookie, Request
 
 
@@ -83,6 +83,13 @@ def test_cookie_attributes_and_page_problems_are_words() -> None:
 
     assert found["site_cookies"].rows[0][-1] == "只经加密连接发送、脚本不可读取、跨站时只随打开网页发送"
     assert found["site_pages"].rows[0][-1] == "连接被拒绝"
+
+
+def test_a_host_without_https_has_no_unknown_certificate() -> None:
+    table = sheets(transport=(Transport(host="a", https=False), Transport(host="b")))["site_transport"]
+
+    assert table.rows[0][1:] == ("否", "—", "—", "—", "未知", "—")
+    assert table.rows[1][1:] == ("未知", "—", "未知", "未知", "未知", "未知")
 
 
 def noted(url: str) -> Evidence:

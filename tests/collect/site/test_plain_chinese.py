@@ -132,3 +132,15 @@ def test_the_report_of_a_site_with_trackers_is_in_chinese() -> None:
 @pytest.mark.parametrize("path", sorted((FIXTURES / "apks").glob("*.bad.apk")), ids=lambda p: p.stem)
 def test_the_report_of_a_bad_app_is_in_chinese(path: Path) -> None:
     assert foreign(collect(path)) == set()
+
+
+def test_the_report_of_a_poor_policy_is_in_chinese(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.html"
+    policy.write_text(
+        "<html><head><meta charset=utf-8><title>隐私政策</title></head><body><h1>甲商城隐私政策</h1>"
+        "<p>更新日期：2024年1月1日。生效日期：2023年1月1日。</p><h2>一、我们收集的信息</h2>"
+        "<p>为了提供服务，我们可能会收集您的手机号、位置信息等。您使用即表示同意。</p><h2>二、第三方 SDK</h2>"
+        "<table><tr><th>SDK名称</th><th>收集信息</th></tr><tr><td>友盟统计</td><td>设备标识</td></tr></table></body></html>",
+        "utf-8",
+    )
+    assert foreign(collect(policy)) == set()
