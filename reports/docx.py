@@ -7,6 +7,7 @@ template from elsewhere can reach the machine.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import datetime
 from importlib.resources import files
@@ -25,6 +26,7 @@ from reports.viewparts import IDENTIFIER
 from scanner.errors import ReportError
 from scanner.model import Text
 
+HASH = re.compile(r"[0-9a-f]{64}")
 BLANK_LINE = "＿" * 10
 MAX_EXPANDED = 200 << 20
 # What a template's own tags and XML can raise: jinja2's errors, lookups, arithmetic, python-docx's and lxml's.
@@ -54,7 +56,7 @@ def write(view: ReportView) -> bytes:
     data = context(view)
     try:
         document = DocxTemplate(io.BytesIO(template))
-        document.render(data, SandboxedEnvironment(autoescape=True, undefined=StrictUndefined))
+        document.render(data, environment())
     except TEMPLATE_ERRORS as error:
         raise _unusable(str(error)) from error
     properties = document.docx.core_properties
@@ -67,6 +69,13 @@ def write(view: ReportView) -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
     return dated(buffer.getvalue(), moment)
+
+
+def environment() -> SandboxedEnvironment:
+    """Return the sandbox a template runs in; its test ``hash`` tells a SHA-256 in hexadecimal."""
+    found = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    found.tests["hash"] = lambda value: isinstance(value, str) and HASH.fullmatch(value) is not None
+    return found
 
 
 def context(view: ReportView) -> Data:

@@ -37,7 +37,10 @@ SHADES = {
 
 KEEP = "<w:keepNext/>"
 # Names of permissions, classes and addresses; Word breaks anywhere those that do not fit a column, so they are small.
-IDENTIFIER = re.compile(r"(?<=\n)[A-Z][A-Z0-9_]+$|(?=[!-~]{14})(?=[!-~]*?[_./$])[!-~]+", re.MULTILINE)
+IDENTIFIER = re.compile(
+    r"(?<=\n)[A-Z][A-Z0-9_]+$|(?=[!-~]{14})(?=[!-~]*?(?:[_$]|[A-Za-z]\.[A-Za-z][!-~]*?\.[A-Za-z]))[!-~]+",
+    re.MULTILINE,
+)
 _BETWEEN_LATIN = re.compile("(?<=[!-~])、(?=[!-~])")
 SMALL_CODE = '<w:rFonts w:ascii="Consolas" w:hAnsi="Consolas" w:cs="Consolas"/><w:sz w:val="14"/>'
 
@@ -259,34 +262,29 @@ def appendix_title(sheet: Data, w: dict[str, str]) -> str:
 
 
 def _sheet(sheet: Data) -> str:
+    """Return the table; each heading inside it begins a table of its own, so that it is repeated on every page."""
     shares = sheet["widths"]
     widths = [TEXT_WIDTH * share // sum(shares) for share in shares]
-    head = _row(
-        [
-            _cell(paragraph(text, "Cell Head"), width, fill="F1F3F5")
-            for text, width in zip(sheet["header"] or [""] * len(widths), widths, strict=True)
-        ],
-        head=True,
+    header = sheet["header"] or [""] * len(widths)
+    cells = (
+        _cell(paragraph(text, "Cell Head"), width, fill="F1F3F5")
+        for text, width in zip(header, widths, strict=True)
     )
-    rows = [head] if sheet["header"] else []
+    head = [_row(cells, head=True)] if sheet["header"] else []
+    tables: list[list[str]] = [list(head)]
     for row in sheet["rows"]:
         if len(row) == 1 < len(widths):
-            rows.append(
-                _row([_cell(paragraph(row[0], "Cell Head"), sum(widths), fill="F1F3F5", span=len(widths))])
-            )
+            title = _cell(paragraph(row[0], "Cell Head"), sum(widths), fill="F1F3F5", span=len(widths))
+            tables.append([*head, _row([title], head=True)])
             continue
-        rows.append(
+        tables[-1].append(
             _row(
-                [
-                    _cell(
-                        paragraph(text, "Code") if n in sheet["code"] else cell_text(text),
-                        width,
-                    )
-                    for n, (text, width) in enumerate(zip(row, widths, strict=True))
-                ]
+                _cell(paragraph(text, "Code") if n in sheet["code"] else cell_text(text), width)
+                for n, (text, width) in enumerate(zip(row, widths, strict=True))
             )
         )
-    return _table(widths, rows, rules=True) + paragraph("", "Bar")
+    whole = [rows for rows in tables if len(rows) > len(head)]
+    return "".join(_table(widths, rows, rules=True) + paragraph("", "Bar") for rows in whole)
 
 
 def _table(widths: Sequence[int], rows: Iterable[str], *, rules: bool) -> str:

@@ -7,13 +7,11 @@ from importlib.resources import files
 from typing import Any
 
 from docxtpl import DocxTemplate  # type: ignore[import-untyped]  # docxtpl ships no types
-from jinja2 import StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from reports import docxblocks
 from reports.diffview import DiffView, Row, Section
-from reports.docx import BLANK_LINE, dated
+from reports.docx import BLANK_LINE, dated, environment
 from reports.sheet import NONE
 from reports.text import one_line
 from reports.words import WORDS
@@ -26,7 +24,7 @@ SHORT_NAME = 40
 def write(view: DiffView) -> bytes:
     """Return the comparison as .docx; same view, same bytes."""
     document = DocxTemplate(io.BytesIO((files("reports") / "templates" / "retest.docx").read_bytes()))
-    document.render(context(view), SandboxedEnvironment(autoescape=True, undefined=StrictUndefined))
+    document.render(context(view), environment())
     moment = view.diff.new.assessed_at
     properties = document.docx.core_properties
     properties.title = f"{view.word('diff_title')} {view.title}"

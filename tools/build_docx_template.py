@@ -114,6 +114,10 @@ def glance(document: Any) -> None:
     first.runs[0].font.size, first.runs[0].font.bold = Pt(16), True
     more(cell, "{{ w.score }}{{ w.colon }}{{ summary.score }} {{ w.of_100 }}\u2003{{ problem_total }}")
     more(cell, "{{ summary.headline }}")
+    more(
+        cell,
+        "{% for v in summary.verdicts %}{{ v.label }} {{ v.count }}{% if not loop.last %}\u2003{% endif %}{% endfor %}",
+    )
     more(cell, "{{ summary.provisional_why }}", "Note")
     sign = table.rows[7].cells[0].merge(table.rows[7].cells[3])
     for n, key in enumerate(("tester", "reviewer", "approver")):
@@ -163,7 +167,7 @@ def object_basis_method(document: Any) -> None:
     heading(document, "{{ w.f_basis }}", "2")
     listing(
         document,
-        [10, 40, 32, 26, 22, 18, 15],
+        [10, 39, 32, 26, 26, 17, 13],
         [
             f"{{{{ w.f_{key} }}}}"
             for key in ("no_1", "document", "doc_number", "issuer", "effective", "status", "clause_count")
@@ -199,6 +203,7 @@ def object_basis_method(document: Any) -> None:
         ["{{ w.verdict }}", "{{ w.f_meaning }}"],
         ["{% cellbg shade[m.verdict] %}{{ m.label }}", "{{ m.text }}"],
         "m in method.means",
+        keep=True,
     )
     heading(document, "{{ w.versions }}", "3_2")
     pairs(document, "row in method.versions", "{{ row.value }}")

@@ -164,7 +164,12 @@ def problems(document: Any) -> None:
     where.runs[0].font.bold, where.paragraph_format.keep_with_next = True, True
     p(document, "{%p if e.locator %}")
     exact = "{% for l in e.locator %}{{ l.label }} {{ l.value }}{% if not loop.last %}\u2003{% endif %}{% endfor %}"
+    # With nothing of its own below it, a piece of evidence does not hold the next one on its page.
+    p(document, "{%p if e.excerpt or e.note or e.searched or e.steps %}")
     p(document, exact, "Exact").paragraph_format.keep_with_next = True
+    p(document, "{%p else %}")
+    p(document, exact, "Exact")
+    p(document, "{%p endif %}")
     p(document, "{%p endif %}")
     p(document, "{%p for s in e.searched %}")
     p(document, "· {{ s }}", "Evidence")
@@ -214,7 +219,7 @@ def manual(document: Any) -> None:
     heading(document, "{{ w.f_manual_index }}", f"7_{number}", "7002")
     index = listing(
         document,
-        [12, 42, 22, 58, 18, 11],
+        [14, 42, 22, 53, 21, 11],
         [
             "{{ w.f_no_1 }}",
             "{{ w.f_item }}",

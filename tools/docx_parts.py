@@ -126,15 +126,23 @@ def loop_rows(table: Any, row: int, statement: str) -> None:
         place(tags._tr)
 
 
-def listing(document: Any, widths: list[float], header: list[str], cells: list[str], statement: str) -> Any:
-    """Add a table with a repeated header and one looped row."""
+def listing(
+    document: Any,
+    widths: list[float],
+    header: list[str],
+    cells: list[str],
+    statement: str,
+    *,
+    keep: bool = False,
+) -> Any:
+    """Add a table with a repeated header and one looped row; ``keep``: all on one page, with what follows."""
     table = table_of(document, widths, 2, "rules")
     for cell, text in zip(table.rows[0].cells, header, strict=True):
         put(cell, text, "Cell Head")
         shade(cell)
     repeat(table.rows[0])
     for cell, text in zip(table.rows[1].cells, cells, strict=True):
-        put(cell, text)
+        put(cell, text).paragraph_format.keep_with_next = keep
     loop_rows(table, 1, statement)
     return table
 
@@ -164,8 +172,11 @@ def bookmark(paragraph: Any, text: str, name: str, number: str) -> None:
 
 
 def pairs(document: Any, statement: str, value: str, first: float = 38) -> None:
-    """Add a two-column table of labels and values, one row for each of ``statement``."""
+    """Add a two-column table of labels and values, one row for each of ``statement``; hashes stand in code type."""
     table = table_of(document, [first, FULL - first], 1)
     label(table.rows[0].cells[0], "{{ row.label }}")
-    put(table.rows[0].cells[1], value)
+    cell = table.rows[0].cells[1]
+    put(cell, "{%p if row.value is hash %}")
+    for text, style in ((value, "Code"), ("{%p else %}", "Cell"), (value, "Cell"), ("{%p endif %}", "Cell")):
+        more(cell, text, style)
     loop_rows(table, 0, statement)

@@ -230,6 +230,8 @@ def test_a_chart_of_two_shades_says_what_they_mean() -> None:
         ("IMEI\n设备标识", []),
         ("读取 com.example.shop.Main$1 的字段", ["com.example.shop.Main$1"]),
         ("international cooperation", []),
+        ("GM/T 0002/0003/0004", []),
+        ("SimpleHTTP/0.6.123", []),
     ],
 )
 def test_identifiers_in_cells_are_small_enough_to_stay_whole(cell: str, small: list[str]) -> None:
@@ -237,6 +239,31 @@ def test_identifiers_in_cells_are_small_enough_to_stay_whole(cell: str, small: l
     xml = docxblocks.table(["项"], [1], [[cell]], ())
 
     assert xml.count(docxblocks.SMALL_CODE) == len(small)
+
+
+def test_a_heading_inside_a_table_is_repeated_on_every_page() -> None:
+    sheet = {
+        "header": ["条款", "结论"],
+        "widths": [1, 1],
+        "code": [],
+        "rows": [["甲法"], ["1", "疑似"], ["乙法"], ["2", "—"]],
+    }
+    named = {**sheet, "label": "A", "title": "条款", "incomplete": False, "note": ""}
+    xml = docxblocks.appendices({"w": {"f_appendix": "附录", "incomplete": ""}, "appendices": [named]})
+
+    assert xml.count("<w:tbl>") == 2
+    assert [part.count("<w:tblHeader/>") for part in xml.split("<w:tbl>")[1:]] == [2, 2]
+
+
+def test_hashes_stand_in_code_type() -> None:
+    styles = {
+        paragraph.style.name
+        for table in Document(io.BytesIO(report())).tables
+        for row in table.rows
+        for paragraph in row.cells[-1].paragraphs
+        if paragraph.text == SHA and row.cells[0].text == "文件 SHA-256" and len(row.cells) == 2
+    }
+    assert styles == {"Code"}
 
 
 def test_lines_may_end_after_the_comma_between_labels_only() -> None:
