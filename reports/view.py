@@ -328,10 +328,11 @@ class ReportView:
 
     @property
     def unread_line(self) -> str:
-        """What was not read or decided, as a sentence; empty where there is nothing of it."""
-        if self.unread:
-            return self.word("unread_notice")
-        return self.word("undecided_notice", count=self.undecided_total) if self.undecided else ""
+        """What was not read and not decided, as sentences; empty where there is nothing of it."""
+        said = [self.word("unread_notice")] if self.unread else []
+        if self.undecided:
+            said.append(self.word("undecided_notice", count=self.undecided_total))
+        return ("" if self.lang == "zh" else " ").join(said)
 
     def incomplete(self, *paths: str) -> bool:
         """Whether a gap leaves the facts under one of ``paths`` open: a table of them may lack rows."""

@@ -459,6 +459,13 @@ LIMITS: dict[str, Text] = {
     "means_not_applicable": _t(
         "该要求的适用前提不成立。", "The precondition of the requirement does not hold."
     ),
+    "confidence_note": _t(
+        "问题的“把握”说明证据与所述事实的关系：“确定”指证据本身就是该事实，“较高”指证据只有一种合理的解释，“线索”指还有别的可能、须核实。"
+        "把握针对事实，不改变条款允许的最高结论。",
+        "The confidence of a finding says how its evidence bears on the fact: certain, the evidence is the fact; firm, it has "
+        "one plausible reading; tentative, there are others and it must be checked.  It does not raise the verdict a clause "
+        "allows.",
+    ),
     "versions": _t("版本信息", "Versions"),
     "pack": _t("规则包", "Rule pack"),
     "pack_sha256": _t("规则包 SHA-256", "Rule pack SHA-256"),

@@ -54,6 +54,7 @@ def grade_controls(
         provisional=provisional,
         caps=tuple(GradeCap(id=cap.id, limit=cap.limit, reason=cap.reason) for cap in caps),
         reasons=(
+            _bands(grading, score),
             *_deductions(charges),
             *([_total(grading.start, points, score)] if points else []),
             *_not_charged(charges),
@@ -98,6 +99,18 @@ def _charges(
         points = 0.0 if repeated else grading.deduct.get(verdict, {}).get(severity or Severity.LOW, 0.0)
         found.append(_Charge(titles[result.control], result.verdict, verdict, severity, points, repeated))
     return found
+
+
+def _bands(grading: Grading, score: int) -> Text:
+    """Return which scores each letter takes, and which the score alone would give."""
+    *upper, last = grading.letters
+    by_score = next(x for x in grading.letters if score >= x.at_least)
+    zh = "，".join(f"{x.at_least} 分以上为{x.label.zh}" for x in upper)
+    en = ", ".join(f"{x.at_least} or more {x.label.en}" for x in upper)
+    return Text(
+        zh=f"等级按得分划分：{zh}，其余为{last.label.zh}；{score} 分为“{by_score.label.zh}”",
+        en=f"Grades by score: {en}, the rest {last.label.en}; {score} is {by_score.label.en}",
+    )
 
 
 def _deductions(charges: Sequence[_Charge]) -> list[Text]:

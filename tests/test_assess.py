@@ -292,6 +292,7 @@ def test_the_reasons_for_a_grade_add_up_and_name_what_costs_nothing() -> None:
 
     assert grade.score == 90
     assert [reason.zh for reason in grade.reasons] == [
+        "等级按得分划分：90 分以上为优，75 分以上为良，60 分以上为中，其余为差；90 分为“优”",
         "控制点 wide：疑似（严重程度高），扣 8 分",
         "控制点 small：疑似（严重程度低），扣 1.5 分",
         "合计扣 9.5 分，100 − 9.5 = 90.5，按“四舍六入五成双”取整为 90 分",

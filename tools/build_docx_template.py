@@ -205,6 +205,7 @@ def object_basis_method(document: Any) -> None:
         "m in method.means",
         keep=True,
     )
+    p(document, "{{ w.confidence_note }}", "Note")
     heading(document, "{{ w.versions }}", "3_2")
     pairs(document, "row in method.versions", "{{ row.value }}")
 
