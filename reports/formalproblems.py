@@ -87,7 +87,10 @@ def _finding(finding: FindingView, view: ReportView, before_it: dict[EvidenceVie
         ),
         "places": finding.places,
         "evidence": [
-            _evidence(_once(evidence, view, own[n], first[n]), view, before[n], chained=n < chained)
+            {
+                "label": own[n],
+                **_evidence(_once(evidence, view, own[n], first[n]), view, before[n], chained=n < chained),
+            }
             for n, evidence in enumerate(finding.evidence if not told else ())
         ],
         "fingerprint": finding.fingerprint,
