@@ -74,7 +74,7 @@ def _finding(finding: FindingView, view: ReportView, before_it: dict[EvidenceVie
     told = _told_before(finding, own, first)
     return {
         "label": finding.label,
-        "group": finding.group,
+        "group": view.about(finding),
         "total": finding.total,
         "note": "\u2003".join(
             part

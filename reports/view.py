@@ -217,6 +217,10 @@ class ReportView:
         """Minutes of work of all manual procedures, as their authors estimate."""
         return sum(control.minutes for control in self.manual)
 
+    def about(self, finding: FindingView) -> str:
+        """Return what a finding is about: its group, or the whole subject where its rule tells no parts of it apart."""
+        return finding.group or self.word(f"whole_{self.facts.subject.kind}")
+
     # --- tables ---------------------------------------------------------------------------------------
 
     @cached_property

@@ -234,14 +234,14 @@ def _searched(evidence: Iterable[Evidence]) -> list[Evidence]:
 
 
 def _in_order(own: list[Evidence], grounds: list[Evidence], searched: list[Evidence]) -> list[Evidence]:
-    """Return the first place, then what no cut may lose: the grounds and what was searched; then the other places."""
+    """Return the first place, then the grounds, which no cut may lose; then the other places and what was searched."""
     searched = [*searched, *_searched(own)]
     own = [e for e in own if not isinstance(e.locator, SearchLocator)]
     first = next((i for i, e in enumerate(own) if is_place(e)), None)
     if first is None:
         return list(dict.fromkeys([*searched, *own, *grounds]))
     rest = next((i for i, e in enumerate(own[first + 1 :], first + 1) if is_place(e)), len(own))
-    return list(dict.fromkeys([*own[first:rest], *own[:first], *grounds, *searched, *own[rest:]]))
+    return list(dict.fromkeys([*own[first:rest], *own[:first], *grounds, *own[rest:], *searched]))
 
 
 def _finding(rule: Rule, identifier: str, key: str, evidence: list[Evidence]) -> Finding:
