@@ -88,8 +88,12 @@ class ReportView:
 
     @cached_property
     def name(self) -> str:
-        """The subject's name."""
-        return one_line(self.facts.subject.name, 80) or one_line(self.facts.subject.identifier, 80)
+        """The subject's name; a website's with its host."""
+        name = one_line(self.facts.subject.name, 80) or one_line(self.facts.subject.identifier, 80)
+        host = one_line(self.facts.site.host, 80) if self.facts.site is not None else ""
+        if not host or host in name:
+            return name
+        return f"{name}{self.word('open')}{host}{self.word('close')}"
 
     @cached_property
     def when(self) -> str:

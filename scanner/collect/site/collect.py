@@ -234,6 +234,7 @@ class _Collector:
         home = next(r for r in readings if r.page.depth == 0)
         pages = self._pages(readings, observation)
         rendered = sum(page.rendered for page in pages)
+        errors = sum((page.status or 0) >= 400 for page in pages)
         shells = [r for r in readings if r.shell and not r.page.rendered]
         home_whole = home not in shells and not home.cut  # else a number may stand in what was not read
         important_lost = [m for m in result.missed if m.important and m.code not in {"http-404", "http-410"}]
@@ -301,7 +302,7 @@ class _Collector:
             ),
         )
         looked: list[Looked] = [
-            *looked_of(len(pages), rendered, len(forms), start=self.start.text),
+            *looked_of(len(pages), rendered, errors, len(forms), start=self.start.text),
             *dead_policy_looked(links, dead),
             *security.looked,
             *observation.looked,
@@ -310,7 +311,7 @@ class _Collector:
             collector=f"guijian {__version__}",
             subject=Subject(
                 kind="site",
-                name=home.page.title or self.start.host,
+                name=home.site_name or operator or home.page.title or self.start.host,
                 identifier=parse_url(self.url).text,
                 sha256=home.page.sha256,
                 source=self.url,

@@ -118,11 +118,16 @@ def problems_of(missed: Sequence[Missed]) -> Iterator[Problem]:
         )
 
 
-def looked_of(pages: int, rendered: int, forms: int, *, start: str) -> Iterator[Looked]:
-    """Yield what was searched for every list the crawl fills."""
+def looked_of(pages: int, rendered: int, errors: int, forms: int, *, start: str) -> Iterator[Looked]:
+    """Yield what was searched for every list the crawl fills; ``errors``: pages that answered with an error."""
+    failed = (
+        Text(zh=f"，{errors} 个返回错误、没有内容", en=f", {errors} answered with an error and no content")
+        if errors
+        else Text(zh="", en="")
+    )
     how = Text(
-        zh=f"从 {start} 起访问的 {pages} 个页面（其中 {rendered} 个用浏览器渲染）",
-        en=f"{pages} pages visited from {start} ({rendered} rendered in a browser)",
+        zh=f"从 {start} 起访问的 {pages} 个页面（其中 {rendered} 个用浏览器渲染{failed.zh}）",
+        en=f"{pages} pages visited from {start} ({rendered} rendered in a browser{failed.en})",
     )
     for path in SEARCHED:
         yield Looked(path=path, what=how, amount=forms if path == "site.forms" else pages)
@@ -150,18 +155,17 @@ def unreached_texts(reasons: Mapping[str, Text]) -> dict[str, Text]:
     return found
 
 
-def lost_files_gaps(lost: Mapping[str, str]) -> Iterator[Gap]:
-    """Yield the gaps that scripts and style sheets leave which a browser asked for and did not get: address and code."""
+def lost_scripts_gaps(lost: Mapping[str, str]) -> Iterator[Gap]:
+    """Yield the gaps that scripts leave which a browser asked for and did not get: address and code."""
     if lost:
         url, code = next(iter(lost.items()))
         why = page_problem(code)
         reason = Text(
-            zh=f"页面引用的 {len(lost)} 个脚本和样式文件没有取得（如 {url} ：{why.zh}），依赖它们的内容和行为未观察",
-            en=f"{len(lost)} scripts and style sheets of pages did not arrive (e.g. {url} : {why.en}); what depends on "
-            "them was not observed",
+            zh=f"页面引用的 {len(lost)} 个脚本文件没有取得（如 {url} ：{why.zh}），其行为未观察",
+            en=f"{len(lost)} scripts of pages did not arrive (e.g. {url} : {why.en}); what they do was not observed",
         )
         for path in BY_SCRIPTS:
-            yield Gap(path=path, code="files-lost", reason=reason)
+            yield Gap(path=path, code="scripts-lost", reason=reason)
 
 
 def scripts_gap(lost: Mapping[str, str], outside: Sequence[str]) -> Iterator[Gap]:
