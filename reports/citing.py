@@ -24,8 +24,8 @@ class Citation:
 
     @property
     def text(self) -> str:
-        """The citation as a phrase; clauses without a number of their own are named once."""
-        return self.source + self.separator.join(dict.fromkeys(clause.number for clause in self.clauses))
+        """The citation as a phrase, with as many names as there are clauses."""
+        return self.source + self.separator.join(clause.cited for clause in self.clauses)
 
 
 def citations(clauses: Iterable[ClauseView], names: Names, *, is_named: bool = True) -> tuple[Citation, ...]:
@@ -62,7 +62,7 @@ def cite_short(clauses: tuple[ClauseView, ...], names: Names) -> str:
     """Return the first of ``clauses`` for an index, by the usual short title of a law, and how many there are."""
     first = clauses[0]
     gap = "" if first.source.endswith("》") else " "
-    text = f"{first.source.replace(_REPUBLIC, '')}{gap}{_REMARK.sub('', first.number)}"
+    text = f"{first.source.replace(_REPUBLIC, '')}{gap}{_REMARK.sub('', first.cited)}"
     return text + names.word("f_and_more_short", count=len(clauses)) if len(clauses) > 1 else text
 
 

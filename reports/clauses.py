@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reports.findings import FindingView, decided
 from reports.names import Names
@@ -82,7 +83,8 @@ class ClauseView:
     """A clause with its verdict, reasons, controls and findings.  ``capped`` explains a verdict held by the limit.
 
     ``document`` is the clause's own document where the instrument is a collection of several, else empty; ``source`` the
-    document or instrument as one quotes it (:mod:`reports.citing`).
+    document or instrument as one quotes it (:mod:`reports.citing`).  ``is_number_shared``: other clauses of the same
+    document have the same number, so that it alone names none of them.
     """
 
     id: str
@@ -100,6 +102,7 @@ class ClauseView:
     findings: tuple[FindingView, ...]
     document: str
     source: str
+    is_number_shared: bool = False
 
     @property
     def anchor(self) -> str:
@@ -109,8 +112,13 @@ class ClauseView:
     @property
     def heading(self) -> str:
         """Number and title; the number alone where it carries the standard's own heading in the same language."""
-        own = _OWN_HEADING.match(self.number)
+        own = _OWN_HEADING.match(self.number) and not self.is_number_shared
         return self.number if own and _CHINESE.search(self.title) else f"{self.number}\u3000{self.title}"
+
+    @property
+    def cited(self) -> str:
+        """What names the clause within its document: its number, with the title where others have the number too."""
+        return f"{self.number}“{self.title}”" if self.is_number_shared else self.number
 
     @property
     def fixes(self) -> tuple[str, ...]:
@@ -231,12 +239,14 @@ def instrument_views(
     for result in assessment.instruments:
         instrument = names.pack.instruments[result.instrument]
         texts = {clause.id: clause for clause in instrument.clauses}
+        numbers = Counter((clause.chapter, clause.number) for clause in instrument.clauses)
         chapters: dict[str, list[ClauseView]] = {}
         for outcome in result.clauses:
             clause = texts[outcome.clause]
             own = tuple(controls[name] for name in outcome.controls)
             view = _clause(instrument, clause, outcome, own, _findings_of(outcome, own, findings), names)
-            chapters.setdefault(clause.chapter, []).append(view)
+            shared = numbers[clause.chapter, clause.number] > 1
+            chapters.setdefault(clause.chapter, []).append(replace(view, is_number_shared=shared))
         found.append(
             InstrumentView(
                 id=instrument.id,
@@ -277,6 +287,21 @@ def _source(document: str, instrument: Instrument, names: Names) -> str:
     return document or (title if names.lang == "en" else f"《{title}》")
 
 
+def _in_order(reasons: Iterable[str], findings: Sequence[FindingView], names: Names) -> list[str]:
+    """Return ``reasons`` in the order of ``findings``, in which the remedies stand too.
+
+    What a rule adds to its message stays behind it; reasons that no finding gives come first.
+    """
+    order: dict[str, int] = {}
+    for finding in findings:
+        order.setdefault(names.text(names.pack.rules[finding.rule].message), len(order))
+    placed, place = [], -1
+    for reason in reasons:
+        place = order.get(reason, place)
+        placed.append((place, reason))
+    return [reason for _, reason in sorted(placed, key=lambda pair: pair[0])]
+
+
 def _clause(
     instrument: Instrument,
     clause: Clause,
@@ -291,7 +316,7 @@ def _clause(
             "capped", verdict=outcome.capped_from.label.get(names.lang), why=names.text(clause.limit_why)
         )
     limit_why = names.text(clause.limit_why) if capped else ""
-    reasons = [names.text(reason) for reason in outcome.reasons]
+    reasons = _in_order((names.text(reason) for reason in outcome.reasons), findings, names)
     return ClauseView(
         id=clause.id,
         number=clause.number,

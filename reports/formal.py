@@ -139,6 +139,7 @@ def _method(view: ReportView) -> Data:
         (view.word("tool"), f"guijian {assessment.tool_version}"),
         (view.word("collector"), view.collector),
         (view.word("assessed"), view.when),
+        (view.word("f_times"), view.word("f_times_utc")),
     ]
     how, limits = view.method
     return {

@@ -74,7 +74,7 @@ def _finding(finding: FindingView, view: ReportView, before_it: dict[EvidenceVie
     told = _told_before(finding, own, first)
     return {
         "label": finding.label,
-        "group": finding.group,
+        "group": view.about(finding),
         "total": finding.total,
         "note": "\u2003".join(
             part
@@ -87,7 +87,10 @@ def _finding(finding: FindingView, view: ReportView, before_it: dict[EvidenceVie
         ),
         "places": finding.places,
         "evidence": [
-            _evidence(_once(evidence, view, own[n], first[n]), view, before[n], chained=n < chained)
+            {
+                "label": own[n],
+                **_evidence(_once(evidence, view, own[n], first[n]), view, before[n], chained=n < chained),
+            }
             for n, evidence in enumerate(finding.evidence if not told else ())
         ],
         "fingerprint": finding.fingerprint,

@@ -43,10 +43,14 @@ def sheet_of(
     *,
     path: str,
     note: str = "",
+    standing: str = "",
     code: tuple[int, ...] = (),
     level: int = 1,
 ) -> Sheet:
-    """Return the table of the facts at ``path``: the first :data:`MAX_TABLE` rows, and how many there are."""
+    """Return the table of the facts at ``path``: the first :data:`MAX_TABLE` rows, and how many there are.
+
+    ``note`` explains the rows; ``standing`` holds for an empty table too.
+    """
     cut = names.word("t_more", total=len(rows), shown=MAX_TABLE) if len(rows) > MAX_TABLE else ""
     return Sheet(
         key=key,
@@ -54,7 +58,7 @@ def sheet_of(
         header=tuple(names.word(name) for name in header),
         widths=widths,
         rows=tuple(rows[:MAX_TABLE]),
-        note=" ".join(part for part in (note if rows else "", cut) if part),
+        note=" ".join(part for part in (note if rows else "", standing, cut) if part),
         empty=names.word("t_nothing"),
         code=code,
         incomplete=any(gap.path == path or path.startswith(gap.path + ".") for gap in names.facts.gaps),

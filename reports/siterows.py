@@ -48,10 +48,20 @@ def form_rows(site: SiteFacts, names: Names) -> list[Row]:
 
 
 def forms_note(site: SiteFacts, names: Names) -> str:
-    """Return how many forms there are and how many of them the table shows."""
-    asking = sum(bool(form.collects) for form in site.forms)
-    key = "t_forms_note" if asking < len(site.forms) else "t_forms_all"
-    return names.word(key, total=len(site.forms), asking=asking, rest=len(site.forms) - asking)
+    """Return how many forms there are, how many collect personal information, and how many more the table shows."""
+    asking = sum(form.collects_pi for form in site.forms)
+    weak = sum(bool(form.collects) for form in site.forms) - asking
+    rest = len(site.forms) - asking - weak
+    if asking == len(site.forms):
+        return names.word("t_forms_all", total=asking)
+    more = names.word("t_forms_weak", weak=weak) if weak else ""
+    return names.word("t_forms_note", total=len(site.forms), asking=asking, weak=more, rest=rest)
+
+
+def receivers_note(site: SiteFacts, names: Names) -> str:
+    """Return the sentence that names other hosts forms are sent to: no form was sent, so no table of traffic has them."""
+    hosts = dict.fromkeys(one_line(f.action_host, NAME) for f in site.forms if f.third_party)
+    return names.word("t_form_receivers", hosts=names.join(hosts)) if hosts else ""
 
 
 def request_rows(requests: Iterable[Request], names: Names) -> list[Row]:
@@ -105,7 +115,8 @@ def _pages(pages: Sequence[str], site: SiteFacts, names: Names) -> str:
 def _form(form: Form, names: Names) -> Row:
     marks = [names.word("t_third")] if form.third_party else []
     marks += [names.word("cleartext")] if form.cleartext else []
-    box = yes_no(form.agreement, names)
+    boxless = form.consents and not any(consent.box for consent in form.consents)
+    box = names.word("t_implied") if boxless else yes_no(form.agreement, names)
     if form.agreement_checked:
         box += f"{names.word('comma')}{names.word('t_ticked')}"
     return (

@@ -15,6 +15,7 @@ from reports.siterows import (
     form_rows,
     forms_note,
     library_rows,
+    receivers_note,
     request_rows,
     yes_no,
 )
@@ -41,9 +42,15 @@ def site_identity(names: Names) -> tuple[tuple[str, str], ...]:
         ("label_operator", site.operator or ""),
         ("label_filings", names.join(filing.number for filing in site.filings)),
         ("label_visited", visited),
-        ("label_pages", str(stats.pages or len(site.pages))),
+        ("label_pages", _pages_read(site, names)),
         ("label_browser", stats.browser),
     )
+
+
+def _pages_read(site: SiteFacts, names: Names) -> str:
+    pages = str(site.stats.pages or len(site.pages))
+    errors = sum((page.status or 0) >= 400 for page in site.pages)
+    return names.word("t_error_pages", pages=pages, errors=errors) if errors else pages
 
 
 def _site(site: SiteFacts, names: Names) -> Iterator[Sheet]:
@@ -100,14 +107,16 @@ def _site(site: SiteFacts, names: Names) -> Iterator[Sheet]:
                 names.known("tp", party.category),
                 names.known("country", party.country) if party.country else NONE,
                 yes_no(party.before_consent, names),
-                f"{party.requests} / {party.cookies}",
-                names.join(names.items(party.sends_items)) or NONE,
+                f"{party.requests} / {names.word('t_unobserved') if party.answered is False else party.cookies}",
+                names.join(names.items(party.sends_items))
+                or (names.word("t_unobserved") if party.answered is False else NONE),
             )
             for party in sorted(
                 site.third_parties, key=lambda p: (not p.before_consent, -p.requests, p.domain)
             )
         ],
         path="site.third_parties",
+        standing=receivers_note(site, names),
         code=(0,),
     )
     yield sheet_of(
@@ -133,6 +142,7 @@ def _site_behaviour(site: SiteFacts, names: Names) -> Iterator[Sheet]:
         (5, 2, 2, 2, 6, 1),
         request_rows(site.requests, names),
         path="site.requests",
+        standing=receivers_note(site, names),
         code=(0,),
     )
     if site.storage:

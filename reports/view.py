@@ -88,8 +88,12 @@ class ReportView:
 
     @cached_property
     def name(self) -> str:
-        """The subject's name."""
-        return one_line(self.facts.subject.name, 80) or one_line(self.facts.subject.identifier, 80)
+        """The subject's name; a website's with its host."""
+        name = one_line(self.facts.subject.name, 80) or one_line(self.facts.subject.identifier, 80)
+        host = one_line(self.facts.site.host, 80) if self.facts.site is not None else ""
+        if not host or host in name:
+            return name
+        return f"{name}{self.word('open')}{host}{self.word('close')}"
 
     @cached_property
     def when(self) -> str:
@@ -216,6 +220,10 @@ class ReportView:
     def manual_minutes(self) -> int:
         """Minutes of work of all manual procedures, as their authors estimate."""
         return sum(control.minutes for control in self.manual)
+
+    def about(self, finding: FindingView) -> str:
+        """Return what a finding is about: its group, or the whole subject where its rule tells no parts of it apart."""
+        return finding.group or self.word(f"whole_{self.facts.subject.kind}")
 
     # --- tables ---------------------------------------------------------------------------------------
 

@@ -22,6 +22,11 @@ COVER: dict[str, Text] = {
     "f_accreditation": _t("资质编号", "Accreditation"),
     "f_test_kind": _t("检测类别", "Kind of test"),
     "f_received": _t("收样日期", "Received"),
+    "f_times": _t("日期与时间", "Dates and times"),
+    "f_times_utc": _t(
+        "本报告中由检测工具记录的日期和时间均为协调世界时（UTC），北京时间为其后 8 小时",
+        "dates and times recorded by the tool are in Coordinated Universal Time (UTC)",
+    ),
     "f_tested": _t("检测日期", "Tested"),
     "f_issued": _t("签发日期", "Issued"),
     "f_seal": _t("（检测机构盖章）", "(seal of the testing body)"),

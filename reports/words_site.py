@@ -69,10 +69,24 @@ SITE: dict[str, Text] = {
     "t_agreement": _t("同意选项", "Consent box"),
     "t_policy_link": _t("政策链接", "Policy link"),
     "t_forms_note": _t(
-        "共 {total} 个表单，列出其中收集个人信息的 {asking} 个，内容相同的合为一行；其余 {rest} 个没有识别出个人信息输入项。"
+        "共 {total} 个表单，列出其中收集个人信息的 {asking} 个{weak}，内容相同的合为一行；其余 {rest} 个没有识别出个人信息输入项。"
         "括号内是对应输入项在页面上的文字。",
-        "{total} forms; the {asking} that ask for personal information are listed, alike ones in one row; in the other "
-        "{rest} no such input was recognised. In brackets: the words of the inputs on the page.",
+        "{total} forms; the {asking} that ask for personal information are listed{weak}, alike ones in one row; in the "
+        "other {rest} no such input was recognised. In brackets: the words of the inputs on the page.",
+    ),
+    "t_forms_weak": _t(
+        "，以及只收集留言、口令等单独不能识别个人的内容、不计入前数的 {weak} 个",
+        ", with {weak} more, not counted, that ask only for what alone identifies nobody, such as messages or passwords",
+    ),
+    "t_form_receivers": _t(
+        "表单另提交到 {hosts}（见“表单”）；检测没有提交表单，实际发送的内容未观察，不在本表中。",
+        "Forms are also sent to {hosts} (see Forms); none was sent here, so what they really send was not observed and is "
+        "not in this table.",
+    ),
+    "t_unobserved": _t("未观察", "not observed"),
+    "t_implied": _t("有同意文字，无勾选框", "words of consent, no box"),
+    "t_error_pages": _t(
+        "{pages}，其中 {errors} 个返回错误", "{pages}, {errors} of which answered with an error"
     ),
     "t_forms_all": _t(
         "共 {total} 个表单，都收集个人信息，内容相同的合为一行。括号内是对应输入项在页面上的文字。",
@@ -218,7 +232,7 @@ SITE: dict[str, Text] = {
     "t_number": _t("号码", "Number"),
     "t_well_formed": _t("格式正确", "Well formed"),
     "t_linked": _t("链接到主管机关", "Linked"),
-    "t_registered": _t("登记库核对", "In the register"),
+    "t_registered": _t("登记册核对", "In the register"),
     "t_transport": _t("传输安全", "Transport security"),
     "t_https": _t("HTTPS", "HTTPS"),
     "t_protocols": _t("协议版本", "Protocols"),

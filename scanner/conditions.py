@@ -20,6 +20,10 @@ Truth = bool | None
 Test = Callable[[Any], Truth]
 
 MAX_REASONS = 5
+NO_POLICY = Text(
+    zh="本次未取得隐私政策文本，提供隐私政策文件后重新评估",
+    en="no privacy policy was available; supply the document and assess again",
+)
 
 
 def element_test(condition: Condition) -> Test:
@@ -249,7 +253,7 @@ def _combine_any(results: list[Result]) -> Result:
 
 def _some(path: str, where: Condition | None, at_least: int, index: FactIndex) -> Result:
     if index.elements(path) is None:
-        return Result(None, (), [_missing(path)])
+        return Result(None, (), [_missing(path, index)])
     test = element_test(where) if where is not None else _always
     hits: list[Any] = []
     undecided: list[Any] = []
@@ -321,7 +325,7 @@ def _leaves(condition: Condition | None) -> Iterator[Condition]:
 def _root_fact(condition: Condition, path: str, index: FactIndex) -> Result:
     truth = value_test(condition)(index.facts)
     if truth is None:
-        reasons = [gap.reason for gap in index.gaps(path)] or [_missing(path)]
+        reasons = [gap.reason for gap in index.gaps(path)] or [_missing(path, index)]
         app = index.facts.app
         if path == "app.category" and app is not None and app.category_proposal is not None:
             reasons.append(app.category_proposal.why)
@@ -372,6 +376,8 @@ def _evidence_of_parts(element: Any, where: Condition) -> Iterator[Evidence]:
                 yield from _deciding_evidence(part, where.where)
 
 
-def _missing(path: str) -> Text:
+def _missing(path: str, index: FactIndex) -> Text:
+    if path.startswith("policy.") and index.facts.policy is None:
+        return NO_POLICY
     fact = fact_name(path)
-    return Text(zh=f"{fact.zh}：未取得或无法确定", en=f"{fact.en}: not obtained or could not be determined")
+    return Text(zh=f"未取得或无法确定：{fact.zh}", en=f"not obtained or could not be determined: {fact.en}")

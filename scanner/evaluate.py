@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from scanner import predicates
-from scanner.conditions import FactIndex, Match, evaluate_condition, search_evidence
+from scanner.conditions import NO_POLICY, FactIndex, Match, evaluate_condition, search_evidence
 from scanner.facts import Facts
 from scanner.model import (
     Confidence,
@@ -24,7 +24,7 @@ from scanner.model import (
 )
 from scanner.paths import getter
 from scanner.places import first_places, is_place, places
-from scanner.rulepack import Condition, Pack, Profile, Rule
+from scanner.rulepack import Condition, Pack, Profile, Rule, Surface
 
 CATEGORY = "app.category"
 MAX_EVIDENCE = 50
@@ -182,15 +182,21 @@ def _run_on(rule: Rule, index: FactIndex) -> RuleResult:
 def _surface_reason(rule: Rule, facts: Facts) -> RuleResult | None:
     if getattr(facts, rule.surface) is not None:
         return None
-    if rule.surface == "policy":
-        reason = Text(
-            zh="本次未取得隐私政策文本，提供隐私政策文件后重新评估",
-            en="no privacy policy was available; supply the document and assess again",
-        )
-        return RuleResult(rule=rule.id, outcome=Outcome.UNKNOWN, reasons=(reason,))
-    name = SURFACE_NAMES[rule.surface]
+    # Without a policy, what a rule would compare it with still says whether it concerns this subject at all.
+    wanted = _surface_compared(rule.hit_when) if rule.surface == "policy" else rule.surface
+    if wanted is None or getattr(facts, wanted) is not None:
+        return RuleResult(rule=rule.id, outcome=Outcome.UNKNOWN, reasons=(NO_POLICY,))
+    name = SURFACE_NAMES[wanted]
     reason = Text(zh=f"本次检测对象不是{name.zh}", en=f"the subject is not {name.en}")
     return RuleResult(rule=rule.id, outcome=Outcome.NOT_APPLICABLE, reasons=(reason,))
+
+
+def _surface_compared(condition: Condition) -> Surface | None:
+    """Return the kind of subject that every hit of a rule on a policy compares it with, None where it may be any."""
+    if condition.fact == "surface":
+        return cast(Surface, condition.is_) if condition.is_ is not None else None
+    parts = (*(condition.all or ()), *((condition.where,) if condition.some and condition.where else ()))
+    return next((found for part in parts if (found := _surface_compared(part)) is not None), None)
 
 
 def _findings(
@@ -234,14 +240,14 @@ def _searched(evidence: Iterable[Evidence]) -> list[Evidence]:
 
 
 def _in_order(own: list[Evidence], grounds: list[Evidence], searched: list[Evidence]) -> list[Evidence]:
-    """Return the first place, then what no cut may lose: the grounds and what was searched; then the other places."""
+    """Return the first place, then the grounds, which no cut may lose; then the other places and what was searched."""
     searched = [*searched, *_searched(own)]
     own = [e for e in own if not isinstance(e.locator, SearchLocator)]
     first = next((i for i, e in enumerate(own) if is_place(e)), None)
     if first is None:
         return list(dict.fromkeys([*searched, *own, *grounds]))
     rest = next((i for i, e in enumerate(own[first + 1 :], first + 1) if is_place(e)), len(own))
-    return list(dict.fromkeys([*own[first:rest], *own[:first], *grounds, *searched, *own[rest:]]))
+    return list(dict.fromkeys([*own[first:rest], *own[:first], *grounds, *own[rest:], *searched]))
 
 
 def _finding(rule: Rule, identifier: str, key: str, evidence: list[Evidence]) -> Finding:

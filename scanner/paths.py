@@ -200,10 +200,10 @@ NAMES: dict[str, Text] = {
         zh="备案号是否链接到主管部门网站", en="whether the number links to the authority"
     ),
     "site.filings.register_matches": Text(
-        zh="备案登记的域名或单位是否相符（未提供登记表）", en="whether the register agrees (none was given)"
+        zh="备案登记的域名或单位是否相符（未提供登记册）", en="whether the register agrees (none was given)"
     ),
     "site.filings.registered": Text(
-        zh="备案号是否在登记表中（未提供登记表）", en="whether the number is in the register (none was given)"
+        zh="备案号是否在登记册中（未提供登记册）", en="whether the number is in the register (none was given)"
     ),
     "site.forms.agreement": Text(
         zh="表单旁有无同意框或同意语", en="whether a form has a consent box or sentence"

@@ -159,7 +159,7 @@ def problems(document: Any) -> None:
     p(document, "{%p for f in x.findings %}")
     p(document, "{{ f.label }}\u2002{{ f.group }}\u2002{{ f.places }}\u2002{{ f.note }}", "Finding")
     p(document, "{%p for e in f.evidence %}")
-    where = p(document, "{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
+    where = p(document, "{{ e.label }}\u2002{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
     where.add_run("{% if e.reading %}\u2003{{ e.reading }}{% endif %}")
     where.runs[0].font.bold, where.paragraph_format.keep_with_next = True, True
     p(document, "{%p if e.locator %}")

@@ -77,7 +77,7 @@ OPTIONS = (
         "--register",
         type=click.Path(path_type=Path),
         default=None,
-        help="网站：离线备案登记表（CSV） / offline filing register",
+        help="网站：离线备案登记册（CSV） / offline filing register",
     ),
     click.option(
         "--evidence",

@@ -123,3 +123,56 @@ def test_a_row_of_the_annex_says_how_many_findings_it_does_not_name() -> None:
     cells = [row[-1] for row in clause_sheet(view).rows if len(row) > 1]
 
     assert cells == [f"F01、F02、F03、F04、F05、F06 等 {ROW_FINDINGS + 4} 项"]
+
+
+def test_clauses_that_share_a_number_are_named_by_their_titles() -> None:
+    one = replace(clause("《指引》", "6.4 计算环境"), title="弱口令", is_number_shared=True)
+    other = replace(
+        clause("《指引》", "6.4 计算环境"), id="other", title="明文鉴别信息", is_number_shared=True
+    )
+
+    assert cite((one, other), NAMES) == "《指引》6.4 计算环境“弱口令”、6.4 计算环境“明文鉴别信息”"
+    assert cite_short((other,), NAMES) == "《指引》6.4 计算环境“明文鉴别信息”"
+    assert one.heading == "6.4 计算环境\u3000弱口令"
+
+
+@pytest.mark.parametrize("make", [lambda: real("abilities.bad.apk"), site], ids=["app", "site"])
+def test_as_many_clauses_are_named_as_counted_and_no_heading_stands_twice(
+    make: Callable[[], ReportView],
+) -> None:
+    view = make()
+    data = content(view, view.imprint)
+
+    for problem in view.problems:
+        cited = view.citing.citations(view.citing.involved(problem.first))
+        named = [(one.source, clause.cited) for one in cited for clause in one.clauses]
+        assert len(set(named)) == len(view.citing.involved(problem.first))
+    for group in data["clauses"]:
+        headings = [(clause["document"], clause["heading"]) for clause in group["clauses"]]
+        assert len(set(headings)) == len(headings)
+
+
+def test_findings_and_remedies_of_a_clause_stand_in_the_same_order() -> None:
+    checked = 0
+    for clause in (c for i in site().instruments for c in i.clauses if c.verdict is Verdict.SUSPECTED):
+        rules = dict.fromkeys(finding.rule for finding in clause.findings)
+        messages = [NAMES.text(site().pack.rules[rule].message) for rule in rules]
+        told = [message for message in messages if message in clause.reasons]
+        assert [reason for reason in clause.reasons if reason in told] == told
+        checked += len(told) > 1
+    assert checked
+
+
+def test_every_item_of_evidence_bears_the_number_by_which_others_refer_to_it() -> None:
+    view = ReportView(site().assessment, site().facts, site().pack, "zh")
+    first = next(f for f in view.findings if all(e.kind == "web" for e in f.evidence))
+    view.__dict__["findings"] = (first, replace(first, number=99, group="其他", fingerprint="other"))
+    data = content(view, view.imprint)
+    findings = [finding for problem in data["problems"] for finding in problem["findings"]]
+    printed = {evidence["label"] for finding in findings for evidence in finding["evidence"]}
+    notes = [finding["note"] for finding in findings]
+    notes += [evidence["note"] for finding in findings for evidence in finding["evidence"]]
+    referred = {label for note in notes if "内容同" in note for label in re.findall(r"F\d+-\d+", note)}
+
+    assert referred
+    assert referred <= printed

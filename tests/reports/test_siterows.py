@@ -34,7 +34,11 @@ def sheets(**parts: object) -> dict[str, Sheet]:
 
 def form(page: str, item: str = "imei", label: str = "设备号") -> Form:
     fields = (FormField(name="f", type="text", label=label, item=item),) if item else ()
-    return Form(page=f"{URL}{page}", purpose="contact", fields=fields, collects=(item,) if item else ())
+    collects = (item,) if item else ()
+    personal = bool(item) and item != "user-content"
+    return Form(
+        page=f"{URL}{page}", purpose="contact", fields=fields, collects=collects, collects_pi=personal
+    )
 
 
 def test_forms_alike_are_one_row_and_those_that_ask_for_nothing_are_counted() -> None:
@@ -167,3 +171,51 @@ def test_every_format_that_shows_evidence_shows_its_note(name: str) -> None:
     text = {"pdf": squeezed, "docx": text_of}.get(name, bytes.decode)(data)
 
     assert "作出选择之前。" in text
+
+
+def test_forms_that_alone_identify_nobody_are_listed_but_not_counted_among_the_others() -> None:
+    note = sheets(forms=(form("a"), form("b", item="user-content"), form("c", item="")))["site_forms"].note
+
+    assert "收集个人信息的 1 个，以及只收集" in note and "不计入前数的 1 个" in note and "其余 1 个" in note
+
+
+def test_consent_by_words_alone_is_no_box() -> None:
+    asked = {"collects": ("imei",), "agreement": True, "page": URL, "purpose": "login"}
+    words = sheets(forms=({**asked, "consents": [{"text": "登录即表示同意", "box": False}]},))
+    box = sheets(forms=({**asked, "consents": [{"text": "我同意"}]},))
+
+    assert words["site_forms"].rows[0][4] == "有同意文字，无勾选框"
+    assert box["site_forms"].rows[0][4] == "是"
+
+
+def test_tables_of_traffic_say_that_no_form_was_sent() -> None:
+    found = sheets(
+        forms=(form("a").model_copy(update={"third_party": True, "action_host": "other.example"}),)
+    )
+
+    for key in ("site_third_parties", "site_requests"):
+        assert not found[key].rows and "表单另提交到 other.example" in found[key].note
+    assert "表单另提交到" not in sheets()["site_requests"].note
+
+
+def test_what_a_third_party_that_never_answered_would_do_was_not_observed() -> None:
+    parties = [
+        {"domain": "gone.example", "requests": 2, "answered": False},
+        {"domain": "here.example", "requests": 1, "answered": True},
+    ]
+    rows = {row[0]: row for row in sheets(third_parties=parties)["site_third_parties"].rows}
+
+    assert rows["gone.example"][5:] == ("2 / 未观察", "未观察")
+    assert rows["here.example"][5:] == ("1 / 0", "—")
+
+
+def test_a_report_names_the_site_with_its_host_and_says_the_time_zone() -> None:
+    facts = SITE_FACTS.model_copy(
+        update={"subject": SITE_FACTS.subject.model_copy(update={"name": "清禾商城"})}
+    )
+    assert facts.site is not None
+    view = ReportView(ASSESSMENT, facts, PACK, "zh")
+    data = content(view, Imprint())
+
+    assert data["name"] == f"清禾商城（{facts.site.host}）"
+    assert any("协调世界时（UTC）" in row["value"] for row in data["method"]["versions"])

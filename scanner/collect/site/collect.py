@@ -18,7 +18,15 @@ from scanner.collect.site.elsewhere import policies_elsewhere
 from scanner.collect.site.fetch import USER_AGENT, Fetched, Fetcher
 from scanner.collect.site.filing import Register, join_filings, read_register, shown
 from scanner.collect.site.frontier import Frontier, Target
-from scanner.collect.site.gaps import broken_problems, cut_gaps, gaps_of, looked_of, problems_of, routes_gaps
+from scanner.collect.site.gaps import (
+    broken_problems,
+    cut_gaps,
+    dead_policy_looked,
+    gaps_of,
+    looked_of,
+    problems_of,
+    routes_gaps,
+)
 from scanner.collect.site.headers import cookie_weaknesses
 from scanner.collect.site.observe import Observation, observe_site
 from scanner.collect.site.page import ParsedPage
@@ -32,7 +40,7 @@ from scanner.context import CollectOptions
 from scanner.errors import InputError
 from scanner.facts import Facts
 from scanner.model import Artifact, Gap, Looked, Problem, Subject, Text
-from scanner.sitefacts import CrawlStats, Page, SiteFacts
+from scanner.sitefacts import CrawlStats, Form, Page, SiteFacts
 from scanner.visitfacts import Cookie
 
 CRAWL_SHARE = 0.6
@@ -226,12 +234,14 @@ class _Collector:
         home = next(r for r in readings if r.page.depth == 0)
         pages = self._pages(readings, observation)
         rendered = sum(page.rendered for page in pages)
+        errors = sum((page.status or 0) >= 400 for page in pages)
         shells = [r for r in readings if r.shell and not r.page.rendered]
         home_whole = home not in shells and not home.cut  # else a number may stand in what was not read
         important_lost = [m for m in result.missed if m.important and m.code not in {"http-404", "http-410"}]
         matter_cut = any(r.cut and r.page.kind != "other" for r in readings)
         complete = not (result.pending_important or important_lost or home in shells or matter_cut)
-        forms = tuple(form for r in readings for form in r.forms)
+        # What asks for more weighs more: a report names the first places of many.
+        forms = tuple(sorted((form for r in readings for form in r.forms), key=_gravity))
         filings = join_filings(
             [(r.page.final_url, r.filings) for r in readings], self.start.host, self.register
         )
@@ -245,7 +255,8 @@ class _Collector:
         ]
         cookies = _joined_cookies(observation.cookies, security.cookies)
         failed = frozenset(m.promised for m in important_lost)
-        dead = frozenset(m.url for m in result.missed if m.code in {"http-404", "http-410"})
+        dead = {m.url: m.code for m in result.missed if m.code in {"http-404", "http-410"}}
+        links = [(r.page.final_url, p.url) for r in readings for p in r.pointers if p.kind == "policy"]
         operator = self._operator(home, readings)
         facts = SiteFacts(
             start_url=self.url,
@@ -271,7 +282,7 @@ class _Collector:
             ),
             libraries=security.libraries,
             exposed=tuple(entry for r in readings for entry in r.exposed),
-            disclosure=disclosure(readings, complete=complete, failed=failed, dead=dead),
+            disclosure=disclosure(readings, complete=complete, failed=failed, dead=frozenset(dead)),
             collects_pi=_any(
                 (*(f.collects_pi for f in forms), *(bool(r.sends) for r in observation.requests)),
                 complete=complete and not shells and not gaps,
@@ -291,7 +302,8 @@ class _Collector:
             ),
         )
         looked: list[Looked] = [
-            *looked_of(len(pages), rendered, len(forms), start=self.start.text),
+            *looked_of(len(pages), rendered, errors, len(forms), start=self.start.text),
+            *dead_policy_looked(links, dead),
             *security.looked,
             *observation.looked,
         ]
@@ -299,7 +311,7 @@ class _Collector:
             collector=f"guijian {__version__}",
             subject=Subject(
                 kind="site",
-                name=home.page.title or self.start.host,
+                name=home.site_name or operator or home.page.title or self.start.host,
                 identifier=parse_url(self.url).text,
                 sha256=home.page.sha256,
                 source=self.url,
@@ -308,7 +320,7 @@ class _Collector:
                 store=self.options.store,
             ),
             site=facts,
-            artifacts=(*self._artifacts(pages), *observation.artifacts),
+            artifacts=(*self._artifacts(pages), *security.artifacts, *observation.artifacts),
             gaps=tuple(dict.fromkeys(gaps)),
             looked=tuple(looked),
             problems=(
@@ -373,6 +385,11 @@ def _importance(reading: PageReading) -> tuple[int, int]:
     weight = next((t.weight for t in words.topics if t.kind == reading.page.kind), 0)
     asks = any(form.collects_pi for form in reading.forms)
     return -(1000 if reading.page.kind == "home" else weight + (50 if asks else 0)), reading.page.depth
+
+
+def _gravity(form: Form) -> tuple[bool, bool, int]:
+    """Sort key: forms that ask for sensitive information first, then those that ask for the most."""
+    return not form.collects_sensitive, not form.collects_pi, -len(form.collects)
 
 
 def _joined_cookies(browser: tuple[Cookie, ...], static: tuple[Cookie, ...]) -> tuple[Cookie, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scanner.collect.site.crawl import Missed, Visited
@@ -21,6 +21,9 @@ BUDGETS = {
 }
 # A page that is not there leaves nothing unread.
 HARMLESS = frozenset({"http-404", "http-410"})
+# What scripts bring about: a script that did not run leaves it open.
+BY_SCRIPTS = ("site.requests", "site.cookies", "site.storage", "site.script_uses", "site.third_parties")
+NAMED = 5  # hosts named in one sentence
 
 
 def gaps_of(
@@ -115,11 +118,93 @@ def problems_of(missed: Sequence[Missed]) -> Iterator[Problem]:
         )
 
 
-def looked_of(pages: int, rendered: int, forms: int, *, start: str) -> Iterator[Looked]:
-    """Yield what was searched for every list the crawl fills."""
+def looked_of(pages: int, rendered: int, errors: int, forms: int, *, start: str) -> Iterator[Looked]:
+    """Yield what was searched for every list the crawl fills; ``errors``: pages that answered with an error."""
+    failed = (
+        Text(zh=f"，{errors} 个返回错误、没有内容", en=f", {errors} answered with an error and no content")
+        if errors
+        else Text(zh="", en="")
+    )
     how = Text(
-        zh=f"从 {start} 起访问的 {pages} 个页面（其中 {rendered} 个用浏览器渲染）",
-        en=f"{pages} pages visited from {start} ({rendered} rendered in a browser)",
+        zh=f"从 {start} 起访问的 {pages} 个页面（其中 {rendered} 个用浏览器渲染{failed.zh}）",
+        en=f"{pages} pages visited from {start} ({rendered} rendered in a browser{failed.en})",
     )
     for path in SEARCHED:
         yield Looked(path=path, what=how, amount=forms if path == "site.forms" else pages)
+
+
+def unreached_texts(reasons: Mapping[str, Text]) -> dict[str, Text]:
+    """Return by host the sentence that says why it was not reached; hosts with the same reason share a sentence.
+
+    ``reasons`` are the hosts that pages asked for in vain.
+    """
+    alike: dict[Text, list[str]] = {}
+    for host, why in sorted(reasons.items()):
+        alike.setdefault(why, []).append(host)
+    found: dict[str, Text] = {}
+    for why, hosts in alike.items():
+        named, more = hosts[:NAMED], len(hosts) > NAMED
+        text = Text(
+            zh=f"页面请求的 {len(hosts)} 个主机没有连通（{why.zh}）：{'、'.join(named)}{' 等' if more else ''}；"
+            "它们本会运行的脚本、设置的 Cookie 和收到的信息未观察",
+            en=f"{len(hosts)} hosts that pages asked for were not reached ({why.en}): {', '.join(named)}"
+            f"{' and others' if more else ''}; scripts they would have run, cookies they would have set and what they "
+            "would have received were not observed",
+        )
+        found.update(dict.fromkeys(hosts, text))
+    return found
+
+
+def lost_scripts_gaps(lost: Mapping[str, str]) -> Iterator[Gap]:
+    """Yield the gaps that scripts leave which a browser asked for and did not get: address and code."""
+    if lost:
+        url, code = next(iter(lost.items()))
+        why = page_problem(code)
+        reason = Text(
+            zh=f"页面引用的 {len(lost)} 个脚本文件没有取得（如 {url} ：{why.zh}），其行为未观察",
+            en=f"{len(lost)} scripts of pages did not arrive (e.g. {url} : {why.en}); what they do was not observed",
+        )
+        for path in BY_SCRIPTS:
+            yield Gap(path=path, code="scripts-lost", reason=reason)
+
+
+def scripts_gap(lost: Mapping[str, str], outside: Sequence[str]) -> Iterator[Gap]:
+    """Yield the gap of scripts whose address tells no library and whose content was not read.
+
+    ``lost``: asked for in vain, by address with the code; ``outside``: not asked for, as they belong to other sites,
+    robots.txt closes them or there are too many.
+    """
+    if not lost and not outside:
+        return
+    zh, en = [], []
+    if lost:
+        url, code = next(iter(lost.items()))
+        why = page_problem(code)
+        zh.append(f"{len(lost)} 个没有取得（如 {url} ：{why.zh}）")
+        en.append(f"{len(lost)} did not arrive (e.g. {url} : {why.en})")
+    if outside:
+        zh.append(f"{len(outside)} 个属于其他网站、不允许访问或超过数量上限（如 {outside[0]} ）")
+        en.append(f"{len(outside)} are of other sites, closed or too many (e.g. {outside[0]} )")
+    reason = Text(
+        zh=f"{len(lost) + len(outside)} 个脚本文件未读取，其中有无脚本库、是什么版本没有识别：{'，'.join(zh)}",
+        en=f"{len(lost) + len(outside)} scripts were not read, so libraries in them were not recognised: {', '.join(en)}",
+    )
+    yield Gap(path="site.libraries", code="scripts-unread", reason=reason)
+
+
+def dead_policy_looked(links: Sequence[tuple[str, str]], dead: Mapping[str, str]) -> Iterator[Looked]:
+    """Yield what became of links that promise a privacy policy and lead to no page, as part of the search for one.
+
+    ``links``: page and target of each; ``dead``: targets that are not there, with the code of the answer.
+    """
+    pages: dict[str, dict[str, None]] = {}
+    for page, target in links:
+        if target in dead:
+            pages.setdefault(target, {})[page] = None
+    for target, shown in pages.items():
+        why = page_problem(dead[target])
+        text = Text(
+            zh=f"{len(shown)} 个页面上的隐私政策链接指向 {target} ，打开该地址：{why.zh}，没有政策",
+            en=f"links to a privacy policy on {len(shown)} pages lead to {target} ; opening it: {why.en}, no policy",
+        )
+        yield Looked(path="site.disclosure", what=text, amount=len(shown))

@@ -1,7 +1,7 @@
 """Weaknesses that a site's answers show: missing protective headers, versions, CORS, cookies, mixed content.
 
-A header is called missing on a host only when its start or first page lacks it, in the answer and, where that counts,
-in the page; the evidence lists what was sent.
+A header is called missing where the host's first page or one that asks for personal information lacks it, in the answer
+and, where that counts, in the page; the evidence lists what was sent.
 """
 
 from __future__ import annotations
@@ -38,15 +38,18 @@ def header_evidence(hop: Hop, *names: str) -> Evidence:
     return Evidence(artifact=hop.url, locator=WebLocator(url=hop.url), excerpt="; ".join(lines)[:600])
 
 
-def missing_header(hop: Hop, missing: str, *names: str) -> Evidence:
-    """Return the answer as evidence that it lacks the header ``missing``; ``names`` are quoted where it has them."""
+def missing_header(hop: Hop, missing: str, *names: str, asks: bool = False) -> Evidence:
+    """Return the answer as evidence that it lacks the header ``missing``; ``names`` are quoted where it has them.
+
+    ``asks``: its page asks for personal information.
+    """
     seen = list(dict.fromkeys(name for name, _ in hop.headers))
     evidence = header_evidence(hop, *names)
-    return evidence.model_copy(update={"note": securitynotes.headers_note(missing, seen)})
+    return evidence.model_copy(update={"note": securitynotes.headers_note(missing, seen, asks=asks)})
 
 
-def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
-    """Yield the weaknesses of one page's headers (the host's start page)."""
+def header_weaknesses(fetched: Fetched, host: str, *, asks: bool = False) -> Iterator[Weakness]:
+    """Yield the weaknesses of one page's headers; ``asks``: the page asks for personal information."""
     hop = fetched.final
     if hop is None:
         return
@@ -60,7 +63,7 @@ def header_weaknesses(fetched: Fetched, host: str) -> Iterator[Weakness]:
         )
 
     def lacking(kind: str, header: str, *names: str) -> Weakness:
-        evidence = missing_header(hop, header, *names)
+        evidence = missing_header(hop, header, *names, asks=asks)
         return Weakness(kind=kind, url=hop.url, host=host, evidence=(evidence,))
 
     if not scripts:

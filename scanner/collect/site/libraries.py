@@ -9,15 +9,18 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from scanner.collect.site import securitynotes
 from scanner.datafiles import read_data
-from scanner.model import Evidence, Text
+from scanner.model import Evidence, WebLocator
 from scanner.safere import compile_pattern
 from scanner.sitefacts import ScriptLibrary
 
 HEAD = 16 << 10
+LINE = 200
+Basis = Literal["filename", "address", "content"]
 SEVERITIES = ("low", "medium", "high", "critical")
 _PART = re.compile(r"[0-9]+|[a-z]+")
 
@@ -46,6 +49,23 @@ class KnownLibrary:
     filename: tuple[re.Pattern[str], ...]
     content: tuple[re.Pattern[str], ...]
     advisories: tuple[Advisory, ...]
+
+
+class Recognised(NamedTuple):
+    """A library by name and version; ``line`` of its file name, address or content told it, as ``basis`` says."""
+
+    name: str
+    version: str
+    basis: Basis
+    line: str
+
+
+class SeenScript(NamedTuple):
+    """A script that ``page`` refers to; ``content`` is empty where it was not read."""
+
+    url: str
+    page: str
+    content: str = ""
 
 
 @cache
@@ -78,24 +98,34 @@ def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
     return (*numbers, *parts[3:])
 
 
-def identify(url: str, content: str = "") -> tuple[str, str] | None:
-    """Return name and version of the library at ``url`` with ``content``, None when it is not recognised."""
+def identify(url: str, content: str = "") -> Recognised | None:
+    """Return the library at ``url`` with ``content``, None when it is not recognised."""
     path = unquote(urlsplit(url).path)
     filename = path.rpartition("/")[2]
     head = content[:HEAD]
     for library in known_libraries()[1]:
-        for patterns, text in ((library.filename, filename), (library.uri, path), (library.content, head)):
-            if not text:
-                continue
-            for pattern in patterns:
+        tries: tuple[tuple[Basis, tuple[re.Pattern[str], ...], str], ...] = (
+            ("filename", library.filename, filename),
+            ("address", library.uri, path),
+            ("content", library.content, head),
+        )
+        for basis, patterns, text in tries:
+            for pattern in patterns if text else ():
                 match = pattern.search(text)
                 if match:
                     version = re.sub(
                         r"[._-]?(?:min|slim|prod|pack|bundle)?[._-]*\Z", "", match.group("version")
                     )
                     if "." in version:
-                        return library.name, version
+                        return Recognised(library.name, version, basis, _line(text, *match.span()))
     return None
+
+
+def _line(text: str, start: int, end: int) -> str:
+    """Return the line of ``text`` around a match, of a long one what is nearest."""
+    first = max(text.rfind("\n", 0, start) + 1, start - LINE // 3)
+    last = text.find("\n", end)
+    return text[first : min(len(text) if last < 0 else last, first + LINE)].strip()
 
 
 def advisories_of(name: str, version: str) -> tuple[Advisory, ...]:
@@ -111,30 +141,37 @@ def advisories_of(name: str, version: str) -> tuple[Advisory, ...]:
     )
 
 
-def _note(name: str, version: str, concerning: Sequence[Advisory], date: str) -> Text:
+def _evidence(script: SeenScript, known: Recognised, concerning: Sequence[Advisory], date: str) -> Evidence:
+    """Return what told the version: the page's reference to the script, or the line of the script that names it."""
     ranges = [securitynotes.advisory_range(a.known, a.start, a.below, a.severity) for a in concerning]
-    return securitynotes.library_note(name, version, ranges, date)
+    note = securitynotes.library_note(known.name, known.version, known.basis, script.page, ranges, date)
+    if known.basis == "content":
+        return Evidence(
+            artifact=script.url, locator=WebLocator(url=script.url), excerpt=known.line, note=note
+        )
+    return Evidence(
+        artifact=script.page, locator=WebLocator(url=script.page), excerpt=script.url[:LINE], note=note
+    )
 
 
-def library_facts(scripts: Iterable[tuple[str, str, Evidence]]) -> tuple[ScriptLibrary, ...]:
-    """Return one fact per library, version and address; ``scripts`` are URL, content (may be empty) and evidence."""
+def library_facts(scripts: Iterable[SeenScript]) -> tuple[ScriptLibrary, ...]:
+    """Return one fact per library, version and address."""
     date, _ = known_libraries()
     found: dict[tuple[str, str, str], ScriptLibrary] = {}
-    for url, content, evidence in scripts:
-        known = identify(url, content)
-        if known is None or (*known, url) in found:
+    for script in scripts:
+        known = identify(script.url, script.content)
+        if known is None or (known.name, known.version, script.url) in found:
             continue
-        name, version = known
-        concerning = advisories_of(name, version)
+        concerning = advisories_of(known.name, known.version)
         worst = max((a.severity for a in concerning), key=SEVERITIES.index, default="")
-        found[name, version, url] = ScriptLibrary(
-            name=name,
-            version=version,
-            url=url,
+        found[known.name, known.version, script.url] = ScriptLibrary(
+            name=known.name,
+            version=known.version,
+            url=script.url,
             advisories=tuple(dict.fromkeys(i for a in concerning for i in a.known)),
             vulnerable=bool(concerning),
             severity=worst,
             data_date=date,
-            evidence=(evidence.model_copy(update={"note": _note(name, version, concerning, date)}),),
+            evidence=(_evidence(script, known, concerning, date),),
         )
     return tuple(found.values())

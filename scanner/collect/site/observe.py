@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from scanner import __version__
 from scanner.collect.parties import party
@@ -14,17 +15,22 @@ from scanner.collect.site.address import AddressGuard
 from scanner.collect.site.browser import OWN_HOSTS, running
 from scanner.collect.site.chromium import BrowserMissingError
 from scanner.collect.site.domains import registrable
+from scanner.collect.site.gaps import BY_SCRIPTS, lost_scripts_gaps, unreached_texts
 from scanner.collect.site.gather import MAX_REQUESTS, Gatherer, own_identifiers
 from scanner.collect.site.notes import dialog_note
 from scanner.collect.site.phases import Outcome, Visitor
 from scanner.collect.site.proxy import GuardProxy, Traffic
 from scanner.collect.site.record import Recorder
-from scanner.collect.site.tab import Visit
+from scanner.collect.site.sends import masked
+from scanner.collect.site.tab import ABORTED, Visit
 from scanner.collect.site.thirdparty import TRACKING, host_of, is_third_party, third_parties
 from scanner.context import CollectOptions
 from scanner.model import Artifact, Evidence, FileLocator, Gap, Looked, Problem, Text, WebLocator
 from scanner.sitefacts import Page
 from scanner.visitfacts import (
+    BAD_ADDRESS,
+    PAGE_PROBLEMS,
+    REFUSALS,
     ConsentDialog,
     Cookie,
     Request,
@@ -298,6 +304,9 @@ class _Facts:
                 en="clicking to accept failed: requests, cookies and storage after acceptance were not observed",
             )
             found += [Gap(path=path, code="accept-untested", reason=reason) for path in PATHS]
+        reasons = dict.fromkeys(self.unreached.values())
+        found += [Gap(path=path, code="hosts-unreached", reason=r) for r in reasons for path in BY_SCRIPTS]
+        found += lost_scripts_gaps(self._lost("script"))
         refusal = self.outcome.refusal
         if self.outcome.refusable and (refusal is None or refusal.failed):
             reason = Text(
@@ -316,6 +325,28 @@ class _Facts:
                 for path in ("site.requests", "site.third_parties")
             ]
         return found
+
+    @cached_property
+    def unreached(self) -> dict[str, Text]:
+        """The hosts pages asked for in vain, each with the sentence that says so."""
+        traffic = self.traffic
+        reasons = {host: REFUSALS.get(refused.code, BAD_ADDRESS) for host, refused in traffic.refused.items()}
+        reasons |= {
+            host: PAGE_PROBLEMS["unreachable"] for host in traffic.unreachable if host not in traffic.hosts
+        }
+        return unreached_texts(reasons)
+
+    def _lost(self, kind: str) -> dict[str, str]:
+        """Return the files of a kind that did not arrive from hosts that answer, by address with the code of why."""
+        return {
+            masked(raw.url): f"http-{raw.status}" if raw.status else "unreachable"
+            for raw in self.gatherer.kept
+            if raw.type == kind
+            and host_of(raw.url) not in self.unreached
+            and (
+                (raw.status or 0) >= 400 or (raw.failed and raw.status is None and ABORTED not in raw.failed)
+            )
+        }
 
     def _looked(self) -> list[Looked]:
         counts = {
@@ -348,12 +379,12 @@ class _Facts:
 
     def _blocked(self, killed: int, popups: int) -> list[Problem]:
         rows: list[tuple[str, str, Text, int]] = []
-        for host, refused in self.traffic.refused.items():
-            text = Text(
-                zh=f"页面试图连接 {host}，已拒绝：{refused.reason.zh}",
-                en=f"a page tried to connect to {host}; refused: {refused.reason.en}",
-            )
-            rows.append(("address-refused", host, text, 1))
+        for host, text in self.unreached.items():
+            code = "address-refused" if host in self.traffic.refused else "host-unreached"
+            rows.append((code, host, text, 1))
+        if styles := self._lost("stylesheet"):
+            text = Text(zh="页面引用的样式文件没有取得", en="style sheets of pages did not arrive")
+            rows.append(("styles-lost", next(iter(styles)), text, len(styles)))
         scripts = sum(c for n, c in self.recorder.notes.items() if n.api == "popup")
         if popups or scripts:
             text = Text(

@@ -71,6 +71,7 @@ class ParsedPage:
     url: str
     root: Element
     title: str = ""
+    site_name: str = ""
     language: str = ""
     encoding: str = ""
     text: str = ""
@@ -197,6 +198,8 @@ def _meta(page: ParsedPage, base: str, element: Element) -> None:
     name = (element.get("name") or "").lower()
     if name == "robots" and "nofollow" in (element.get("content") or "").lower():
         page.nofollow = True
+    if (element.get("property") or name).lower() == "og:site_name" and not page.site_name:
+        page.site_name = shorten(element.get("content") or "", 80)
     if (element.get("http-equiv") or "").lower() == "refresh":
         found = _REFRESH.search(element.get("content") or "")
         if found:

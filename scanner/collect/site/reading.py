@@ -41,6 +41,7 @@ class PageReading:
     forms: tuple[Form, ...] = ()
     filings: tuple[Seen, ...] = ()
     operator: str | None = None
+    site_name: str = ""
     exposed: tuple[ExposedData, ...] = ()
     weaknesses: tuple[Weakness, ...] = ()
     statements: dict[str, Evidence] = field(default_factory=dict)
@@ -105,6 +106,7 @@ def _fill(reading: PageReading, parsed: ParsedPage, kind: str) -> None:
     reading.cut = parsed.cut  # reading the forms has its limits too
     reading.filings = find_filings(parsed)
     reading.operator = find_operator(parsed)
+    reading.site_name = parsed.site_name
     reading.policy_like = kind == "policy"
     reading.chinese = any("\u4e00" <= c <= "\u9fff" for c in parsed.text[:2000])
     scripted = bool(parsed.scripts) or any(r.type == "script" for r in parsed.resources)

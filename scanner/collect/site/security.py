@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Callable, Iterable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -10,18 +11,19 @@ from scanner.collect.site.address import AddressGuard
 from scanner.collect.site.charset import decode_html
 from scanner.collect.site.exposure import probe
 from scanner.collect.site.fetch import Fetched, Fetcher
+from scanner.collect.site.gaps import scripts_gap
 from scanner.collect.site.headers import (
     PROBE_ORIGIN,
     cookie_facts,
     cors_weakness,
     header_weaknesses,
 )
-from scanner.collect.site.libraries import identify, library_facts
+from scanner.collect.site.libraries import SeenScript, identify, library_facts
 from scanner.collect.site.reading import PageReading
 from scanner.collect.site.transport import TransportProbe
 from scanner.collect.site.weburl import Url, UrlError, parse_url
 from scanner.context import SiteOptions
-from scanner.model import Evidence, Gap, Looked, Text, WebLocator
+from scanner.model import Artifact, Gap, Looked, Text
 from scanner.sitefacts import ScriptLibrary, Transport, Weakness
 from scanner.visitfacts import Cookie
 
@@ -29,6 +31,8 @@ MAX_HOSTS = 3
 MAX_SCRIPTS = 30
 SCRIPT_BYTES = 256 << 10
 MAX_WEAKNESSES = 500
+MAX_FORM_PAGES = 5
+HTML = {"text/html", "application/xhtml+xml"}
 
 
 @dataclass
@@ -54,6 +58,7 @@ class Security:
     weaknesses: tuple[Weakness, ...] = ()
     cookies: tuple[Cookie, ...] = ()
     libraries: tuple[ScriptLibrary, ...] = ()
+    artifacts: list[Artifact] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     looked: list[Looked] = field(default_factory=list)
 
@@ -73,7 +78,7 @@ def examine(scope: SecurityScope) -> Security:
     result.transport = tuple(transports)
     result.cookies = cookie_facts(scope.fetched)
     result.weaknesses = tuple(_weaknesses(scope, hosts, result))[:MAX_WEAKNESSES]
-    result.libraries = _libraries(scope)
+    _libraries(scope, result)
     return result
 
 
@@ -98,12 +103,9 @@ def _hosts(scope: SecurityScope) -> dict[str, tuple[int, list[Fetched]]]:
 def _weaknesses(
     scope: SecurityScope, hosts: dict[str, tuple[int, list[Fetched]]], result: Security
 ) -> Iterable[Weakness]:
+    asking = {r.page.final_url for r in scope.readings if any(form.collects_pi for form in r.forms)}
     for host, (_, seen) in list(hosts.items())[:MAX_HOSTS]:
-        page = next(
-            (f for f in seen if f.ok and f.content_type in {"text/html", "application/xhtml+xml"}), None
-        )
-        if page is not None:
-            yield from header_weaknesses(page, host)
+        yield from _lacking(host, seen, asking)
     answer = scope.fetcher.fetch(
         scope.start.text, scope=lambda _: False, body_limit=64 << 10, origin=PROBE_ORIGIN
     )
@@ -127,25 +129,58 @@ def _weaknesses(
         yield from exposed
 
 
-def _libraries(scope: SecurityScope) -> tuple[ScriptLibrary, ...]:
+def _lacking(host: str, seen: Sequence[Fetched], asking: Set[str]) -> Iterable[Weakness]:
+    """Return what the headers of a host lack: its first page's, and those of pages that ask for personal information.
+
+    What several pages lack is one weakness with each of them as evidence; ``asking`` are addresses of such pages.
+    """
+    pages = [f for f in seen if f.ok and f.content_type in HTML]
+    forms = [f for f in pages[1:] if f.final_url in asking][:MAX_FORM_PAGES]
+    found: dict[tuple[str, str], Weakness] = {}
+    for page in (*pages[:1], *forms):
+        for weakness in header_weaknesses(page, host, asks=page.final_url in asking):
+            first = found.setdefault((weakness.kind, weakness.detail), weakness)
+            # A server names its software on every page alike.
+            if first is not weakness and weakness.kind != "server-version":
+                evidence = (*first.evidence, *weakness.evidence)
+                found[weakness.kind, weakness.detail] = first.model_copy(update={"evidence": evidence})
+    return found.values()
+
+
+def _libraries(scope: SecurityScope, result: Security) -> None:
     """Identify libraries by address; read the site's own scripts whose address does not tell the version."""
     scripts: dict[str, str] = {}
     for reading in scope.readings:
         for url, kind in reading.resources:
             if kind == "script":
                 scripts.setdefault(url, reading.page.final_url)
-    unknown = [u for u in scripts if identify(u) is None and scope.may_fetch(u)][:MAX_SCRIPTS]
+    unknown = [url for url in scripts if identify(url) is None]
+    wanted = [url for url in unknown if scope.may_fetch(url)][:MAX_SCRIPTS]
     with ThreadPoolExecutor(4) as pool:
-        contents = dict(zip(unknown, pool.map(lambda u: _script(scope.fetcher, u), unknown), strict=True))
-    return library_facts(
-        (url, contents.get(url, ""), Evidence(artifact=page, locator=WebLocator(url=page), excerpt=url[:200]))
-        for url, page in scripts.items()
+        answers = dict(zip(wanted, pool.map(lambda u: _script(scope.fetcher, u), wanted), strict=True))
+    contents = {url: _text(found) for url, found in answers.items() if found.ok}
+    result.libraries = library_facts(
+        SeenScript(url, page, contents.get(url, "")) for url, page in scripts.items()
     )
+    result.artifacts = [
+        Artifact(name=url, sha256=hashlib.sha256(answers[url].body).hexdigest(), size=len(answers[url].body))
+        for url in contents
+    ]
+    lost = {url: _code(found) for url, found in answers.items() if not found.ok}
+    result.gaps += scripts_gap(lost, [url for url in unknown if url not in answers])
 
 
-def _script(fetcher: Fetcher, url: str) -> str:
-    found = fetcher.fetch(url, body_limit=SCRIPT_BYTES)
-    final = found.final
-    if final is None or final.status != 200:
-        return ""
-    return decode_html(found.body[: 32 << 10], final.header("content-type") or "")[0]
+def _script(fetcher: Fetcher, url: str) -> Fetched:
+    return fetcher.fetch(url, body_limit=SCRIPT_BYTES)
+
+
+def _text(found: Fetched) -> str:
+    kind = found.final.header("content-type") if found.final else ""
+    return decode_html(found.body[: 32 << 10], kind or "")[0]
+
+
+def _code(found: Fetched) -> str:
+    """Return the stable code of why a script was not read whole."""
+    if found.trouble is not None:
+        return found.trouble.code
+    return f"http-{found.final.status}" if found.final is not None else "unreachable"

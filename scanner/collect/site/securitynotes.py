@@ -16,8 +16,15 @@ SEVERITIES = {
 }
 
 
-def headers_note(missing: str, seen: Sequence[str]) -> Text:
-    """Say which header an answer lacks (or carries with another value) and which it has."""
+LIBRARY_BASES = {
+    "filename": Text(zh="版本依据脚本的文件名", en="the script's file name tells the version"),
+    "address": Text(zh="版本依据脚本的网址", en="the script's address tells the version"),
+    "content": Text(zh="版本依据脚本文件中的文字", en="words in the script tell the version"),
+}
+
+
+def headers_note(missing: str, seen: Sequence[str], *, asks: bool) -> Text:
+    """Say which header an answer lacks (or carries with another value), which it has, and whether its page ``asks``."""
     have = quoted(seen)
     return sentence(
         (
@@ -25,6 +32,9 @@ def headers_note(missing: str, seen: Sequence[str]) -> Text:
             Text(zh=f"所见响应头：{have.zh}", en=f"headers seen: {have.en}")
             if seen
             else Text(zh="没有任何响应头", en="no headers at all"),
+            Text(zh="该网页有收集个人信息的表单", en="the page has a form that asks for personal information")
+            if asks
+            else None,
         )
     )
 
@@ -150,20 +160,24 @@ def advisory_range(ids: Sequence[str], start: str, below: str, severity: str) ->
     level = SEVERITIES.get(severity, UNKNOWN)
     known = ", ".join(ids)
     span = (
-        Text(zh=f"{start} 起、低于 {below} 的版本", en=f"from {start}, before {below}")
+        Text(zh=f"自 {start} 起、早于 {below} 的版本", en=f"from {start}, before {below}")
         if start
-        else Text(zh=f"低于 {below} 的版本", en=f"before {below}")
+        else Text(zh=f"早于 {below} 的版本", en=f"before {below}")
     )
     return Text(
-        zh=f"{known.replace(', ', '、')}（{level.zh}，影响 {span.zh}）", en=f"{known} ({level.en}, {span.en})"
+        zh=f"{known.replace(', ', '、')}（{level.zh}，影响{span.zh}）", en=f"{known} ({level.en}, {span.en})"
     )
 
 
-def library_note(name: str, version: str, advisories: Sequence[Text], date: str) -> Text:
-    """Say which version was found and which advisories concern it."""
+def library_note(
+    name: str, version: str, basis: str, page: str, advisories: Sequence[Text], date: str
+) -> Text:
+    """Say which version was found by what, which page uses it, and which advisories concern it."""
     return sentence(
         (
             Text(zh=f"识别为 {name} {version}", en=f"recognised as {name} {version}"),
+            LIBRARY_BASES[basis],
+            Text(zh=f"由网页 {page} 引用", en=f"used by {page} ") if basis == "content" else None,
             *(
                 advisories
                 or (Text(zh="公开漏洞数据中没有涉及该版本的公告", en="no advisory in the data concerns it"),)

@@ -154,6 +154,7 @@ def _summary(domain: str, requests: Sequence[Request], cookies: Sequence[Cookie]
         before_consent="before" in met,
         requests=len(requests),
         cookies=len({(c.name, c.domain) for c in cookies}),
+        answered=None if met == {"static"} else bool(cookies) or any(r.status is not None for r in requests),
         sends_items=tuple(sorted({item for r in requests for item in r.sends})),
         evidence=tuple(e for r in requests for e in r.evidence)[:MAX_EVIDENCE]
         or tuple(e for c in cookies for e in c.evidence)[:MAX_EVIDENCE],

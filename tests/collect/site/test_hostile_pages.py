@@ -132,6 +132,9 @@ def test_private_addresses_and_files_are_out_of_reach_of_scripts() -> None:
 
     refused = {p.where for p in guarded.problems if p.code == "address-refused"}
     assert {"10.0.0.1", "169.254.169.254", "192.168.1.1", "10.1.2.3"} <= refused
+    told = {g.path: g.reason.zh for g in guarded.gaps if g.code == "hosts-unreached"}
+    assert {"site.cookies", "site.script_uses", "site.requests"} <= set(told)
+    assert "没有连通" in told["site.cookies"] and "未观察" in told["site.cookies"]
     assert any("10.0.0.2" in host or "a00:2" in host for host in refused)
     assert not any(r.url.startswith("file:") for r in guarded.requests)
     assert "root:" not in str(guarded)

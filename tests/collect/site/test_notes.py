@@ -8,7 +8,7 @@ from scanner.collect.site.conceal import conceal
 from scanner.collect.site.fetch import Fetched, Hop
 from scanner.collect.site.forms import read_forms
 from scanner.collect.site.headers import cookie_weaknesses, header_weaknesses, mixed_content, read_cookie
-from scanner.collect.site.libraries import library_facts
+from scanner.collect.site.libraries import SeenScript, library_facts
 from scanner.collect.site.notes import dialog_note, form_note, request_note, script_note
 from scanner.collect.site.page import parse
 from scanner.collect.site.securitynotes import tls_note
@@ -88,17 +88,24 @@ def test_mixed_content_says_how_much_there_is_and_how_much_is_quoted() -> None:
 
 
 def test_a_library_names_every_advisory_with_the_versions_it_concerns() -> None:
-    (found,) = library_facts([("https://c.example/jquery-1.8.3.min.js", "", AT)])
+    (found,) = library_facts([SeenScript("https://c.example/jquery-1.8.3.min.js", "https://shop.example/")])
     told = note(found.evidence[0])
 
-    assert found.evidence[0].excerpt == AT.excerpt
+    assert found.evidence[0].excerpt == "https://c.example/jquery-1.8.3.min.js"
+    assert "版本依据脚本的文件名" in told.zh
     assert "识别为 jquery 1.8.3" in told.zh and found.data_date in told.zh
     assert all(advisory in told.zh for advisory in found.advisories)
-    assert "低于 1.9.0" in told.zh and "中危" in told.zh and "before 1.9.0" in told.en
+    assert "影响自 1.2.1 起、早于 1.9.0 的版本" in told.zh and "中危" in told.zh and "before 1.9.0" in told.en
 
 
 def test_an_advisory_without_a_cve_number_is_not_lost_beside_one_that_has() -> None:
-    (found,) = library_facts([("https://c.example/purify.js", "/*! @license DOMPurify 2.0.5 */", AT)])
+    (found,) = library_facts(
+        [
+            SeenScript(
+                "https://c.example/purify.js", "https://shop.example/", "/*! @license DOMPurify 2.0.5 */"
+            )
+        ]
+    )
 
     assert "GHSA-mjjq-c88q-qhr6" in found.advisories
     assert any(advisory.startswith("CVE-") for advisory in found.advisories)

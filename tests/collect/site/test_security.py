@@ -292,7 +292,8 @@ def test_hsts_is_read_in_days(header: str | None, days: float | None) -> None:
 def test_libraries_are_identified_by_address_or_banner(
     url: str, content: str, library: tuple[str, str] | None
 ) -> None:
-    assert identify(url, content) == library
+    found = identify(url, content)
+    assert (found[:2] if found else None) == library
 
 
 def test_advisories_hold_for_the_versions_they_name() -> None:

@@ -371,8 +371,62 @@ def test_chapters_of_a_report_count_pages_forms_and_libraries_alike(servers: Ser
     searched = next(looked.what.zh for looked in facts.looked if looked.path == "site.pages")
 
     pages = len(tables["site_pages"].rows)
-    assert identity["label_pages"] == str(pages) and f"访问的 {pages} 个页面" in searched
+    errors = sum((page.status or 0) >= 400 for page in facts.site.pages)
+    assert errors and identity["label_pages"] == f"{pages}，其中 {errors} 个返回错误"
+    assert f"访问的 {pages} 个页面" in searched and f"{errors} 个返回错误" in searched
     assert f"共 {len(facts.site.forms)} 个表单" in tables["site_forms"].note
     assert {(row[0], row[1]) for row in tables["site_libraries"].rows} == {
         (library.name, library.version) for library in facts.site.libraries
     }
+
+
+def test_a_policy_link_that_leads_nowhere_is_part_of_what_was_searched() -> None:
+    with Servers() as servers:
+        site = bad_site(servers)
+        facts = collect_site(site.url(), servers.options())
+    told = [looked.what.zh for looked in facts.looked if looked.path == "site.disclosure"]
+
+    assert any(f"隐私政策链接指向 {site.url('/p')} ，打开该地址：服务器返回 404" in what for what in told)
+
+
+def test_forms_that_ask_for_more_come_first(bad: SiteFacts) -> None:
+    weights = [(not f.collects_sensitive, not f.collects_pi, -len(f.collects)) for f in bad.forms]
+
+    assert weights == sorted(weights) and bad.forms[0].collects_sensitive
+
+
+def test_scripts_that_did_not_arrive_are_unread_and_those_read_are_files_examined(servers: Servers) -> None:
+    site = servers.site(
+        "lib.example",
+        routes={
+            "/": (
+                200,
+                {"Content-Type": "text/html"},
+                "<meta property='og:site_name' content='清禾商城'><title>首页</title>"
+                "<script src='/gone.js'></script><script src='/all.js'></script><p>" + "正文" * 200,
+            ),
+            "/all.js": (200, {"Content-Type": "text/javascript"}, "/*! jQuery v1.12.4 | (c) */ var a;"),
+        },
+    )
+    facts = collect_site(site.url("/"), servers.options())
+    assert facts.site is not None
+    (gap,) = (g for g in facts.gaps if g.path == "site.libraries")
+    (library,) = facts.site.libraries
+    (proof,) = library.evidence
+
+    assert gap.code == "scripts-unread"
+    assert "1 个脚本文件未读取" in gap.reason.zh and "/gone.js ：服务器返回 404" in gap.reason.zh
+    assert (proof.artifact, proof.excerpt) == (site.url("/all.js"), "/*! jQuery v1.12.4 | (c) */ var a;")
+    assert proof.note is not None and "版本依据脚本文件中的文字" in proof.note.zh
+    assert site.url("/all.js") in {artifact.name for artifact in facts.artifacts}
+    assert facts.subject.name == "清禾商城"
+
+
+def test_headers_of_pages_with_forms_are_examined_too(bad: SiteFacts) -> None:
+    (framing,) = (w for w in bad.weaknesses if w.kind == "no-clickjacking-protection")
+    notes = {e.artifact: e.note.zh for e in framing.evidence if e.note is not None}
+
+    assert len(notes) > 1
+    asking = {form.page for form in bad.forms if form.collects_pi}
+    assert {page for page, said in notes.items() if "收集个人信息的表单" in said} == set(notes) & asking
+    assert set(notes) & asking
