@@ -284,6 +284,7 @@ SITE: dict[str, Text] = {
     "path_site_libraries": _t("脚本库", "script libraries"),
     "path_site_exposed": _t("公开的个人信息", "exposed personal information"),
     "path_site_disclosure": _t("告知内容", "disclosure"),
+    "path_site_disclosure_policy_found": _t("隐私政策", "privacy policy"),
     "path_site_collects_pi": _t("是否收集个人信息", "whether personal information is collected"),
     "path_site_has_account": _t("是否有账号", "whether there are accounts"),
     "path_site_mainland": _t("是否在境内提供服务", "whether it serves the mainland"),

@@ -14,6 +14,7 @@ from scanner.visitfacts import page_problem
 # Facts that any page could add to: a page not read leaves them open.
 FROM_PAGES = ("site.pages", "site.forms", "site.exposed", "site.libraries")
 SEARCHED = (*FROM_PAGES, "site.filings", "site.weaknesses", "site.disclosure", "site.transport")
+HOME_ONLY = ("site.icp_shown", "site.police_shown")
 BUDGETS = {
     "pages": Text(zh="达到页数上限", en="the limit of pages was reached"),
     "bytes": Text(zh="达到流量上限", en="the limit of bytes was reached"),
@@ -115,11 +116,17 @@ def problems_of(missed: Sequence[Missed]) -> Iterator[Problem]:
         )
 
 
-def looked_of(pages: int, rendered: int, forms: int, *, start: str) -> Iterator[Looked]:
-    """Yield what was searched for every list the crawl fills."""
+def looked_of(pages: int, rendered: int, forms: int, *, start: str, home: str) -> Iterator[Looked]:
+    """Yield what was searched for every list the crawl fills, and for what only the home page is to show."""
     how = Text(
         zh=f"从 {start} 起访问的 {pages} 个页面（其中 {rendered} 个用浏览器渲染）",
         en=f"{pages} pages visited from {start} ({rendered} rendered in a browser)",
     )
     for path in SEARCHED:
         yield Looked(path=path, what=how, amount=forms if path == "site.forms" else pages)
+    only = Text(
+        zh=f"只查主页 {home} 的文字（页脚、末尾各行和含版权、备案字样的行）",
+        en=f"the home page {home} only: its foot, last lines and lines on copyright or filing",
+    )
+    for path in HOME_ONLY:
+        yield Looked(path=path, what=only, amount=1)

@@ -15,6 +15,12 @@ SEVERITIES = {
     "critical": Text(zh="严重", en="critical"),
 }
 
+GROUNDS = {
+    "filename": Text(zh="文件名", en="file name"),
+    "address": Text(zh="网址", en="address"),
+    "content": Text(zh="文件内容", en="content"),
+}
+
 
 def headers_note(missing: str, seen: Sequence[str]) -> Text:
     """Say which header an answer lacks (or carries with another value) and which it has."""
@@ -159,11 +165,32 @@ def advisory_range(ids: Sequence[str], start: str, below: str, severity: str) ->
     )
 
 
-def library_note(name: str, version: str, advisories: Sequence[Text], date: str) -> Text:
-    """Say which version was found and which advisories concern it."""
+def listing_note(title: str, status: int | None, entries: Sequence[str]) -> Text:
+    """Say why a page is taken for a directory listing: its status, its title and the names it links to."""
+    names = quoted(entries)
     return sentence(
         (
-            Text(zh=f"识别为 {name} {version}", en=f"recognised as {name} {version}"),
+            Text(zh=f"状态码 {status}", en=f"status {status}") if status is not None else None,
+            Text(zh=f"页面标题“{title}”", en=f"page title “{title}”"),
+            Text(
+                zh=f"以文件名为文字的链接 {len(entries)} 个：{names.zh}",
+                en=f"{len(entries)} links whose words are names of files: {names.en}",
+            ),
+        )
+    )
+
+
+def library_note(
+    name: str, version: str, ground: str, quote: str, advisories: Sequence[Text], date: str
+) -> Text:
+    """Say which version was found, what told it, and which advisories concern it."""
+    told = GROUNDS[ground]
+    return sentence(
+        (
+            Text(
+                zh=f"识别为 {name} {version}，依据{told.zh}“{quote}”",
+                en=f"recognised as {name} {version} by the {told.en} “{quote}”",
+            ),
             *(
                 advisories
                 or (Text(zh="公开漏洞数据中没有涉及该版本的公告", en="no advisory in the data concerns it"),)
