@@ -278,6 +278,22 @@ class ExposedData(Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
+class DisclosureGround(Frozen):
+    """What tells that visitors are told something: a link and where it leads, or words of a page.
+
+    ``topic``: the field of :class:`SiteDisclosure` it is about, without ``_found``.
+
+    How: 第一个指向该内容的链接，没有链接时为页面上的文字 / the first link to it, else words of a page
+    Blind: 由脚本打开的内容 / what scripts open
+    Evidence: web
+    """
+
+    topic: str  #: 关于什么 / topic
+    text: str  #: 链接文字或页面文字 / words of the link or page
+    url: str  #: 链接地址或所在网页 / where the link leads, or the page
+    evidence: tuple[Evidence, ...] = ()
+
+
 class SiteDisclosure(Frozen):
     """What the site tells its visitors, and in how many clicks (None = not found within the crawl).
 
@@ -296,6 +312,7 @@ class SiteDisclosure(Frozen):
     contact_found: Found = None  #: 是否有联系方式 / contact details were found
     children_found: Found = None  #: 是否有儿童保护说明 / a notice on children was found
     cookie_notice: Found = None  #: 是否有 Cookie 说明 / a cookie notice was found
+    grounds: tuple[DisclosureGround, ...] = ()  #: 认定的依据 / what tells so
     evidence: tuple[Evidence, ...] = ()
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from scanner import __version__
 from scanner.collect.site.address import AddressGuard, Refused
 from scanner.collect.site.crawl import HTML_TYPES, Crawler, Visited
-from scanner.collect.site.disclosure import dead_policy_links, disclosure
+from scanner.collect.site.disclosure import disclosure
 from scanner.collect.site.discover import Discovery, page_address
 from scanner.collect.site.domains import same_site
 from scanner.collect.site.elsewhere import policies_elsewhere
@@ -231,13 +231,7 @@ class _Collector:
         important_lost = [m for m in result.missed if m.important and m.code not in {"http-404", "http-410"}]
         matter_cut = any(r.cut and r.page.kind != "other" for r in readings)
         complete = not (result.pending_important or important_lost or home in shells or matter_cut)
-        # What asks for the gravest comes first, so that an excerpt of a long list shows it.
-        forms = tuple(
-            sorted(
-                (f for r in readings for f in r.forms),
-                key=lambda f: (not f.collects_sensitive, not f.collects_pi),
-            )
-        )
+        forms = tuple(form for r in readings for form in r.forms)
         filings = join_filings(
             [(r.page.final_url, r.filings) for r in readings], self.start.host, self.register
         )
@@ -251,9 +245,7 @@ class _Collector:
         ]
         cookies = _joined_cookies(observation.cookies, security.cookies)
         failed = frozenset(m.promised for m in important_lost)
-        dead = {
-            m.url: m.code.removeprefix("http-") for m in result.missed if m.code in {"http-404", "http-410"}
-        }
+        dead = {m.url: m.code for m in result.missed if m.code in {"http-404", "http-410"}}
         operator = self._operator(home, readings)
         facts = SiteFacts(
             start_url=self.url,
@@ -300,7 +292,6 @@ class _Collector:
         )
         looked: list[Looked] = [
             *looked_of(len(pages), rendered, len(forms), start=self.start.text, home=home.page.final_url),
-            *(dead_policy_links(readings, dead) if facts.disclosure.policy_found is False else ()),
             *security.looked,
             *observation.looked,
         ]
@@ -317,7 +308,7 @@ class _Collector:
                 store=self.options.store,
             ),
             site=facts,
-            artifacts=(*self._artifacts(pages), *security.artifacts, *observation.artifacts),
+            artifacts=(*self._artifacts(pages), *observation.artifacts),
             gaps=tuple(dict.fromkeys(gaps)),
             looked=tuple(looked),
             problems=(

@@ -26,6 +26,7 @@ from scanner.sitefacts import Filing
 Kind = Literal["icp", "license", "police"]
 LAST_LINES = 25
 MAX_FOUND = 20
+MAX_SHOWN = 3
 MAX_REGISTER = 64 << 20
 _ICP = re.compile(
     r"([\u4e00-\u9fff]?)\s?ICP\s?([备備证證])\s?(?:案)?(?:字)?(?:第)?[\s:：]{0,3}([0-9A-Za-z]{3,14})\s?(?:号|號)?(?:\s?[-－—]\s?([0-9]{1,4}[A-Za-z]?))?",
@@ -356,10 +357,21 @@ def join_filings(
                 else None,
                 registered=registered,
                 register_matches=matches,
-                evidence=(best.evidence, *(e.evidence for e in entries if e is not best))[:3],
+                evidence=_shown((best, *(e for e in entries if e is not best))),
             )
         )
     return tuple(filings)
+
+
+def _shown(entries: Sequence[Seen]) -> tuple[Evidence, ...]:
+    """Return the evidence of the first pages that show a number, which say how many pages show it."""
+    shown = [entry.evidence for entry in entries[:MAX_SHOWN]]
+    if len(entries) > len(shown):
+        shown = [
+            proof.model_copy(update={"note": notes.shown_note(proof.note, len(entries), len(shown))})
+            for proof in shown
+        ]
+    return tuple(shown)
 
 
 def _registered(seen: Seen, host: str, register: Register | None) -> tuple[bool | None, bool | None]:

@@ -125,8 +125,8 @@ def looked_of(pages: int, rendered: int, forms: int, *, start: str, home: str) -
     for path in SEARCHED:
         yield Looked(path=path, what=how, amount=forms if path == "site.forms" else pages)
     only = Text(
-        zh=f"只查主页 {home} 的文字（页脚、末尾各行和含版权、备案字样的行）",
-        en=f"the home page {home} only: its foot, last lines and lines on copyright or filing",
+        zh=f"主页 {home} 的文字（页脚、末尾各行和含版权、备案字样的行），不含其他网页",
+        en=f"the words of the home page {home}: its foot, last lines and lines on copyright or filing; no other page",
     )
     for path in HOME_ONLY:
         yield Looked(path=path, what=only, amount=1)

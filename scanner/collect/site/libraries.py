@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from scanner.collect.site import securitynotes
@@ -19,7 +18,6 @@ from scanner.safere import compile_pattern
 from scanner.sitefacts import ScriptLibrary
 
 HEAD = 16 << 10
-MAX_QUOTE = 120
 SEVERITIES = ("low", "medium", "high", "critical")
 _PART = re.compile(r"[0-9]+|[a-z]+")
 
@@ -80,30 +78,13 @@ def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
     return (*numbers, *parts[3:])
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """A library and its version, with what told them: ``filename``, ``address`` or ``content``, quoted."""
-
-    name: str
-    version: str
-    ground: Literal["filename", "address", "content"]
-    quote: str
-
-
-def identify(url: str, content: str = "") -> Identified | None:
-    """Return the library at ``url`` with ``content``, None when it is not recognised."""
+def identify(url: str, content: str = "") -> tuple[str, str] | None:
+    """Return name and version of the library at ``url`` with ``content``, None when it is not recognised."""
     path = unquote(urlsplit(url).path)
     filename = path.rpartition("/")[2]
     head = content[:HEAD]
     for library in known_libraries()[1]:
-        tried: tuple[
-            tuple[Literal["filename", "address", "content"], tuple[re.Pattern[str], ...], str], ...
-        ] = (
-            ("filename", library.filename, filename),
-            ("address", library.uri, path),
-            ("content", library.content, head),
-        )
-        for ground, patterns, text in tried:
+        for patterns, text in ((library.filename, filename), (library.uri, path), (library.content, head)):
             if not text:
                 continue
             for pattern in patterns:
@@ -113,15 +94,8 @@ def identify(url: str, content: str = "") -> Identified | None:
                         r"[._-]?(?:min|slim|prod|pack|bundle)?[._-]*\Z", "", match.group("version")
                     )
                     if "." in version:
-                        quote = _line(text, match.start()) if ground == "content" else text
-                        return Identified(library.name, version, ground, quote[:MAX_QUOTE])
+                        return library.name, version
     return None
-
-
-def _line(text: str, at: int) -> str:
-    """Return the first line with words from position ``at`` on."""
-    lines = (" ".join(line.split()) for line in text[at : at + 4 * MAX_QUOTE].splitlines())
-    return next((line for line in lines if any(c.isalnum() for c in line)), "")
 
 
 def advisories_of(name: str, version: str) -> tuple[Advisory, ...]:
@@ -137,9 +111,9 @@ def advisories_of(name: str, version: str) -> tuple[Advisory, ...]:
     )
 
 
-def _note(known: Identified, concerning: Sequence[Advisory], date: str) -> Text:
+def _note(name: str, version: str, concerning: Sequence[Advisory], date: str) -> Text:
     ranges = [securitynotes.advisory_range(a.known, a.start, a.below, a.severity) for a in concerning]
-    return securitynotes.library_note(known.name, known.version, known.ground, known.quote, ranges, date)
+    return securitynotes.library_note(name, version, ranges, date)
 
 
 def library_facts(scripts: Iterable[tuple[str, str, Evidence]]) -> tuple[ScriptLibrary, ...]:
@@ -148,9 +122,9 @@ def library_facts(scripts: Iterable[tuple[str, str, Evidence]]) -> tuple[ScriptL
     found: dict[tuple[str, str, str], ScriptLibrary] = {}
     for url, content, evidence in scripts:
         known = identify(url, content)
-        if known is None or (known.name, known.version, url) in found:
+        if known is None or (*known, url) in found:
             continue
-        name, version = known.name, known.version
+        name, version = known
         concerning = advisories_of(name, version)
         worst = max((a.severity for a in concerning), key=SEVERITIES.index, default="")
         found[name, version, url] = ScriptLibrary(
@@ -161,6 +135,6 @@ def library_facts(scripts: Iterable[tuple[str, str, Evidence]]) -> tuple[ScriptL
             vulnerable=bool(concerning),
             severity=worst,
             data_date=date,
-            evidence=(evidence.model_copy(update={"note": _note(known, concerning, date)}),),
+            evidence=(evidence.model_copy(update={"note": _note(name, version, concerning, date)}),),
         )
     return tuple(found.values())

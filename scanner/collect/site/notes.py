@@ -227,6 +227,19 @@ def dialog_note(dialog: ConsentDialog) -> Text:
     )
 
 
+def shown_note(note: Text | None, pages: int, shown: int) -> Text:
+    """Add to ``note`` on how many pages the same stands, of which some are shown."""
+    return sentence(
+        (
+            Text(zh=note.zh.removesuffix("。"), en=note.en.removesuffix(".")) if note is not None else None,
+            Text(
+                zh=f"同样标明的网页共 {pages} 个，列出 {shown} 个",
+                en=f"{pages} pages show the same, {shown} listed",
+            ),
+        )
+    )
+
+
 def link_note(url: str, status: str, *, leads: bool) -> Text:
     """Say where a link leads, and that nothing is there where it answered 404 or 410 (``status``) or leads nowhere."""
     if not leads:

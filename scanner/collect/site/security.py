@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from scanner.collect.site.reading import PageReading
 from scanner.collect.site.transport import TransportProbe
 from scanner.collect.site.weburl import Url, UrlError, parse_url
 from scanner.context import SiteOptions
-from scanner.model import Artifact, Evidence, Gap, Looked, Text, WebLocator
+from scanner.model import Evidence, Gap, Looked, Text, WebLocator
 from scanner.sitefacts import ScriptLibrary, Transport, Weakness
 from scanner.visitfacts import Cookie
 
@@ -55,7 +54,6 @@ class Security:
     weaknesses: tuple[Weakness, ...] = ()
     cookies: tuple[Cookie, ...] = ()
     libraries: tuple[ScriptLibrary, ...] = ()
-    artifacts: tuple[Artifact, ...] = ()  #: scripts that were read whole
     gaps: list[Gap] = field(default_factory=list)
     looked: list[Looked] = field(default_factory=list)
 
@@ -75,7 +73,7 @@ def examine(scope: SecurityScope) -> Security:
     result.transport = tuple(transports)
     result.cookies = cookie_facts(scope.fetched)
     result.weaknesses = tuple(_weaknesses(scope, hosts, result))[:MAX_WEAKNESSES]
-    result.libraries, result.artifacts = _libraries(scope)
+    result.libraries = _libraries(scope)
     return result
 
 
@@ -129,11 +127,8 @@ def _weaknesses(
         yield from exposed
 
 
-def _libraries(scope: SecurityScope) -> tuple[tuple[ScriptLibrary, ...], tuple[Artifact, ...]]:
-    """Identify libraries by address; read the site's own scripts whose address does not tell the version.
-
-    Returns the libraries, and the scripts that were read whole.
-    """
+def _libraries(scope: SecurityScope) -> tuple[ScriptLibrary, ...]:
+    """Identify libraries by address; read the site's own scripts whose address does not tell the version."""
     scripts: dict[str, str] = {}
     for reading in scope.readings:
         for url, kind in reading.resources:
@@ -141,27 +136,16 @@ def _libraries(scope: SecurityScope) -> tuple[tuple[ScriptLibrary, ...], tuple[A
                 scripts.setdefault(url, reading.page.final_url)
     unknown = [u for u in scripts if identify(u) is None and scope.may_fetch(u)][:MAX_SCRIPTS]
     with ThreadPoolExecutor(4) as pool:
-        fetched = dict(
-            zip(
-                unknown,
-                pool.map(lambda u: scope.fetcher.fetch(u, body_limit=SCRIPT_BYTES), unknown),
-                strict=True,
-            )
-        )
-    read = {url: f for url, f in fetched.items() if f.final is not None and f.final.status == 200}
-    contents = {url: _script(f) for url, f in read.items()}
-    found = library_facts(
+        contents = dict(zip(unknown, pool.map(lambda u: _script(scope.fetcher, u), unknown), strict=True))
+    return library_facts(
         (url, contents.get(url, ""), Evidence(artifact=page, locator=WebLocator(url=page), excerpt=url[:200]))
         for url, page in scripts.items()
     )
-    whole = (
-        Artifact(name=url, sha256=hashlib.sha256(f.body).hexdigest(), size=len(f.body))
-        for url, f in read.items()
-        if f.ok
-    )
-    return found, tuple(whole)
 
 
-def _script(fetched: Fetched) -> str:
-    declared = (fetched.final.header("content-type") or "") if fetched.final is not None else ""
-    return decode_html(fetched.body[: 32 << 10], declared)[0]
+def _script(fetcher: Fetcher, url: str) -> str:
+    found = fetcher.fetch(url, body_limit=SCRIPT_BYTES)
+    final = found.final
+    if final is None or final.status != 200:
+        return ""
+    return decode_html(found.body[: 32 << 10], final.header("content-type") or "")[0]

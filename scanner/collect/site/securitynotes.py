@@ -15,12 +15,6 @@ SEVERITIES = {
     "critical": Text(zh="严重", en="critical"),
 }
 
-GROUNDS = {
-    "filename": Text(zh="文件名", en="file name"),
-    "address": Text(zh="网址", en="address"),
-    "content": Text(zh="文件内容", en="content"),
-}
-
 
 def headers_note(missing: str, seen: Sequence[str]) -> Text:
     """Say which header an answer lacks (or carries with another value) and which it has."""
@@ -151,20 +145,6 @@ def no_tls_note(host: str, port: int, *, refused: bool) -> Text:
     )
 
 
-def advisory_range(ids: Sequence[str], start: str, below: str, severity: str) -> Text:
-    """Name an advisory with the versions it concerns and its severity."""
-    level = SEVERITIES.get(severity, UNKNOWN)
-    known = ", ".join(ids)
-    span = (
-        Text(zh=f"{start} 起、低于 {below} 的版本", en=f"from {start}, before {below}")
-        if start
-        else Text(zh=f"低于 {below} 的版本", en=f"before {below}")
-    )
-    return Text(
-        zh=f"{known.replace(', ', '、')}（{level.zh}，影响 {span.zh}）", en=f"{known} ({level.en}, {span.en})"
-    )
-
-
 def listing_note(title: str, status: int | None, entries: Sequence[str]) -> Text:
     """Say why a page is taken for a directory listing: its status, its title and the names it links to."""
     names = quoted(entries)
@@ -180,17 +160,25 @@ def listing_note(title: str, status: int | None, entries: Sequence[str]) -> Text
     )
 
 
-def library_note(
-    name: str, version: str, ground: str, quote: str, advisories: Sequence[Text], date: str
-) -> Text:
-    """Say which version was found, what told it, and which advisories concern it."""
-    told = GROUNDS[ground]
+def advisory_range(ids: Sequence[str], start: str, below: str, severity: str) -> Text:
+    """Name an advisory with the versions it concerns and its severity."""
+    level = SEVERITIES.get(severity, UNKNOWN)
+    known = ", ".join(ids)
+    span = (
+        Text(zh=f"{start} 起、低于 {below} 的版本", en=f"from {start}, before {below}")
+        if start
+        else Text(zh=f"低于 {below} 的版本", en=f"before {below}")
+    )
+    return Text(
+        zh=f"{known.replace(', ', '、')}（{level.zh}，影响 {span.zh}）", en=f"{known} ({level.en}, {span.en})"
+    )
+
+
+def library_note(name: str, version: str, advisories: Sequence[Text], date: str) -> Text:
+    """Say which version was found and which advisories concern it."""
     return sentence(
         (
-            Text(
-                zh=f"识别为 {name} {version}，依据{told.zh}“{quote}”",
-                en=f"recognised as {name} {version} by the {told.en} “{quote}”",
-            ),
+            Text(zh=f"识别为 {name} {version}", en=f"recognised as {name} {version}"),
             *(
                 advisories
                 or (Text(zh="公开漏洞数据中没有涉及该版本的公告", en="no advisory in the data concerns it"),)

@@ -151,3 +151,12 @@ def test_a_malformed_number_names_the_rule_it_breaks(foot: str, words: str) -> N
 
     assert entry.evidence.note is not None and words in entry.evidence.note.zh
     assert not entry.well_formed
+
+
+def test_of_many_pages_with_one_number_three_are_shown_and_all_are_counted() -> None:
+    urls = [f"{PAGE}{n}" for n in range(11)]
+    foot = "<body><footer>京ICP备12345678号</footer></body>"
+    (filing,) = join_filings([(url, find_filings(parse(url, foot))) for url in urls], "qinghe.example", None)
+
+    assert filing.pages == 11 and len(filing.evidence) == 3
+    assert all(e.note is not None and "网页共 11 个，列出 3 个" in e.note.zh for e in filing.evidence)

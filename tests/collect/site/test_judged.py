@@ -116,13 +116,7 @@ def searched(outcome: Assessment, rule: str) -> str:
 def test_what_only_the_home_page_is_to_show_is_searched_there_only(bad: Assessment) -> None:
     told = searched(bad, "site-police-number-missing")
 
-    assert told.startswith("只查主页 http://") and "个页面" not in told
-
-
-def test_a_policy_link_that_answers_404_is_told_where_no_policy_was_found(bad: Assessment) -> None:
-    told = searched(bad, "site-no-privacy-policy")
-
-    assert "“《隐私政策》”指向 http://" in told and "返回 404" in told
+    assert told.startswith("主页 http://") and told.endswith("不含其他网页") and "个页面" not in told
 
 
 def test_differing_numbers_are_one_finding_without_the_malformed_ones(bad: Assessment) -> None:
