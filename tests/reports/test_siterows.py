@@ -167,3 +167,28 @@ def test_every_format_that_shows_evidence_shows_its_note(name: str) -> None:
     text = {"pdf": squeezed, "docx": text_of}.get(name, bytes.decode)(data)
 
     assert "作出选择之前。" in text
+
+
+def test_sensitive_stands_at_the_item_it_means() -> None:
+    fields = (
+        FormField(name="a", type="text", label="设备号", item="imei"),
+        FormField(name="b", type="text", label="卡号", item="bank-card", sensitive="yes"),
+    )
+    both = Form(page=f"{URL}a", purpose="contact", fields=fields, collects=("imei", "bank-card"))
+    cell = sheets(forms=(both.model_copy(update={"collects_sensitive": True}),))["site_forms"].rows[0][2]
+
+    assert "（设备号）、" in cell and "（卡号） [敏感]" in cell and cell.count("敏感]") == 1
+
+
+def test_what_visitors_are_told_shows_its_ground() -> None:
+    ground = {"topic": "agreement", "text": "用户协议", "url": f"{URL}terms"}
+    rows = sheets(disclosure={"agreement_found": True, "grounds": (ground,)})["site_disclosure"].rows
+
+    assert ("用户协议", "是", f"“用户协议”（{URL}terms ）") in [row[-3:] for row in rows]
+    assert all(row[2] == "—" for row in rows if row[1] != "是")
+
+
+def test_numbers_seen_without_a_finding_are_explained() -> None:
+    seen = {"item": "phone-number", "page": f"{URL}list", "count": 3, "sample": "138****0001"}
+
+    assert "没有相应发现的" in sheets(exposed=(seen,))["site_exposed"].note
