@@ -114,14 +114,14 @@ def _pages(pages: Sequence[str], site: SiteFacts, names: Names) -> str:
 
 def _form(form: Form, names: Names) -> Row:
     marks = [names.word("t_third")] if form.third_party else []
-    marks += [names.word("cleartext")] if form.cleartext else []
+    marks += [names.word("cleartext")] if form.cleartext or form.page_cleartext else []
     boxless = form.consents and not any(consent.box for consent in form.consents)
     box = names.word("t_implied") if boxless else yes_no(form.agreement, names)
     if form.agreement_checked:
         box += f"{names.word('comma')}{names.word('t_ticked')}"
     return (
         names.known("form", form.purpose),
-        _asked(form, names) + (f" [{names.word('sensitive_yes')}]" if form.collects_sensitive else ""),
+        _asked(form, names),
         names.join((one_line(form.action_host, NAME) or NONE, *marks)),
         box,
         yes_no(form.policy_linked, names),
@@ -129,15 +129,19 @@ def _form(form: Form, names: Names) -> Row:
 
 
 def _asked(form: Form, names: Names) -> str:
-    """Return the items a form asks for, each with the words of the inputs that ask for it."""
+    """Return the items a form asks for, each with the words of the inputs that ask for it and whether sensitive."""
     words: dict[str, list[str]] = {item: [] for item in form.collects}
     for field in form.fields:
         said = one_line(field.label or field.placeholder or field.name, 40)
         if field.item in words and not field.hidden and said:
             words[field.item].append(said)
+    sensitive = {f.item for f in form.fields if f.sensitive == "yes"}
+    mark = f" [{names.word('sensitive_yes')}]"
     open_, close = names.word("open"), names.word("close")
     return names.join(
-        names.item(item) + (f"{open_}{names.join(dict.fromkeys(said))}{close}" if said else "")
+        names.item(item)
+        + (f"{open_}{names.join(dict.fromkeys(said))}{close}" if said else "")
+        + (mark if item in sensitive else "")
         for item, said in words.items()
     )
 

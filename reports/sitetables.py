@@ -58,8 +58,8 @@ def _site(site: SiteFacts, names: Names) -> Iterator[Sheet]:
         names,
         "site_disclosure",
         "t_disclosure",
-        ("t_what", "t_found"),
-        (6, 8),
+        ("t_what", "t_found", "t_ground"),
+        (4, 2, 8),
         _disclosure(site, names),
         path="site.disclosure",
     )
@@ -278,7 +278,7 @@ def _site_security(site: SiteFacts, names: Names) -> Iterator[Sheet]:
                 for e in site.exposed
             ],
             path="site.exposed",
-            note=addresses_note(site, names),
+            note=" ".join((names.word("t_exposed_note"), addresses_note(site, names))),
             code=(1,),
         )
 
@@ -294,11 +294,17 @@ def _disclosure(site: SiteFacts, names: Names) -> list[Row]:
         ("children", told.children_found),
         ("cookie_notice", told.cookie_notice),
     ]
-    rows: list[Row] = [(names.word(f"told_{key}"), yes_no(value, names)) for key, value in found]
-    if told.policy_url:
-        rows.append((names.word("told_policy_url"), one_line(told.policy_url, URL)))
+    grounds = {
+        ground.topic: names.word(
+            "t_ground_of", text=one_line(ground.text, NAME), url=one_line(ground.url, URL)
+        )
+        for ground in told.grounds
+    }
+    rows: list[Row] = [
+        (names.word(f"told_{key}"), yes_no(value, names), grounds.get(key, NONE)) for key, value in found
+    ]
     if told.policy_clicks is not None:
-        rows.append((names.word("told_policy_clicks"), str(told.policy_clicks)))
+        rows.append((names.word("told_policy_clicks"), str(told.policy_clicks), NONE))
     return rows
 
 

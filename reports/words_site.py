@@ -36,6 +36,13 @@ SITE: dict[str, Text] = {
     "t_unknown": _t("未知", "unknown"),
     "t_what": _t("内容", "What"),
     "t_found": _t("是否见到", "Found"),
+    "t_ground": _t("依据", "Ground"),
+    "t_ground_of": _t("“{text}”（{url} ）", "“{text}” ({url} )"),
+    "t_exposed_note": _t(
+        "本表列出所见的全部号码。号码属于个人还是单位未经认定；没有相应发现的，是因为数量或者种类没有达到规则的条件，不表示没有问题。",
+        "This table lists every number seen. Whether they belong to individuals was not established; where no finding "
+        "goes with them, number or kind fall short of the rules' conditions, which is no clearance.",
+    ),
     "t_disclosure": _t("网站告知的内容", "What the site tells its visitors"),
     "told_policy": _t("隐私政策", "privacy policy"),
     "told_agreement": _t("用户协议", "terms of use"),
@@ -44,7 +51,6 @@ SITE: dict[str, Text] = {
     "told_contact": _t("联系方式", "contact"),
     "told_children": _t("儿童个人信息规则", "rules for children"),
     "told_cookie_notice": _t("Cookie 说明", "cookie notice"),
-    "told_policy_url": _t("隐私政策网址", "address of the policy"),
     "told_policy_clicks": _t("从首页到政策的点击次数", "clicks from the start page to the policy"),
     "t_pages": _t("访问的页面", "Pages visited"),
     "t_page": _t("页面", "Page"),

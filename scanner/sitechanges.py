@@ -110,7 +110,7 @@ def form_entry(form: Form) -> Entry:
             *said("item", *form.collects),
             *said("text", form.action_host if form.third_party else ""),
             *marks(
-                cleartext=form.cleartext,
+                cleartext=form.cleartext or form.page_cleartext,
                 third_party=form.third_party,
                 policy_linked=form.policy_linked is True,
                 no_policy_link=form.policy_linked is False,

@@ -75,6 +75,10 @@ class FormField(Frozen):
     required: bool = False  #: 是否必填 / required
     password: bool = False  #: 是否为密码 / a password
     hidden: bool = False  #: 是否隐藏 / hidden
+    #: How: 按 HTML 标准的表单提交规则：有 name、没有停用、表单不靠脚本也能提交 / by the HTML standard's form
+    #: submission: it has a name, is not disabled, and the form can be sent without a script
+    #: Blind: 由脚本读取并发送的输入项 / inputs that a script reads and sends
+    submitted: bool = False  #: 是否由表单自身提交 / sent by the form itself
     minors: bool = False  #: 是否关于未成年人 / concerns minors
     necessary: bool | None = None  #: 用途是否需要该项 / whether the purpose needs it
     evidence: tuple[Evidence, ...] = ()
@@ -125,14 +129,19 @@ class Form(Frozen):
         "identity",
         "other",
     ]
-    method: str = "get"  #: 提交方法 / method
+    #: 提交方法，空为表单自身不提交、未见提交方式 / method; empty when the form sends nothing by itself
+    method: str = "get"
     action: str = ""  #: 提交地址 / address it sends to
     action_host: str = ""  #: 提交到的主机 / host it sends to
     third_party: bool = False  #: 是否提交给第三方 / sent to a third party
-    cleartext: bool = False  #: 是否明文提交 / sent in cleartext
+    #: 表单自身是否提交到明文 HTTP 地址 / the form itself sends to a cleartext HTTP address
+    cleartext: bool = False
+    page_cleartext: bool = False  #: 所在页面是否以明文 HTTP 提供 / its page is served in cleartext HTTP
     fields: tuple[FormField, ...] = ()  #: 输入项 / inputs
     collects: tuple[str, ...] = ()  #: 索取的个人信息项 / items it asks for
     collects_pi: bool = False  #: 是否索取个人信息 / asks for personal information
+    sent: tuple[str, ...] = ()  #: 表单自身提交的个人信息项 / items the form itself sends
+    sends_pi: bool = False  #: 表单自身是否提交个人信息 / the form itself sends personal information
     collects_sensitive: bool = False  #: 是否索取敏感个人信息 / asks for sensitive personal information
     purpose_stated: bool | None = None  #: 是否说明目的 / whether the purpose is stated
     policy_linked: bool | None = None  #: 旁边是否有隐私政策链接 / a link to the policy beside it
@@ -269,6 +278,22 @@ class ExposedData(Frozen):
     evidence: tuple[Evidence, ...] = ()
 
 
+class DisclosureGround(Frozen):
+    """What tells that visitors are told something: a link and where it leads, or words of a page.
+
+    ``topic``: the field of :class:`SiteDisclosure` it is about, without ``_found``.
+
+    How: 第一个指向该内容的链接，没有链接时为页面上的文字 / the first link to it, else words of a page
+    Blind: 由脚本打开的内容 / what scripts open
+    Evidence: web
+    """
+
+    topic: str  #: 关于什么 / topic
+    text: str  #: 链接文字或页面文字 / words of the link or page
+    url: str  #: 链接地址或所在网页 / where the link leads, or the page
+    evidence: tuple[Evidence, ...] = ()
+
+
 class SiteDisclosure(Frozen):
     """What the site tells its visitors, and in how many clicks (None = not found within the crawl).
 
@@ -287,6 +312,7 @@ class SiteDisclosure(Frozen):
     contact_found: Found = None  #: 是否有联系方式 / contact details were found
     children_found: Found = None  #: 是否有儿童保护说明 / a notice on children was found
     cookie_notice: Found = None  #: 是否有 Cookie 说明 / a cookie notice was found
+    grounds: tuple[DisclosureGround, ...] = ()  #: 认定的依据 / what tells so
     evidence: tuple[Evidence, ...] = ()
 
 

@@ -219,3 +219,28 @@ def test_a_report_names_the_site_with_its_host_and_says_the_time_zone() -> None:
 
     assert data["name"] == f"清禾商城（{facts.site.host}）"
     assert any("协调世界时（UTC）" in row["value"] for row in data["method"]["versions"])
+
+
+def test_sensitive_stands_at_the_item_it_means() -> None:
+    fields = (
+        FormField(name="a", type="text", label="设备号", item="imei"),
+        FormField(name="b", type="text", label="卡号", item="bank-card", sensitive="yes"),
+    )
+    both = Form(page=f"{URL}a", purpose="contact", fields=fields, collects=("imei", "bank-card"))
+    cell = sheets(forms=(both.model_copy(update={"collects_sensitive": True}),))["site_forms"].rows[0][2]
+
+    assert "（设备号）、" in cell and "（卡号） [敏感]" in cell and cell.count("敏感]") == 1
+
+
+def test_what_visitors_are_told_shows_its_ground() -> None:
+    ground = {"topic": "agreement", "text": "用户协议", "url": f"{URL}terms"}
+    rows = sheets(disclosure={"agreement_found": True, "grounds": (ground,)})["site_disclosure"].rows
+
+    assert ("用户协议", "是", f"“用户协议”（{URL}terms ）") in [row[-3:] for row in rows]
+    assert all(row[2] == "—" for row in rows if row[1] != "是")
+
+
+def test_numbers_seen_without_a_finding_are_explained() -> None:
+    seen = {"item": "phone-number", "page": f"{URL}list", "count": 3, "sample": "138****0001"}
+
+    assert "没有相应发现的" in sheets(exposed=(seen,))["site_exposed"].note

@@ -135,3 +135,53 @@ def test_a_host_without_https_is_not_asked_for_its_certificate() -> None:
 
     assert {r.outcome.value for r in evaluate(plain, rules).results} == {"not_applicable"}
     assert {r.outcome.value for r in evaluate(unknown, rules).results} == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("form", "hit"),
+    [
+        # The form itself sends the password to an http address.
+        ({"cleartext": True, "sends_pi": True, "submitted": True}, {"site-password-over-http"}),
+        # Nothing of the form's is sent without a script: only the page is known to be served in cleartext.
+        ({"cleartext": False, "sends_pi": False, "submitted": False}, {"site-form-page-over-http"}),
+        # The form has an address in cleartext, but the password is no part of what it sends.
+        ({"cleartext": True, "sends_pi": False, "submitted": False}, {"site-form-page-over-http"}),
+    ],
+)
+def test_a_password_is_said_to_be_sent_only_where_the_form_sends_it(
+    form: dict[str, bool], hit: set[str]
+) -> None:
+    field = {"name": "p", "type": "password", "item": "password", "password": True}
+    facts = site_of(
+        [
+            {
+                "page": "http://a.example/f",
+                "purpose": "other",
+                "method": "get",
+                "page_cleartext": True,
+                "cleartext": form["cleartext"],
+                "collects_pi": True,
+                "sends_pi": form["sends_pi"],
+                "fields": [field | {"submitted": form["submitted"]}],
+                "evidence": [at("form")],
+            }
+        ]
+    )
+    rules = [load_pack().rules[r] for r in ("site-password-over-http", "site-form-page-over-http")]
+
+    assert {r.rule for r in evaluate(facts, rules).results if r.findings} == hit
+
+
+@pytest.mark.parametrize("submitted", [True, False])
+def test_what_a_form_does_not_send_never_shows_in_the_address(submitted: bool) -> None:
+    field = {
+        "name": "tel",
+        "type": "tel",
+        "item": "phone-number",
+        "submitted": submitted,
+        "evidence": [at("tel")],
+    }
+    form = {"page": "https://a.example/f", "purpose": "contact", "method": "get", "fields": [field]}
+    found = fields_of("site-personal-form-by-get", site_of([form | {"collects": ["phone-number"]}]))
+
+    assert found == (["tel"] if submitted else [])

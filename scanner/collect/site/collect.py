@@ -282,7 +282,7 @@ class _Collector:
             ),
             libraries=security.libraries,
             exposed=tuple(entry for r in readings for entry in r.exposed),
-            disclosure=disclosure(readings, complete=complete, failed=failed, dead=frozenset(dead)),
+            disclosure=disclosure(readings, complete=complete, failed=failed, dead=dead),
             collects_pi=_any(
                 (*(f.collects_pi for f in forms), *(bool(r.sends) for r in observation.requests)),
                 complete=complete and not shells and not gaps,
@@ -302,7 +302,9 @@ class _Collector:
             ),
         )
         looked: list[Looked] = [
-            *looked_of(len(pages), rendered, errors, len(forms), start=self.start.text),
+            *looked_of(
+                len(pages), rendered, errors, len(forms), start=self.start.text, home=home.page.final_url
+            ),
             *dead_policy_looked(links, dead),
             *security.looked,
             *observation.looked,

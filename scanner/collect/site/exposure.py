@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
+from scanner.collect.site import securitynotes
 from scanner.collect.site.fetch import Fetched
 from scanner.collect.site.page import ParsedPage
 from scanner.collect.site.weburl import Url
 from scanner.datafiles import read_data
-from scanner.model import Evidence, WebLocator
+from scanner.model import Evidence, Text, WebLocator
 from scanner.sitefacts import Weakness
 
 HEAD = 8 << 10
@@ -30,19 +32,36 @@ def _data() -> dict[str, Any]:
     return dict(data)
 
 
-def seen_in_page(page: ParsedPage) -> Iterator[Weakness]:
-    """Yield what the page itself gives away: a directory listing, details of an error."""
+def seen_in_page(page: ParsedPage, status: int | None) -> Iterator[Weakness]:
+    """Yield what the page, answered with ``status``, gives away: a directory listing, details of an error."""
     listing = _data()["pages"]["directory-listing"]
     text = page.title + "\n" + page.text[:20_000]
     if any(all(part in text for part in parts) for parts in listing["every_of"]) and any(
         page.title.startswith(t) or t in page.title for t in listing["title"]
     ):
-        yield _weak("directory-listing", page.url, page.title, page.text[:120])
+        entries = _entries(page)
+        if entries and (
+            status is None or status == 200
+        ):  # a title alone is an article about listings as well
+            note = securitynotes.listing_note(page.title, status, entries)
+            yield _weak("directory-listing", page.url, page.title, page.text[:120], note)
     for mark in _data()["pages"]["error-details"]["any"]:
         at = page.text.find(mark)
         if at >= 0 and len(page.text) < 30_000 and _is_error(page, at):
             yield _weak("error-details", page.url, mark, _SECRET.sub(r"\1***", page.text[at : at + 160]))
             return
+
+
+def _entries(page: ParsedPage) -> list[str]:
+    """Return the names of files and folders that the page links to by their own names, as a server lists them."""
+    found = []
+    for link in page.links:
+        name = unquote(urlsplit(link.url).path).rstrip("/").rpartition("/")[2]
+        shown = link.text.strip().rstrip("/")
+        cut = next((shown.removesuffix(mark) for mark in ("..>", "…") if shown.endswith(mark)), "")
+        if name and (shown == name or (cut and name.startswith(cut))):
+            found.append(name)
+    return found
 
 
 def _is_error(page: ParsedPage, at: int) -> bool:
@@ -89,8 +108,8 @@ def matches(entry: dict[str, Any], body: bytes) -> bool:
     return "any" not in entry or any(part in text for part in entry["any"])
 
 
-def _weak(kind: str, url: str, detail: str, excerpt: str) -> Weakness:
+def _weak(kind: str, url: str, detail: str, excerpt: str, note: Text | None = None) -> Weakness:
     line = " ".join(excerpt.split())[:200]
-    proof = Evidence(artifact=url, locator=WebLocator(url=url), excerpt=line)
+    proof = Evidence(artifact=url, locator=WebLocator(url=url), excerpt=line, note=note)
     host = url.split("/")[2].rpartition(":")[0] or url.split("/")[2]
     return Weakness(kind=kind, url=url, detail=detail[:120], host=host, evidence=(proof,))

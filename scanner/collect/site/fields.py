@@ -140,7 +140,9 @@ def field_words() -> FieldWords:
     unknown = (named | {item for item, _ in patterns}) - set(known)
     if unknown:
         raise ValueError(f"form_words.yaml: unknown items {sorted(unknown)}")
-    neutral = [str(w).lower() for w in data["not_personal"]]
+    # A name of something else (project name) takes the field out as the words listed do, unless it is an item itself.
+    others = (f"{word} name" for word in data["not_person"])
+    neutral = [*(str(w).lower() for w in data["not_personal"]), *(w for w in others if w not in item_of)]
     pattern = literal_pattern([*item_of, *neutral])
     assert pattern is not None
     return FieldWords(

@@ -26,6 +26,7 @@ from scanner.sitefacts import Filing
 Kind = Literal["icp", "license", "police"]
 LAST_LINES = 25
 MAX_FOUND = 20
+MAX_SHOWN = 3
 MAX_REGISTER = 64 << 20
 _ICP = re.compile(
     r"([\u4e00-\u9fff]?)\s?ICP\s?([备備证證])\s?(?:案)?(?:字)?(?:第)?[\s:：]{0,3}([0-9A-Za-z]{3,14})\s?(?:号|號)?(?:\s?[-－—]\s?([0-9]{1,4}[A-Za-z]?))?",
@@ -62,6 +63,7 @@ class FilingWords:
 
     provinces: dict[str, str]
     icp_hosts: frozenset[str]
+    former_icp_hosts: frozenset[str]
     police_hosts: frozenset[str]
     operator: re.Pattern[str]
     marks: tuple[str, ...]
@@ -75,6 +77,7 @@ def filing_words() -> FilingWords:
     return FilingWords(
         provinces=dict(data["provinces"]),
         icp_hosts=frozenset(data["icp_hosts"]),
+        former_icp_hosts=frozenset(data["former_icp_hosts"]),
         police_hosts=frozenset(data["police_hosts"]),
         operator=re.compile(
             rf"[\u4e00-\u9fff][\u4e00-\u9fffA-Za-z0-9()（）·]{{1,40}}?(?:{ends})(?![\u4e00-\u9fff])"
@@ -89,31 +92,31 @@ def find_filings(page: ParsedPage) -> tuple[Seen, ...]:
         return ()
     words = filing_words()
     text = _own_lines(page)
-    icp_link, police_link = _link(page, words.icp_hosts), _link(page, words.police_hosts)
+    icp = _Link(_link(page, words.icp_hosts), _link(page, words.former_icp_hosts))
+    police = _Link(_link(page, words.police_hosts))
     found: dict[str, Seen] = {}
 
     def note(
-        kind: Kind, number: str, main: str, province: str, link: str, match: re.Match[str], *, good: bool
+        kind: Kind, number: str, main: str, link: _Link, match: re.Match[str], fault: Text | None
     ) -> None:
         if number not in found and len(found) < MAX_FOUND:
-            found[number] = _seen(page, kind, number, main, good, province, link, match.group())
+            found[number] = _seen(page, kind, number, main, fault, match.group(1), link, match.group())
 
     for match in _around(_ICP, _ICP_CORE, text):
         province, mark, digits, suffix = match.groups()
         kind: Kind = "icp" if mark in "备備" else "license"
         main = f"{province}ICP{'备' if kind == 'icp' else '证'}{digits}号"
-        good = province in words.provinces and _good_icp(digits, kind)
-        note(kind, main + (f"-{suffix}" if suffix else ""), main, province, icp_link, match, good=good)
+        fault = icp_fault(province, digits, licence=kind == "license")
+        note(kind, main + (f"-{suffix}" if suffix else ""), main, icp, match, fault)
     for match in _around(_LICENSE, _LICENSE_CORE, text):
         province, letter, digits = match.groups()
         if province in words.provinces:
             number = f"{province}{letter.upper()}-{digits}"
-            note("license", number, number, province, "", match, good=True)
+            note("license", number, number, _Link(), match, None)
     for match in _around(_POLICE, _POLICE_CORE, text):
         province, digits = match.groups()
         number = f"{province}公网安备{digits}号"
-        good = digits.isdigit() and 12 <= len(digits) <= 14 and words.provinces.get(province) == digits[:2]
-        note("police", number, number, province, police_link, match, good=good)
+        note("police", number, number, police, match, police_fault(province, digits))
     return tuple(found.values())
 
 
@@ -128,16 +131,69 @@ def _around(pattern: re.Pattern[str], core: re.Pattern[str], text: str) -> Itera
         position = match.end() if match is not None else found.start() + 1
 
 
-def _good_icp(digits: str, kind: Kind) -> bool:
-    if not digits.isdigit() or len(set(digits)) == 1:
-        return False
-    if kind == "license":
-        return 6 <= len(digits) <= 10
-    return len(digits) == 8 or (len(digits) == 10 and digits.startswith("20"))
+def icp_fault(province: str, digits: str, *, licence: bool) -> Text | None:
+    """Return which rule of form an ICP filing or licence number breaks, None when it keeps them."""
+    if province not in filing_words().provinces:
+        return _no_province(province)
+    if not digits.isdigit():
+        return Text(zh=f"“{digits}”不全是数字", en=f"“{digits}” is not made of digits only")
+    if len(set(digits)) == 1:
+        return Text(zh=f"“{digits}”各位数字相同", en=f"“{digits}” repeats one digit")
+    count = len(digits)
+    if licence:
+        return None if 6 <= count <= 10 else _wrong_count("6 至 10 位", "6 to 10", count)
+    if count == 8 or (count == 10 and digits.startswith("20")):
+        return None
+    return _wrong_count("8 位或以 20 开头的 10 位", "8, or 10 beginning with 20", count)
+
+
+def police_fault(province: str, digits: str) -> Text | None:
+    """Return which rule of form a police filing number breaks, None when it keeps them."""
+    provinces = filing_words().provinces
+    if province not in provinces:
+        return _no_province(province)
+    if not digits.isdigit():
+        return Text(zh=f"“{digits}”不全是数字", en=f"“{digits}” is not made of digits only")
+    if not 12 <= len(digits) <= 14:
+        return _wrong_count("12 至 14 位", "12 to 14", len(digits))
+    code = provinces[province]
+    if digits[:2] == code:
+        return None
+    other = next((name for name, known in provinces.items() if known == digits[:2]), "")
+    zh, en = (f"，是“{other}”的代码", f", the code of “{other}”") if other else ("", "")
+    return Text(
+        zh=f"简称“{province}”的行政区划代码以 {code} 开头，编号以 {digits[:2]} 开头{zh}",
+        en=f"the area code of “{province}” begins with {code}, the number with {digits[:2]}{en}",
+    )
+
+
+def _no_province(province: str) -> Text:
+    if not province:
+        return Text(zh="编号前没有省级简称", en="no province stands before it")
+    return Text(zh=f"“{province}”不是省级简称", en=f"“{province}” is no province")
+
+
+def _wrong_count(zh: str, en: str, count: int) -> Text:
+    return Text(zh=f"应为 {zh}数字，所见为 {count} 位", en=f"it is to have {en} digits and has {count}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """Where a page links to: the authority's site in use, or one it no longer uses."""
+
+    official: str = ""
+    former: str = ""
 
 
 def _seen(
-    page: ParsedPage, kind: Kind, number: str, main: str, good: bool, province: str, link: str, excerpt: str
+    page: ParsedPage,
+    kind: Kind,
+    number: str,
+    main: str,
+    fault: Text | None,
+    province: str,
+    link: _Link,
+    excerpt: str,
 ) -> Seen:
     marker = "公网安备" if kind == "police" else ("ICP" if "ICP" in main else main[1:3])
     element = next(
@@ -148,9 +204,18 @@ def _seen(
         ),
         None,
     )
-    note = notes.filing_note(link, good=good, official=bool(link))
+    note = notes.filing_note(link.official, link.former, fault)
     proof = page.evidence(element, excerpt).model_copy(update={"note": note})
-    return Seen(kind, number, main, good, province, bool(link), link, proof)
+    return Seen(
+        kind,
+        number,
+        main,
+        fault is None,
+        province,
+        bool(link.official),
+        link.official or link.former,
+        proof,
+    )
 
 
 def _own_lines(page: ParsedPage) -> str:
@@ -271,7 +336,8 @@ def join_filings(
             by_number.setdefault(entry.number, []).append(entry)
     mains: dict[str, set[str]] = {}
     for entries in by_number.values():
-        mains.setdefault(entries[0].kind, set()).add(entries[0].main)
+        if entries[0].well_formed:  # a malformed number is a matter of its own
+            mains.setdefault(entries[0].kind, set()).add(entries[0].main)
     filings = []
     for number, entries in sorted(by_number.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         first = entries[0]
@@ -286,13 +352,26 @@ def join_filings(
                 linked=None if first.kind == "license" else any(e.linked for e in entries),
                 link=best.link,
                 pages=len(entries),
-                consistent=None if first.kind == "license" else len(mains[first.kind]) == 1,
+                consistent=len(mains[first.kind]) == 1
+                if first.kind != "license" and first.well_formed
+                else None,
                 registered=registered,
                 register_matches=matches,
-                evidence=(best.evidence, *(e.evidence for e in entries if e is not best))[:3],
+                evidence=_shown((best, *(e for e in entries if e is not best))),
             )
         )
     return tuple(filings)
+
+
+def _shown(entries: Sequence[Seen]) -> tuple[Evidence, ...]:
+    """Return the evidence of the first pages that show a number, which say how many pages show it."""
+    shown = [entry.evidence for entry in entries[:MAX_SHOWN]]
+    if len(entries) > len(shown):
+        shown = [
+            proof.model_copy(update={"note": notes.shown_note(proof.note, len(entries), len(shown))})
+            for proof in shown
+        ]
+    return tuple(shown)
 
 
 def _registered(seen: Seen, host: str, register: Register | None) -> tuple[bool | None, bool | None]:

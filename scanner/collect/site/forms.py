@@ -10,15 +10,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from scanner import catalogue
-from scanner.collect.site import notes
-from scanner.collect.site.domains import same_site
+from scanner.collect.site import formnotes
 from scanner.collect.site.fields import Signals, classify, form_data, is_chinese
 from scanner.collect.site.formgroups import BUTTON_TYPES, INPUTS, groups_of
 from scanner.collect.site.labels import Labels, buttons_text, own_text
-from scanner.collect.site.page import ParsedPage, absolute, css_path, shorten, squeeze, words_of
+from scanner.collect.site.page import ParsedPage, css_path, shorten, squeeze, words_of
 from scanner.collect.site.pagetext import Element
 from scanner.collect.site.purpose import Purpose, choose_purpose, says, words_named
-from scanner.collect.site.weburl import UrlError, parse_url
+from scanner.collect.site.sending import destination, is_sent
 from scanner.collect.site.words import page_words
 from scanner.model import Evidence, WebLocator
 from scanner.sitefacts import Form, FormConsent, FormField
@@ -30,6 +29,7 @@ MAX_BLOCK_TEXT = 3_000
 MAX_BESIDE = 3_000
 MAX_NAME = 200
 CHOICES = frozenset({"checkbox", "radio"})
+SPEAKING = ("p", "div", "span", "label", "li", "td", "small", "section", "form")
 
 
 def read_forms(page: ParsedPage, kind: str) -> tuple[Form, ...]:
@@ -74,6 +74,7 @@ class _Reader:
         self.buttons = buttons_text(block)
         self.around = self._around()
         self.near = squeeze(words_of(self.around)[: 4 * MAX_BLOCK_TEXT])
+        self.to = destination(page.url, block, inputs)
 
     def _around(self) -> Element:
         """The block in which what stands beside the form is looked for: up to three levels out, while it is small."""
@@ -97,16 +98,16 @@ class _Reader:
         fields = tuple(self._judged(f, purpose) for f in self._settled(fields, purpose))
         visible = [f for f in fields if not f.hidden]
         collects = tuple(dict.fromkeys(f.item for f in visible if f.item))
+        sent = tuple(dict.fromkeys(f.item for f in visible if f.item and f.submitted))
         alone = set(form_data()["not_alone"])
-        method, action, host, third, cleartext = self._destination()
+        to = self.to
         consent = self._consent()
         purpose_stated, policy_linked = self._purpose_stated(), self._policy_linked()
-        note = notes.form_note(
-            method=method,
-            action=action,
-            third=third,
-            cleartext=cleartext,
-            fields=[(f.label or f.placeholder or f.name, f.item) for f in visible if f.item],
+        note = formnotes.form_note(
+            to=to,
+            form=self.block.tag == "form",
+            page=self.page.url,
+            fields=[f for f in visible if f.item],
             policy=policy_linked,
             agreement=consent is not None,
             purpose=purpose_stated,
@@ -129,14 +130,17 @@ class _Reader:
         return Form(
             page=self.page.url,
             purpose=purpose.id if purpose is not None else "other",
-            method=method,
-            action=action,
-            action_host=host,
-            third_party=third,
-            cleartext=cleartext,
+            method=to.method,
+            action=to.action,
+            action_host=to.host,
+            third_party=to.third_party,
+            cleartext=to.cleartext,
+            page_cleartext=self.page.url.startswith("http:"),
             fields=fields,
             collects=collects,
             collects_pi=any(item not in alone for item in collects),
+            sent=sent,
+            sends_pi=any(item not in alone for item in sent),
             collects_sensitive=any(f.sensitive == "yes" for f in visible),
             purpose_stated=purpose_stated,
             policy_linked=policy_linked,
@@ -217,7 +221,8 @@ class _Reader:
             required=self._required(element, label, rules),
             password=kind == "password",
             hidden=hidden,
-            minors=not hidden and bool(guess.item) and (guess.item == "child-info" or says("minors", said)),
+            submitted=bool(self.to.method) and is_sent(element),
+            minors=not hidden and bool(guess.item) and _about_minor(guess.item, said),
             evidence=(
                 Evidence(
                     artifact=self.page.url,
@@ -297,31 +302,19 @@ class _Reader:
                 necessary = True
             elif field.item in purpose.unnecessary:
                 necessary = False
-        note = notes.field_note(
+        note = formnotes.field_note(
             item=field.item,
             basis=field.basis,
             required=field.required,
             necessary=necessary,
             password=field.password,
             minors=field.minors,
+            submitted=field.submitted,
         )
         proof = tuple(one.model_copy(update={"note": note}) for one in field.evidence)
         return field.model_copy(update={"necessary": necessary, "evidence": proof})
 
     # --- the form -------------------------------------------------------------------------------------------
-
-    def _destination(self) -> tuple[str, str, str, bool, bool]:
-        method = (self.block.get("method") or "get").lower().strip() if self.block.tag == "form" else ""
-        reference = (self.block.get("action") or "").strip() if self.block.tag == "form" else ""
-        page = parse_url(self.page.url)
-        target = absolute(self.page.url, reference) if reference else self.page.url
-        try:
-            url = parse_url(target or self.page.url)
-        except UrlError:
-            url = page
-        scripted = self.block.tag != "form" or not reference
-        cleartext = url.scheme == "http" if not scripted else page.scheme == "http"
-        return method, url.text, url.host, not same_site(url.host, page.host), cleartext
 
     def _purpose_stated(self) -> bool:
         return says("purpose_stated", self.text) or says("purpose_stated", self.near)
@@ -369,38 +362,45 @@ class _Reader:
         if best is not None:
             ticked, element, text = best
             proof = self.page.evidence(element, text)
-            note = notes.box_note(checked=ticked)
+            note = formnotes.box_note(checked=ticked)
             return FormConsent(
                 text=proof.excerpt,
                 checked=ticked,
                 bundled=says("bundled_with", text),
                 evidence=(proof.model_copy(update={"note": note}),),
             )
-        sentence = self._implied_sentence()
-        if sentence is not None:
-            proof = self.page.evidence(self.around, sentence)
+        implied = self._implied_sentence()
+        if implied is not None:
+            proof = self.page.evidence(*implied)
             return FormConsent(
                 text=proof.excerpt,
                 box=False,
                 bundled=True,
-                evidence=(proof.model_copy(update={"note": notes.IMPLIED}),),
+                evidence=(proof.model_copy(update={"note": formnotes.IMPLIED}),),
             )
         return None
 
-    def _implied_sentence(self) -> str | None:
-        if not says("implied", self.near):
+    def _implied_sentence(self) -> tuple[Element, str] | None:
+        """Return the sentence by which sending is consent, as it stands in the smallest element that holds it."""
+        if not says("implied", self.near) or not says("documents", self.near):
             return None
-        text = words_of(self.around)[: 4 * MAX_BLOCK_TEXT]
-        for piece in text.replace("。", "\n").replace("；", "\n").split("\n\n"):
-            line = squeeze(piece)
-            if len(line) < 400 and says("implied", line) and says("documents", line):
-                return line
-        line = squeeze(text)
-        if says("implied", line) and says("documents", line):
-            pattern = words_named("implied")
-            match = pattern.search(line.lower()) if pattern is not None else None
-            return line[max(0, match.start() - 60) : match.end() + 80] if match else None
-        return None
+        best = self.around
+        for element in islice(self.around.iter(*SPEAKING), MAX_BESIDE):
+            line = squeeze(words_of(element)[:MAX_BLOCK_TEXT])
+            inside = best is self.around or best in element.iterancestors()
+            if inside and len(line) < 400 and says("implied", line) and says("documents", line):
+                best = element
+        line = squeeze(words_of(best)[: 4 * MAX_BLOCK_TEXT])
+        if len(line) < 400:
+            return best, line
+        pattern = words_named("implied")
+        match = pattern.search(line.lower()) if pattern is not None else None
+        return (best, line[max(0, match.start() - 60) : match.end() + 80]) if match else None
+
+
+def _about_minor(item: str, said: str) -> bool:
+    """Whether an input asks about a minor; one that asks about the minor's guardian does not."""
+    return item == "child-info" or (says("minors", said) and not says("guardians", said))
 
 
 def _invisible(element: Element) -> bool:

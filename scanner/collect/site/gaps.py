@@ -14,6 +14,7 @@ from scanner.visitfacts import page_problem
 # Facts that any page could add to: a page not read leaves them open.
 FROM_PAGES = ("site.pages", "site.forms", "site.exposed", "site.libraries")
 SEARCHED = (*FROM_PAGES, "site.filings", "site.weaknesses", "site.disclosure", "site.transport")
+HOME_ONLY = ("site.icp_shown", "site.police_shown")
 BUDGETS = {
     "pages": Text(zh="达到页数上限", en="the limit of pages was reached"),
     "bytes": Text(zh="达到流量上限", en="the limit of bytes was reached"),
@@ -118,8 +119,13 @@ def problems_of(missed: Sequence[Missed]) -> Iterator[Problem]:
         )
 
 
-def looked_of(pages: int, rendered: int, errors: int, forms: int, *, start: str) -> Iterator[Looked]:
-    """Yield what was searched for every list the crawl fills; ``errors``: pages that answered with an error."""
+def looked_of(
+    pages: int, rendered: int, errors: int, forms: int, *, start: str, home: str
+) -> Iterator[Looked]:
+    """Yield what was searched for every list the crawl fills, and for what only the home page is to show.
+
+    ``errors``: pages that answered with an error; ``home``: address of the home page.
+    """
     failed = (
         Text(zh=f"，{errors} 个返回错误、没有内容", en=f", {errors} answered with an error and no content")
         if errors
@@ -131,6 +137,12 @@ def looked_of(pages: int, rendered: int, errors: int, forms: int, *, start: str)
     )
     for path in SEARCHED:
         yield Looked(path=path, what=how, amount=forms if path == "site.forms" else pages)
+    only = Text(
+        zh=f"主页 {home} 的文字（页脚、末尾各行和含版权、备案字样的行），不含其他网页",
+        en=f"the words of the home page {home}: its foot, last lines and lines on copyright or filing; no other page",
+    )
+    for path in HOME_ONLY:
+        yield Looked(path=path, what=only, amount=1)
 
 
 def unreached_texts(reasons: Mapping[str, Text]) -> dict[str, Text]:

@@ -32,15 +32,6 @@ LISTENED = {
     "field": Text(zh="输入框", en="input"),
     "form": Text(zh="表单", en="form"),
 }
-BASES = {
-    "autocomplete": Text(zh="自动填充属性", en="autocomplete attribute"),
-    "type": Text(zh="输入类型", en="input type"),
-    "label": Text(zh="标签文字", en="label"),
-    "name": Text(zh="输入项名称", en="name"),
-    "placeholder": Text(zh="占位文字", en="placeholder"),
-    "pattern": Text(zh="格式要求", en="pattern"),
-    "context": Text(zh="同一表单的其他内容", en="its neighbours"),
-}
 ROLES = {
     "accept": Text(zh="同意", en="accept"),
     "reject": Text(zh="拒绝", en="refuse"),
@@ -48,9 +39,6 @@ ROLES = {
     "close": Text(zh="关闭", en="close"),
     "other": Text(zh="其他", en="other"),
 }
-IMPLIED = Text(
-    zh="没有勾选框，文字表明操作本身即为同意。", en="No box: the words make the act itself the consent."
-)
 UNKNOWN = Text(zh="不详", en="unknown")
 
 
@@ -185,87 +173,6 @@ def _detail(detail: str) -> Text:
     )
 
 
-def form_note(
-    *,
-    method: str,
-    action: str,
-    third: bool,
-    cleartext: bool,
-    fields: Sequence[tuple[str, str]],
-    policy: bool,
-    agreement: bool,
-    purpose: bool,
-) -> Text:
-    """Say where a form sends what, and what stands beside it; ``fields`` are the words of an input and its item."""
-    named = [(words, item_name(item)) for words, item in fields]
-    asked = listed([Text(zh=f"{n.zh}（“{w}”）", en=f"{n.en} (“{w}”)") for w, n in named])
-    way = Text(zh="明文 HTTP", en="cleartext HTTP") if cleartext else Text(zh="HTTPS", en="HTTPS")
-    if third:
-        way = Text(zh=f"第三方、{way.zh}", en=f"third party, {way.en}")
-    sent = (
-        Text(
-            zh=f"以 {method.upper()} 方式提交到 {action} （{way.zh}）",
-            en=f"sent by {method.upper()} to {action} ({way.en})",
-        )
-        if method
-        else Text(
-            zh=f"由脚本提交，网页地址 {action} （{way.zh}）", en=f"sent by script from {action} ({way.en})"
-        )
-    )
-    beside = (
-        (Text(zh="隐私政策链接", en="a link to the policy"), policy),
-        (Text(zh="同意选项或同意文字", en="a consent box or sentence"), agreement),
-        (Text(zh="用途说明", en="a statement of purpose"), purpose),
-    )
-    missing, present = ([name for name, there in beside if there is wanted] for wanted in (False, True))
-    return sentence(
-        (
-            sent,
-            Text(zh=f"个人信息输入项：{asked.zh}", en=f"inputs for personal information: {asked.en}")
-            if named
-            else None,
-            Text(zh=f"旁边有：{listed(present).zh}", en=f"beside it: {listed(present).en}")
-            if present
-            else None,
-            Text(zh=f"旁边未见：{listed(missing).zh}", en=f"not seen beside it: {listed(missing).en}")
-            if missing
-            else None,
-        )
-    )
-
-
-def box_note(*, checked: bool) -> Text:
-    """Say whether the box is ticked as the page is served."""
-    return (
-        Text(zh="勾选框在网页打开时已经勾选。", en="The box is ticked as the page opens.")
-        if checked
-        else Text(zh="勾选框在网页打开时没有勾选。", en="The box is not ticked as the page opens.")
-    )
-
-
-def field_note(
-    *, item: str, basis: Sequence[str], required: bool, necessary: bool | None, password: bool, minors: bool
-) -> Text | None:
-    """Say which item an input asks for and what tells so; None for an input that asks for none."""
-    if not item:
-        return None
-    name, why = item_name(item), listed([BASES.get(one, UNKNOWN) for one in basis])
-    return sentence(
-        (
-            Text(zh=f"归为：{name.zh}", en=f"asks for: {name.en}"),
-            Text(zh=f"依据：{why.zh}", en=f"told by: {why.en}") if basis else None,
-            Text(zh="必填", en="required")
-            if required
-            else Text(zh="未标明必填", en="not marked as required"),
-            Text(zh="该表单的用途不需要此项", en="not needed for the form's purpose")
-            if necessary is False
-            else None,
-            Text(zh="口令输入框", en="a password input") if password else None,
-            Text(zh="关于未成年人", en="about a minor") if minors else None,
-        )
-    )
-
-
 def _kept(entry: str) -> Text:
     """Return what stayed after a refusal: a host, or a cookie or storage entry by kind and name."""
     kind, _, name = entry.partition(" ")
@@ -320,6 +227,33 @@ def dialog_note(dialog: ConsentDialog) -> Text:
     )
 
 
+def shown_note(note: Text | None, pages: int, shown: int) -> Text:
+    """Add to ``note`` on how many pages the same stands, of which some are shown."""
+    return sentence(
+        (
+            Text(zh=note.zh.removesuffix("。"), en=note.en.removesuffix(".")) if note is not None else None,
+            Text(
+                zh=f"同样标明的网页共 {pages} 个，列出 {shown} 个",
+                en=f"{pages} pages show the same, {shown} listed",
+            ),
+        )
+    )
+
+
+def link_note(url: str, status: str, *, leads: bool) -> Text:
+    """Say where a link leads, and that nothing is there where it answered 404 or 410 (``status``) or leads nowhere."""
+    if not leads:
+        return Text(zh="链接地址为“#”，不指向任何网页。", en="The link is “#” and leads to no page.")
+    return sentence(
+        (
+            Text(zh=f"链接到 {url} ", en=f"leads to {url} "),
+            Text(zh=f"该地址返回 {status}，没有内容", en=f"which answered {status}: nothing is there")
+            if status
+            else None,
+        )
+    )
+
+
 def page_note(*, status: int | None, cleartext: bool, kind: str) -> Text | None:
     """Say how a page was served; None for one that a browser drew without an answer of its own."""
     if status is None:
@@ -357,15 +291,23 @@ def exposed_note(item: str, count: int, shown: int) -> Text:
     )
 
 
-def filing_note(link: str, *, good: bool, official: bool) -> Text:
-    """Say whether a filing number has the form of one, and where it links to."""
+def filing_note(link: str, former: str, fault: Text | None) -> Text:
+    """Say whether a filing number has the form of one, or which rule it breaks, and where its page links to.
+
+    ``former``: a link to a site that the authority no longer uses.
+    """
     return sentence(
         (
             Text(zh="符合编号规则", en="well-formed")
-            if good
-            else Text(zh="不符合编号规则", en="not well-formed"),
+            if fault is None
+            else Text(zh=f"不符合编号规则：{fault.zh}", en=f"not well-formed: {fault.en}"),
             Text(zh=f"链接到主管部门网站 {link} ", en=f"linked to the authority's site {link} ")
-            if official
+            if link
+            else Text(
+                zh=f"链接到已停用的备案系统网址 {former} ",
+                en=f"linked to a filing site no longer in use, {former} ",
+            )
+            if former
             else Text(
                 zh="页面中没有指向主管部门网站的链接", en="the page has no link to the authority's site"
             ),

@@ -96,7 +96,10 @@ def choose_purpose(
         for name in ("login", "register", "password_reset"):
             named = next(p.path for p in table if p.id == name)
             on_path = named is not None and named.search(_path_of(page.url))
-            scores[name] += 3 if on_path else 2
+            if (
+                on_path or scores[name] > 0 or passwords > 1
+            ):  # one password alone does not tell which of the three
+                scores[name] += 3 if on_path else 2
         if passwords > 1:
             scores["register"] += 1.5
             scores["password_reset"] += 1

@@ -24,11 +24,15 @@ SHELL_LINKS = 2
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """A link that promises a page of some kind: where it leads and the link as evidence."""
+    """A link that promises a page of some kind: where it leads and the link as evidence.
+
+    ``leads``: to a page or a part of one; a bare ``#`` leads nowhere unless a script opens something.
+    """
 
     kind: str
     url: str
     evidence: Evidence
+    leads: bool = True
 
 
 @dataclass
@@ -62,7 +66,7 @@ def read_page(target: Target, fetched: Fetched | None, parsed: ParsedPage, *, st
     kind = kind_of(parsed, target.promised, start=start)
     reading = PageReading(page=_page(target, fetched, parsed, kind), cut=parsed.cut)
     if reading.page.status is not None and reading.page.status >= 400:
-        reading.weaknesses = tuple(seen_in_page(parsed))
+        reading.weaknesses = tuple(seen_in_page(parsed, reading.page.status))
         return reading
     try:
         _fill(reading, parsed, kind)
@@ -99,7 +103,7 @@ def _page(target: Target, fetched: Fetched | None, parsed: ParsedPage, kind: str
 
 
 def _fill(reading: PageReading, parsed: ParsedPage, kind: str) -> None:
-    reading.weaknesses = tuple(seen_in_page(parsed))
+    reading.weaknesses = tuple(seen_in_page(parsed, reading.page.status))
     words = page_words()
     lowered = parsed.text.lower()
     reading.forms = read_forms(parsed, kind)
@@ -136,5 +140,6 @@ def _pointers(parsed: ParsedPage) -> list[Pointer]:
             continue
         kind = words.kind_of_link(link.text, path)
         if kind != "other" and (kind, link.url) not in found:
-            found[kind, link.url] = Pointer(kind, link.url, parsed.evidence(link.element, link.text))
+            proof = parsed.evidence(link.element, link.text)
+            found[kind, link.url] = Pointer(kind, link.url, proof, leads=not link.url.endswith("#"))
     return list(found.values())

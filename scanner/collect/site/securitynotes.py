@@ -155,6 +155,21 @@ def no_tls_note(host: str, port: int, *, refused: bool) -> Text:
     )
 
 
+def listing_note(title: str, status: int | None, entries: Sequence[str]) -> Text:
+    """Say why a page is taken for a directory listing: its status, its title and the names it links to."""
+    names = quoted(entries)
+    return sentence(
+        (
+            Text(zh=f"状态码 {status}", en=f"status {status}") if status is not None else None,
+            Text(zh=f"页面标题“{title}”", en=f"page title “{title}”"),
+            Text(
+                zh=f"以文件名为文字的链接 {len(entries)} 个：{names.zh}",
+                en=f"{len(entries)} links whose words are names of files: {names.en}",
+            ),
+        )
+    )
+
+
 def advisory_range(ids: Sequence[str], start: str, below: str, severity: str) -> Text:
     """Name an advisory with the versions it concerns and its severity."""
     level = SEVERITIES.get(severity, UNKNOWN)

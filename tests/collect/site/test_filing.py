@@ -72,6 +72,10 @@ def test_only_a_link_to_the_authority_counts(link: str, linked: bool) -> None:
     (filing,) = join_filings([(PAGE, find_filings(page))], "www.qinghe.example", None)
 
     assert filing.linked is linked
+    told = filing.evidence[0].note
+    assert told is not None and ("已停用的备案系统网址 http://www.miitbeian.gov.cn/" in told.zh) is (
+        "miitbeian" in link
+    )
 
 
 def test_suffixes_of_one_operator_are_consistent_and_two_operators_are_not() -> None:
@@ -81,6 +85,7 @@ def test_suffixes_of_one_operator_are_consistent_and_two_operators_are_not() -> 
 
     assert pages("京ICP备12345678号-1", "京ICP备12345678号-2") == [True, True]
     assert pages("京ICP备12345678号-1", "沪ICP备22345678号") == [False, False]
+    assert pages("京ICP备12345678号-1", "沪ICP备XYZ号") == [True, None]  # malformed: a matter of its own
 
 
 @pytest.mark.parametrize(
@@ -125,3 +130,33 @@ def test_only_well_formed_numbers_count_as_shown() -> None:
 
     assert not shown(find_filings(page), ("icp", "license"))
     assert plain_number(" 京ICP备 12345678号-3 ") == "京ICP备12345678号"
+
+
+@pytest.mark.parametrize(
+    ("foot", "words"),
+    [
+        ("京公网安备 31010402000678号", "简称“京”的行政区划代码以 11 开头，编号以 31 开头，是“沪”的代码"),
+        ("京公网安备 110104号", "应为 12 至 14 位数字，所见为 6 位"),
+        ("ICP备12345678号", "编号前没有省级简称"),
+        ("帝ICP备12345678号", "“帝”不是省级简称"),
+        ("京ICP备00000000号", "各位数字相同"),
+        ("京ICP备123456号", "应为 8 位或以 20 开头的 10 位数字，所见为 6 位"),
+        ("京ICP备ABC号", "“ABC”不全是数字"),
+    ],
+)
+def test_a_malformed_number_names_the_rule_it_breaks(foot: str, words: str) -> None:
+    page = parse(PAGE, f"<body><p>正文</p><footer>{foot}</footer></body>")
+
+    (entry,) = find_filings(page)
+
+    assert entry.evidence.note is not None and words in entry.evidence.note.zh
+    assert not entry.well_formed
+
+
+def test_of_many_pages_with_one_number_three_are_shown_and_all_are_counted() -> None:
+    urls = [f"{PAGE}{n}" for n in range(11)]
+    foot = "<body><footer>京ICP备12345678号</footer></body>"
+    (filing,) = join_filings([(url, find_filings(parse(url, foot))) for url in urls], "qinghe.example", None)
+
+    assert filing.pages == 11 and len(filing.evidence) == 3
+    assert all(e.note is not None and "网页共 11 个，列出 3 个" in e.note.zh for e in filing.evidence)

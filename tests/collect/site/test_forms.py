@@ -252,7 +252,8 @@ def test_where_a_form_sends_to_is_resolved() -> None:
         True,
     )
     assert not own.third_party and not own.cleartext
-    assert script.cleartext and script.action_host == "www.qinghe.example"
+    assert script.page_cleartext and script.action_host == "www.qinghe.example"
+    assert (script.method, script.cleartext, script.sent) == ("", False, ())
 
 
 def test_a_policy_in_the_pages_foot_is_not_beside_the_form() -> None:
@@ -277,3 +278,88 @@ def test_any_markup_is_read_without_failing(html: str) -> None:
     for form in forms(html):
         assert form.evidence and all(field.evidence for field in form.fields)
         assert set(form.collects) <= set(catalogue.items())
+
+
+@pytest.mark.parametrize(
+    ("html", "sent"),
+    [
+        ("<form><label>电话<input name=tel></label><button>提交</button></form>", ("phone-number",)),
+        ("<form><label>电话<input name=tel></label><input type=image></form>", ("phone-number",)),
+        ("<form><label>电话<input name=tel></label></form>", ("phone-number",)),  # sent on Enter
+        (
+            "<form id=f><label>电话<input name=tel></label></form><button form=f>提交</button>",
+            ("phone-number",),
+        ),
+        ("<form><label>电话<input></label><button>提交</button></form>", ()),
+        ("<form><label>电话<input id=tel></label><button>提交</button></form>", ()),
+        ("<form><label>电话<input name=tel disabled></label><button>提交</button></form>", ()),
+        ("<form><fieldset disabled>电话<input name=tel></fieldset><button>提交</button></form>", ()),
+        (
+            "<form><label>电话<input name=tel></label><label>姓名<input name=xm></label>"
+            "<button type=button>提交</button></form>",
+            (),
+        ),
+        (
+            "<form onsubmit='send(); return false'><label>电话<input name=tel></label><button>提交</button></form>",
+            (),
+        ),
+        ("<form method=dialog><label>电话<input name=tel></label><button>提交</button></form>", ()),
+        ("<div><label>电话<input name=tel></label><button>提交</button></div>", ()),
+    ],
+)
+def test_only_what_the_form_itself_sends_counts_as_sent(html: str, sent: tuple[str, ...]) -> None:
+    (form,) = forms(html, url="http://www.qinghe.example/")
+
+    assert form.sent == sent and form.sends_pi is bool(sent)
+    assert [f.submitted for f in form.fields if f.item == "phone-number"] == [bool(sent)]
+    assert form.page_cleartext and form.collects_pi
+
+
+def test_a_button_may_name_another_address_and_method() -> None:
+    (form,) = forms(
+        "<form action=/a><label>电话<input name=tel></label>"
+        "<button formaction=http://x.other.example/b formmethod=post>提交</button></form>"
+    )
+
+    assert (form.method, form.action, form.third_party) == ("post", "http://x.other.example/b", True)
+
+
+@pytest.mark.parametrize(
+    "label", ["Project Name", "Client Company", "US phone mask:", "IP mask:", "Event name"]
+)
+def test_names_of_things_and_demonstrations_of_masks_are_no_ones_data(label: str) -> None:
+    assert classify(Signals(label=label, name="inputName")).item == ""
+
+
+@pytest.mark.parametrize("label", ["Full name", "Name", "Contact Name"])
+def test_a_persons_name_stays_one(label: str) -> None:
+    assert classify(Signals(label=label)).item == "name"
+
+
+def test_one_password_without_a_word_on_it_tells_no_purpose() -> None:
+    quick = "<h3>Quick Example</h3><form><label>Email<input type=email name=e></label>"
+    quick += "<label>Password<input type=password name=p></label><button>Submit</button></form>"
+    (form,) = forms(quick)
+
+    assert form.purpose == "other"
+    assert forms(quick.replace("Submit", "登录"))[0].purpose == "login"
+    assert forms(quick.replace("Submit", "重置密码"))[0].purpose == "password_reset"
+
+
+def test_a_guardians_number_is_a_number_and_not_the_childs_data() -> None:
+    (form,) = forms(
+        "<form><ul><li>孩子姓名<input name=a></li><li>家长电话<input name=b></li></ul><button>预约</button></form>"
+    )
+
+    assert [(f.item, f.minors) for f in form.fields] == [("child-info", True), ("phone-number", False)]
+
+
+def test_the_sentence_of_consent_is_quoted_as_it_stands() -> None:
+    (form,) = forms(
+        "<div><h1>登录</h1><form><input name=tel placeholder=手机号><button>登录</button>"
+        "<p>登录即表示同意<a href=/x>《用户协议》</a>和《隐私政策》</p></form></div>"
+    )
+    (consent,) = form.consents
+
+    assert consent.text == "登录即表示同意《用户协议》和《隐私政策》"
+    assert getattr(consent.evidence[0].locator, "css", "").endswith("p")

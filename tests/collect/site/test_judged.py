@@ -12,7 +12,7 @@ from server import Servers, Site
 from scanner.assess import assess
 from scanner.collect import collect
 from scanner.collect.site.collect import collect_site
-from scanner.model import Assessment, Outcome, Verdict
+from scanner.model import Assessment, Evidence, Outcome, SearchLocator, Verdict
 from scanner.packload import load_pack, profile_for
 
 PACK = load_pack()
@@ -101,6 +101,43 @@ def test_the_clean_site_is_accused_of_nothing(policy: bool) -> None:
 )
 def test_a_fault_of_the_bad_site_is_hit(bad: Assessment, rule: str) -> None:
     assert rule in hits(bad)
+
+
+def found(outcome: Assessment, rule: str) -> list[Evidence]:
+    (result,) = (r for r in outcome.evaluation.results if r.rule == rule)
+    return [e for finding in result.findings for e in finding.evidence]
+
+
+def searched(outcome: Assessment, rule: str) -> str:
+    texts = (e.locator.searched for e in found(outcome, rule) if isinstance(e.locator, SearchLocator))
+    return " ".join(text.zh for one in texts for text in one)
+
+
+def test_what_only_the_home_page_is_to_show_is_searched_there_only(bad: Assessment) -> None:
+    told = searched(bad, "site-police-number-missing")
+
+    assert told.startswith("主页 http://") and told.endswith("不含其他网页") and "个页面" not in told
+
+
+def test_differing_numbers_are_one_finding_without_the_malformed_ones(bad: Assessment) -> None:
+    (result,) = (r for r in bad.evaluation.results if r.rule == "site-icp-number-inconsistent")
+    (finding,) = result.findings
+
+    assert {e.excerpt for e in finding.evidence} == {"沪ICP备2022054321号-1", "浙ICP备2019000888号"}
+
+
+def test_an_identity_number_is_sensitive_nowhere_or_everywhere(bad: Assessment) -> None:
+    pages = {e.artifact.rpartition("/")[2] for e in found(bad, "site-sensitive-form-over-http")}
+
+    assert pages == {"children-course.html", "loan.html"}  # not register-id-number.html
+    assert pages == {e.artifact.rpartition("/")[2] for e in found(bad, "site-sensitive-form-without-purpose")}
+
+
+def test_a_directory_listing_shows_status_title_and_entries(bad: Assessment) -> None:
+    (proof,) = found(bad, "site-directory-listing")
+
+    assert proof.note is not None
+    assert proof.note.zh == "状态码 200；页面标题“Index of /backup”；以文件名为文字的链接 1 个：bundle.js。"
 
 
 def test_no_verdict_on_a_site_is_worse_than_its_clause_allows(bad: Assessment) -> None:

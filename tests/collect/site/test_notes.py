@@ -6,12 +6,14 @@ import pytest
 
 from scanner.collect.site.conceal import conceal
 from scanner.collect.site.fetch import Fetched, Hop
+from scanner.collect.site.formnotes import form_note
 from scanner.collect.site.forms import read_forms
 from scanner.collect.site.headers import cookie_weaknesses, header_weaknesses, mixed_content, read_cookie
 from scanner.collect.site.libraries import SeenScript, library_facts
-from scanner.collect.site.notes import dialog_note, form_note, request_note, script_note
+from scanner.collect.site.notes import dialog_note, request_note, script_note
 from scanner.collect.site.page import parse
 from scanner.collect.site.securitynotes import tls_note
+from scanner.collect.site.sending import Destination
 from scanner.facts import Facts
 from scanner.model import Evidence, Subject, Text, WebLocator
 from scanner.sitefacts import Form, SiteFacts
@@ -39,12 +41,34 @@ def test_a_form_tells_where_it_sends_what_and_what_stands_beside_it() -> None:
     told = note(found.evidence[0])
 
     assert "以 POST 方式提交到 https://x.other.example/a （第三方、HTTPS）" in told.zh
-    assert "银行卡号、有效期或 CVV（“银行卡号”）" in told.zh and "性别（“性别”）" in told.zh
+    assert "银行卡号、有效期或 CVV（“银行卡号”，name=card）" in told.zh
+    assert "性别（“性别”，name=sex）" in told.zh
     assert "旁边未见：隐私政策链接、同意选项或同意文字、用途说明" in told.zh
     assert "sent by POST to https://x.other.example/a (third party, HTTPS)" in told.en
     card = note(found.fields[0].evidence[0])
     assert "归为：银行卡号、有效期或 CVV" in card.zh and "必填" in card.zh
     assert "标签文字" in card.zh and "label" in card.en
+
+
+def test_a_form_that_sends_nothing_by_itself_is_not_said_to() -> None:
+    field = "<label>电话<input id=tel></label>"
+    loose = form(f"<div>{field}<button>提交</button></div>")
+    unsent = form(f"<form action=/a>{field}<button>提交</button></form>")
+    told, declared = note(loose.evidence[0]), note(unsent.evidence[0])
+
+    assert told.zh.startswith(f"不在表单元素内，未见提交方式，所在网页 {URL} （明文 HTTP）")
+    assert "脚本提交" not in told.zh and "手机号码（“电话”，表单自身不提交）" in told.zh
+    assert "下列输入项不随之提交" in declared.zh and "sends none of the inputs below" in declared.en
+    assert "是否由脚本发送未观察" in note(unsent.fields[0].evidence[0]).zh
+
+
+def test_inputs_for_one_item_are_told_together() -> None:
+    twice = form(
+        "<form method=post><label>密码<input type=password name=p></label>"
+        "<label>确认密码<input type=password name=q></label><button>注册</button></form>"
+    )
+
+    assert "密码或密保答案（“密码”，name=p；“确认密码”，name=q）" in note(twice.evidence[0]).zh
 
 
 def test_consent_beside_a_form_has_evidence_of_its_own() -> None:
@@ -191,10 +215,9 @@ def test_a_tls_server_is_told_with_protocols_and_certificate_facts() -> None:
 def test_private_values_in_the_addresses_of_notes_are_hidden() -> None:
     action = "https://shop.example/a?tel=13812345678"
     told = form_note(
-        method="get",
-        action=action,
-        third=False,
-        cleartext=False,
+        to=Destination("get", action, "shop.example", third_party=False, cleartext=False),
+        form=True,
+        page=URL,
         fields=(),
         policy=True,
         agreement=True,

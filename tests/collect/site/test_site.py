@@ -161,7 +161,12 @@ def test_sensitive_and_childrens_information_is_told(bad: SiteFacts) -> None:
     assert set(loan.collects) >= {"id-number", "bank-card", "income", "emergency-contact", "id-photo", "face"}
     assert loan.collects_sensitive
     assert all(f.necessary is None for f in loan.fields if f.item), "lending may need these; a person decides"
-    assert course.collects_sensitive and all(f.minors for f in course.fields)
+    assert course.collects_sensitive
+    assert [(f.item, f.minors) for f in course.fields] == [
+        ("child-info", True),
+        ("birthday", True),
+        ("phone-number", False),  # the parent's
+    ]
 
 
 def test_filings_are_judged_by_form_place_and_agreement(bad: SiteFacts) -> None:
