@@ -121,7 +121,7 @@ def problems_of(missed: Sequence[Missed]) -> Iterator[Problem]:
 def looked_of(pages: int, rendered: int, errors: int, forms: int, *, start: str) -> Iterator[Looked]:
     """Yield what was searched for every list the crawl fills; ``errors``: pages that answered with an error."""
     failed = (
-        Text(zh=f"，{errors} 个返回错误、没有内容", en=f", {errors} answered with an error and no content")
+        Text(zh=f"，{errors} 个返回错误", en=f", {errors} answered with an error")
         if errors
         else Text(zh="", en="")
     )
