@@ -120,14 +120,11 @@ def problems_of(missed: Sequence[Missed]) -> Iterator[Problem]:
 
 def looked_of(pages: int, rendered: int, errors: int, forms: int, *, start: str) -> Iterator[Looked]:
     """Yield what was searched for every list the crawl fills; ``errors``: pages that answered with an error."""
-    failed = (
-        Text(zh=f"，{errors} 个返回错误", en=f", {errors} answered with an error")
-        if errors
-        else Text(zh="", en="")
-    )
+    zh, en = f"其中 {rendered} 个用浏览器渲染", f"{rendered} rendered in a browser"
+    if errors:
+        zh, en = f"{zh}，{errors} 个返回错误", f"{en}, {errors} answered with an error"
     how = Text(
-        zh=f"从 {start} 起访问的 {pages} 个页面（其中 {rendered} 个用浏览器渲染{failed.zh}）",
-        en=f"{pages} pages visited from {start} ({rendered} rendered in a browser{failed.en})",
+        zh=f"从 {start} 起访问的 {pages} 个页面（{zh}）", en=f"{pages} pages visited from {start} ({en})"
     )
     for path in SEARCHED:
         yield Looked(path=path, what=how, amount=forms if path == "site.forms" else pages)
