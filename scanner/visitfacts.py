@@ -90,9 +90,8 @@ class ThirdParty(Frozen):
     before_consent: bool = False  #: 是否在同意之前出现 / seen before consent
     requests: int = 0  #: 请求数 / requests
     cookies: int = 0  #: Cookie 数 / cookies
-    answered: bool | None = (
-        None  #: 是否有过响应，否则其行为未观察 / whether it ever answered; else nothing of it was observed
-    )
+    #: 是否有过响应，没有则其行为未观察 / whether it ever answered; else what it does was not observed
+    answered: bool | None = None
     sends_items: tuple[str, ...] = ()  #: 发送的个人信息项 / items sent to it
     evidence: tuple[Evidence, ...] = ()
 

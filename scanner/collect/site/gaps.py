@@ -126,14 +126,11 @@ def looked_of(
 
     ``errors``: pages that answered with an error; ``home``: address of the home page.
     """
-    failed = (
-        Text(zh=f"，{errors} 个返回错误、没有内容", en=f", {errors} answered with an error and no content")
-        if errors
-        else Text(zh="", en="")
-    )
+    zh, en = f"其中 {rendered} 个用浏览器渲染", f"{rendered} rendered in a browser"
+    if errors:
+        zh, en = f"{zh}，{errors} 个返回错误", f"{en}, {errors} answered with an error"
     how = Text(
-        zh=f"从 {start} 起访问的 {pages} 个页面（其中 {rendered} 个用浏览器渲染{failed.zh}）",
-        en=f"{pages} pages visited from {start} ({rendered} rendered in a browser{failed.en})",
+        zh=f"从 {start} 起访问的 {pages} 个页面（{zh}）", en=f"{pages} pages visited from {start} ({en})"
     )
     for path in SEARCHED:
         yield Looked(path=path, what=how, amount=forms if path == "site.forms" else pages)
@@ -165,6 +162,9 @@ def unreached_texts(reasons: Mapping[str, Text]) -> dict[str, Text]:
         )
         found.update(dict.fromkeys(hosts, text))
     return found
+
+
+GONE = frozenset({"http-404", "http-410"})  # what is not there is run by no visitor's browser either
 
 
 def lost_scripts_gaps(lost: Mapping[str, str]) -> Iterator[Gap]:

@@ -15,7 +15,7 @@ from scanner.collect.site.address import AddressGuard
 from scanner.collect.site.browser import OWN_HOSTS, running
 from scanner.collect.site.chromium import BrowserMissingError
 from scanner.collect.site.domains import registrable
-from scanner.collect.site.gaps import BY_SCRIPTS, lost_scripts_gaps, unreached_texts
+from scanner.collect.site.gaps import BY_SCRIPTS, GONE, lost_scripts_gaps, unreached_texts
 from scanner.collect.site.gather import MAX_REQUESTS, Gatherer, own_identifiers
 from scanner.collect.site.notes import dialog_note
 from scanner.collect.site.phases import Outcome, Visitor
@@ -306,7 +306,8 @@ class _Facts:
             found += [Gap(path=path, code="accept-untested", reason=reason) for path in PATHS]
         reasons = dict.fromkeys(self.unreached.values())
         found += [Gap(path=path, code="hosts-unreached", reason=r) for r in reasons for path in BY_SCRIPTS]
-        found += lost_scripts_gaps(self._lost("script"))
+        lost = {url: code for url, code in self._lost("script").items() if code not in GONE}
+        found += lost_scripts_gaps(lost)
         refusal = self.outcome.refusal
         if self.outcome.refusable and (refusal is None or refusal.failed):
             reason = Text(
@@ -385,6 +386,11 @@ class _Facts:
         if styles := self._lost("stylesheet"):
             text = Text(zh="页面引用的样式文件没有取得", en="style sheets of pages did not arrive")
             rows.append(("styles-lost", next(iter(styles)), text, len(styles)))
+        if gone := [url for url, code in self._lost("script").items() if code in GONE]:
+            text = Text(
+                zh="页面引用的脚本文件在服务器上不存在", en="scripts of pages do not exist on the server"
+            )
+            rows.append(("scripts-gone", gone[0], text, len(gone)))
         scripts = sum(c for n, c in self.recorder.notes.items() if n.api == "popup")
         if popups or scripts:
             text = Text(

@@ -11,7 +11,7 @@ from scanner.collect.site.address import AddressGuard
 from scanner.collect.site.charset import decode_html
 from scanner.collect.site.exposure import probe
 from scanner.collect.site.fetch import Fetched, Fetcher
-from scanner.collect.site.gaps import scripts_gap
+from scanner.collect.site.gaps import GONE, scripts_gap
 from scanner.collect.site.headers import (
     PROBE_ORIGIN,
     cookie_facts,
@@ -166,7 +166,9 @@ def _libraries(scope: SecurityScope, result: Security) -> None:
         Artifact(name=url, sha256=hashlib.sha256(answers[url].body).hexdigest(), size=len(answers[url].body))
         for url in contents
     ]
-    lost = {url: _code(found) for url, found in answers.items() if not found.ok}
+    lost = {
+        url: code for url, found in answers.items() if not found.ok and (code := _code(found)) not in GONE
+    }
     result.gaps += scripts_gap(lost, [url for url in unknown if url not in answers])
 
 
