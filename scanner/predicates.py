@@ -213,6 +213,20 @@ def requested_never_used(facts: Facts, _given: Mapping[str, Any]) -> Outcome:
     return (True if hits else None if reasons else False), hits, [] if hits else reasons
 
 
+def permission_groups(facts: Facts, given: Mapping[str, Any]) -> Outcome:
+    """Whether dangerous permissions that open personal information are declared in ``at_least`` different groups.
+
+    The system asks for, shows and grants a group as one; a permission without a group counts by itself.
+    """
+    if facts.app is None:
+        return None, [], [Text(zh="没有应用事实", en="no app facts")]
+    found = [p for p in facts.app.permissions if p.declared and p.collects_pi and p.protection == "dangerous"]
+    if len({p.group or p.name for p in found}) >= given["at_least"]:
+        return True, [(p, p.evidence) for p in found], []
+    gaps = [gap.reason for gap in facts.gaps if gap.path in {"app", "app.permissions"}]
+    return (None if gaps else False), [], gaps
+
+
 def not_in_policy(facts: Facts, given: Mapping[str, Any]) -> Outcome:
     """Whether the policy, where one was read, says nothing of any of the ``elements`` given.
 
@@ -246,6 +260,7 @@ _BUILT_IN: dict[str, Predicate] = {
     "not-in-policy": _Function(not_in_policy, frozenset({"elements", "contact"})),
     "open-component": _Function(open_component, frozenset({"kinds"})),
     "outside-necessary-range": _Function(outside_necessary_range, frozenset({"items"}), needs_category=True),
+    "permission-groups": _Function(permission_groups, frozenset({"at_least"})),
     "permission-outside-category": _Function(
         permission_outside_category, frozenset({"permissions", "user"}), needs_category=True
     ),
