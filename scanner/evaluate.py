@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from scanner import predicates
-from scanner.conditions import FactIndex, Match, evaluate_condition, search_evidence
+from scanner.conditions import FactIndex, Match, evaluate_condition, search_evidence, unmet
 from scanner.facts import Facts
 from scanner.model import (
     Confidence,
@@ -167,6 +167,8 @@ def _run_on(rule: Rule, index: FactIndex) -> RuleResult:
         grounds = [e for match in applies.matches if match.is_proof for e in match.evidence]
         if applies.truth is False:
             reason = Text(zh="本对象不具备该规则的适用前提", en="the rule's precondition does not hold here")
+            if (why := unmet(rule.applies_when, index)) is not None:
+                reason = Text(zh=f"{reason.zh}（{why.zh}）", en=f"{reason.en} ({why.en})")
             return RuleResult(rule=rule.id, outcome=Outcome.NOT_APPLICABLE, reasons=(reason,))
         if applies.truth is None:
             return RuleResult(rule=rule.id, outcome=Outcome.UNKNOWN, reasons=_unique(applies.reasons))

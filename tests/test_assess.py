@@ -118,7 +118,8 @@ DECISION = Decision(
     ("outcomes", "options", "row", "expected"),
     [
         ({"a": Outcome.HIT}, {"decision": DECISION, "certain": ("a",)}, 1, Verdict.COMPLIANT),
-        ({"a": Outcome.NOT_APPLICABLE}, {}, 2, Verdict.NOT_APPLICABLE),
+        ({"a": Outcome.NOT_APPLICABLE}, {"automation": "full"}, 2, Verdict.NOT_APPLICABLE),
+        ({"a": Outcome.NOT_APPLICABLE}, {}, 5, Verdict.MANUAL),
         ({"a": Outcome.HIT, "b": Outcome.CLEAR}, {"certain": ("a",)}, 3, Verdict.VIOLATION),
         ({"a": Outcome.HIT}, {"certain": ("a",), "limit": Verdict.SUSPECTED}, 4, Verdict.SUSPECTED),
         ({"a": Outcome.HIT, "b": Outcome.UNKNOWN}, {}, 4, Verdict.SUSPECTED),

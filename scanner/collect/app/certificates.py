@@ -53,8 +53,9 @@ def describe_certificate(raw: bytes) -> Certificate:
         en=f"{algorithm} key, {f'{bits} bits' if bits else 'length unknown'}; SHA-256 of the certificate {digest}",
     )
     told = _PUBLISHED if digest in AOSP_TEST_KEYS else _BY_NAME if "CN=Android Debug" in subject else None
-    if told is not None:
-        note = Text(zh=f"{note.zh}；{told.zh}", en=f"{note.en}; {told.en}")
+    for more in (told, weak):
+        if more is not None:
+            note = Text(zh=f"{note.zh}；{more.zh}", en=f"{note.en}; {more.en}")
     place = FileLocator(path="APK Signing Block / META-INF")
     return Certificate(
         sha256=digest,
