@@ -192,7 +192,9 @@ def _not_applicable(
                 zh="本对象不具备该要求的适用前提", en="the precondition of this control does not hold here"
             )
             why = unmet(control.applies_when, index)
-            return reason if why is None else Text(zh=f"{reason.zh}（{why.zh}）", en=f"{reason.en} ({why.en})")
+            return (
+                reason if why is None else Text(zh=f"{reason.zh}（{why.zh}）", en=f"{reason.en} ({why.en})")
+            )
         if applies.truth is None:
             return applies.reasons or [Text(zh="能否适用无法确定", en="applicability is unknown")]
     if own and all(r.outcome is Outcome.NOT_APPLICABLE for r in own):

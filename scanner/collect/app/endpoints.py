@@ -36,7 +36,7 @@ def endpoints(code: Code) -> list[Endpoint]:
         if host is None or endpoint_data().never_contacted(host):
             continue
         owner = code.owner(site.node)
-        key = (site.target[:MAX_URL], owner.kind, owner.id)
+        key = (_bare(site.target[:MAX_URL]), owner.kind, owner.id)
         if key not in found:
             found[key] = Endpoint(
                 url=site.target[:MAX_URL],
@@ -74,9 +74,9 @@ def text_endpoints(files: Iterable[tuple[str, str]]) -> list[Endpoint]:
             host = _host(url)
             if host is None or endpoint_data().never_contacted(host):
                 continue
-            if url in found or len(found) >= MAX_TEXT_URLS:
+            if _bare(url) in found or len(found) >= MAX_TEXT_URLS:
                 continue
-            found[url] = Endpoint(
+            found[_bare(url)] = Endpoint(
                 url=url,
                 host=host,
                 cleartext=url.startswith(endpoint_data().cleartext),
@@ -93,6 +93,12 @@ def text_endpoints(files: Iterable[tuple[str, str]]) -> list[Endpoint]:
                 **whereabouts(host),
             )
     return [found[url] for url in sorted(found)]
+
+
+def _bare(url: str) -> str:
+    """Return ``url`` without the slash that stands alone for its path: with and without it is the same address."""
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{rest[:-1]}" if mark and rest.endswith("/") and rest.count("/") == 1 else url
 
 
 def _host(url: str) -> str | None:

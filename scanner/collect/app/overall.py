@@ -65,10 +65,11 @@ def collects_pi(found: Sequence[Access], *, complete: bool) -> tuple[bool | None
         none = complete and not live and not any(_leads(access) for access in found)
         return (False if none else None), ()
     best = min(given, key=_weight)
-    name = catalogue.items()[best.item].name
+    same = [a for a in given if (a.dex, a.caller, a.offset) == (best.dex, best.caller, best.offset)]
+    names = [catalogue.items()[item].name for item in dict.fromkeys(a.item for a in (best, *same))]
     note = Text(
-        zh=f"代码可取得个人信息的依据：{name.zh}",
-        en=f"shows that code can obtain personal information: {name.en}",
+        zh=f"代码可取得个人信息的依据：{'或'.join(name.zh for name in names)}",
+        en=f"shows that code can obtain personal information: {' or '.join(name.en for name in names)}",
     )
     first, *others = best.evidence
     if first.note is not None:

@@ -42,7 +42,7 @@ class Argument(Frozen):
     lacks: int | None = None
     constant: bool = False
     name: Text | None = None
-    values: dict[int, str] = {}
+    values: dict[int, str] = Field(default_factory=dict)
 
     def holds(self, value: Any) -> bool:
         """Whether a constant ``value`` (None = not determined) meets the condition."""
