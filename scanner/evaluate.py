@@ -23,7 +23,7 @@ from scanner.model import (
     fingerprint,
 )
 from scanner.paths import getter
-from scanner.places import first_places, is_place, places
+from scanner.places import ITEMS, SEPARATOR, first_places, is_place, places
 from scanner.rulepack import Condition, Pack, Profile, Rule
 
 CATEGORY = "app.category"
@@ -212,6 +212,7 @@ def _findings(
         shared.append(search_evidence(rule.looked_in, index))
     searched = _searched(shared)
     shared = [e for e in shared if not isinstance(e.locator, SearchLocator)]
+    groups = _same_places(groups, rule.group_by)
     if groups:
         grounds, shared = [*shared, *grounds], []
     else:
@@ -221,6 +222,21 @@ def _findings(
         _finding(rule, identifier, key, _in_order([*own, *shared], list(beside(grounds)), searched))
         for key, own in sorted(groups.items())
     )
+
+
+def _same_places(groups: dict[str, list[Evidence]], names: tuple[str, ...]) -> dict[str, list[Evidence]]:
+    """Return the groups with items that the very same places may obtain as one: one call is one finding.
+
+    The items of such a group are joined by :data:`~scanner.places.ITEMS` (a location is precise or coarse by a provider that
+    is not known).
+    """
+    if names[:1] != ("item",):
+        return groups
+    merged: dict[tuple[str, tuple[Evidence, ...]], list[str]] = {}
+    for key, evidence in sorted(groups.items()):
+        item, mark, rest = key.partition(SEPARATOR)
+        merged.setdefault((mark + rest, tuple(evidence)), []).append(item)
+    return {ITEMS.join(items) + rest: list(evidence) for (rest, evidence), items in merged.items()}
 
 
 def _searched(evidence: Iterable[Evidence]) -> list[Evidence]:
@@ -263,7 +279,7 @@ def _group_key(element: Any, names: tuple[str, ...], getters: list[Any]) -> str 
     if not names or element is None or not hasattr(element, names[0].split(".")[0]):
         return None
     values = [get(element) for get in getters]
-    return " | ".join("" if value is None else str(value) for value in values)
+    return SEPARATOR.join("" if value is None else str(value) for value in values)
 
 
 def _unique(reasons: Iterable[Text]) -> tuple[Text, ...]:

@@ -26,7 +26,7 @@ from scanner.necessity import (
 )
 from scanner.overreachrows import Asked, Function, ItemRow, Overreach, PermissionRow, UsedBy
 from scanner.permissionfacts import Permission, PermissionRequest
-from scanner.places import count, obtains, only_leads
+from scanner.places import count, obtains, only_leads, single_groups
 
 SENSITIVE = ("yes", "conditional", "legacy", "no")
 MAX_PLACES = 8
@@ -93,7 +93,8 @@ class _Table:
         self.grouped: dict[str, list[Finding]] = defaultdict(list)
         for result in assessment.evaluation.results if assessment else ():
             for finding in result.findings:
-                self.grouped[finding.group].append(finding)
+                for group in single_groups(finding.group):
+                    self.grouped[group].append(finding)
                 for evidence in finding.evidence:
                     self.named[evidence].append(finding)
         known = catalogue.permissions()
