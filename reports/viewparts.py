@@ -131,7 +131,7 @@ def endpoint_note(app: AppFacts, listed: int, names: Names) -> str:
     total = len(app.endpoints)
     clear = sum(endpoint.cleartext for endpoint in app.endpoints)
     overseas = sum(endpoint.overseas is True for endpoint in app.endpoints)
-    unknown = sum(endpoint.overseas is None for endpoint in app.endpoints)
+    unknown = sum(e.overseas is None and e.kind != "private" for e in app.endpoints)
     counts = [
         names.word("endpoints_count", count=total, clear=clear),
         names.word("b_overseas_count", count=overseas),
