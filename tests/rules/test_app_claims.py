@@ -293,3 +293,13 @@ def test_an_address_with_and_without_its_slash_is_one() -> None:
     found = text_endpoints([("a.js", "http://a.qinghe.cn http://a.qinghe.cn/ http://a.qinghe.cn/x/")])
 
     assert [e.url for e in found] == ["http://a.qinghe.cn", "http://a.qinghe.cn/x/"]
+
+
+def test_an_address_that_is_only_shown_or_opened_elsewhere_is_no_transmission() -> None:
+    found = {e.host: e for e in app_of("xposed-installer").endpoints if e.owner_kind == "app" and e.cleartext}
+
+    assert {host for host, e in found.items() if e.link} == {"materialdesignicons.com", "repo.xposed.info"}
+    assert {f.group for f in run("cleartext-endpoint", facts_of("xposed-installer")).findings} == {
+        "dl-xda.xposed.info",
+        "dl.xposed.info",
+    }
