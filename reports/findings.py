@@ -32,7 +32,7 @@ from scanner.model import (
     WebLocator,
     XmlLocator,
 )
-from scanner.places import count, first_places, obtains, places
+from scanner.places import SEPARATOR, count, first_places, obtains, places, single_groups
 from scanner.rulepack import Rule, Snippet
 
 SEVERITY_ORDER = tuple(Severity)
@@ -233,9 +233,12 @@ def _of_item(rule: Rule, finding: Finding, names: Names) -> str:
     app = names.facts.app
     if app is None or rule.group_by != ("item", "owner_id") or not finding.evidence_total:
         return ""
-    item, _, owner = finding.group.partition(" | ")
-    found = [a for a in app.accesses if obtains(a) and a.item == item and a.owner_id == owner]
-    total = count(found).total
+    totals = []
+    for group in single_groups(finding.group):
+        item, _, owner = group.partition(SEPARATOR)
+        found = [a for a in app.accesses if obtains(a) and a.item == item and a.owner_id == owner]
+        totals.append(count(found).total)
+    total = max(totals)
     return names.word("places_of_item", total=total) if total > finding.evidence_total else ""
 
 

@@ -11,6 +11,7 @@ from reports.words import WORDS, word
 from scanner.codefacts import Origin
 from scanner.facts import Facts
 from scanner.model import DexLocator, Finding, Lang, ResourceLocator, Text, XmlLocator
+from scanner.places import ITEMS, SEPARATOR
 from scanner.rulepack import Pack, Rule
 
 # Fields of groups whose values have words of their own, with the words' prefix.
@@ -105,7 +106,7 @@ class Names:
         A place in the manifest or the resources is the app's own.
         """
         for field, value in zip(
-            rule.group_by, finding.group.split(" | ", max(len(rule.group_by) - 1, 0)), strict=False
+            rule.group_by, finding.group.split(SEPARATOR, max(len(rule.group_by) - 1, 0)), strict=False
         ):
             if field == "owner_id":
                 return self.owner_id(value)
@@ -139,7 +140,7 @@ class Names:
         """Return a finding's group for people: ids of items, owners and permissions become names."""
         if not group:
             return ""
-        values = group.split(" | ", max(len(rule.group_by) - 1, 0))
+        values = group.split(SEPARATOR, max(len(rule.group_by) - 1, 0))
         fields = [*rule.group_by, *([""] * len(values))]
         parts = (self._field(field, value) for field, value in zip(fields, values, strict=False))
         return " · ".join(dict.fromkeys(parts))
@@ -153,7 +154,7 @@ class Names:
 
     def _field(self, field: str, value: str) -> str:
         if field == "item":
-            return self.item(value)
+            return self.join(self.item(item) for item in value.split(ITEMS))
         if field == "owner_id" or (field == "id" and value in self._owners):
             return self.owner_id(value)
         if (

@@ -6,6 +6,7 @@ The rows are computed in :mod:`scanner.overreach`; here they only get names.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.names import Names
@@ -220,7 +221,7 @@ def need_counts(table: Overreach, names: Names) -> tuple[tuple[str, str, int], .
 def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> Sheet:
     """Return the permissions that open personal information; the others by name in the note."""
     lines = permission_lines(table, names)
-    rest = [line.short for line in lines if line.need == "not_personal"]
+    rest = [line for line in lines if line.need == "not_personal"]
     comma = names.word("comma")
     rows = [
         (
@@ -249,8 +250,7 @@ def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> She
         f"{names.word('o_measured')}{names.word('colon')}{category_line(table, names)}{names.word('stop_next').strip()}",
         names.word("o_note"),
     ]
-    if rest:
-        notes.append(names.word("o_rest", count=len(rest), names=", ".join(rest[:80])))
+    notes += _rest_notes(rest, names)
     return Sheet(
         key="permissions",
         title=names.word("o_title"),
@@ -263,6 +263,19 @@ def permission_sheet(table: Overreach, names: Names, *, incomplete: bool) -> She
         empty=names.word("permissions_none"),
         incomplete=incomplete,
     )
+
+
+def _rest_notes(rest: Sequence[PermissionLine], names: Names) -> list[str]:
+    """Return the permissions that are not judged as sentences, by why they are not."""
+    groups: dict[str, list[str]] = {"o_rest": [], "o_rest_about": [], "o_rest_unknown": []}
+    for line in rest:
+        key = "o_rest_unknown" if line.level == "unknown" else "o_rest_about" if line.items else "o_rest"
+        groups[key].append(line.short)
+    return [
+        names.word(key, count=len(found), names=", ".join(found[:80]))
+        for key, found in groups.items()
+        if found
+    ]
 
 
 def item_sheet(table: Overreach, names: Names, *, incomplete: bool) -> Sheet:

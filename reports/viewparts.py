@@ -131,8 +131,13 @@ def endpoint_note(app: AppFacts, listed: int, names: Names) -> str:
     total = len(app.endpoints)
     clear = sum(endpoint.cleartext for endpoint in app.endpoints)
     overseas = sum(endpoint.overseas is True for endpoint in app.endpoints)
-    counts = names.word("endpoints_count", count=total, clear=clear)
-    parts = [f"{counts}{names.word('comma')}{names.word('b_overseas_count', count=overseas)}"]
+    unknown = sum(e.overseas is None and e.kind != "private" for e in app.endpoints)
+    counts = [
+        names.word("endpoints_count", count=total, clear=clear),
+        names.word("b_overseas_count", count=overseas),
+        *([names.word("b_overseas_unknown_count", count=unknown)] if unknown else []),
+    ]
+    parts = [names.word("comma").join(counts)]
     if total > listed:
         parts.append(names.word("t_more", total=total, shown=listed))
     parts += [day] if (day := data_day(app, names)) else []

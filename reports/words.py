@@ -54,8 +54,9 @@ HEAD: dict[str, Text] = {
         "not at all; {tested} with rules tested on bad and good examples",
     ),
     "coverage_scope": _t(
-        "，除去定义、施行日期等不作检测的 {outside} 条，其余 {in_scope} 条",
-        ", {outside} of them definitions, dates and the like that are not tested; of the other {in_scope}",
+        "，其中 {outside} 条不检测（定义、法律责任，或安装包、网页中看不到的义务等，理由逐条列出），其余 {in_scope} 条",
+        ", {outside} of them not tested (definitions, liability, duties that packages and pages do not show; each with its "
+        "reason); of the other {in_scope}",
     ),
     "cover_full": _t("可自动判定", "Automatic"),
     "cover_partial": _t("部分自动", "Partly automatic"),

@@ -73,6 +73,7 @@ WHEREABOUTS: dict[str, Text] = {
     "b_country_suffix": _t("{country}（后缀）", "{country} (a mere hint of the suffix)"),
     "b_data_day": _t("国家数据截至 {day}", "country data as of {day}"),
     "b_overseas_count": _t("境外 {count} 个", "{count} overseas"),
+    "b_overseas_unknown_count": _t("属地不明 {count} 个", "{count} of unknown country"),
     "b_whereabouts_note": _t(
         "国家或地区后注明依据：运营者所属、地址登记或仅有域名后缀的提示；都不是服务器所在地。港澳台按数据出境规则计入境外，仅有后缀"
         "提示时不作判断。",

@@ -77,9 +77,17 @@ OVERREACH: dict[str, Text] = {
         "yield it to ordinary apps; their number is given where it differs. Plain libraries have no rows; items obtained only through "
         "interfaces of general use stand below that table.",
     ),
+    "o_rest_about": _t(
+        "另有 {count} 个权限与个人信息有关而本身不用于取得（如管理账户、验证指纹）：{names}。",
+        "{count} more concern personal information without opening it (managing accounts, checking a fingerprint): {names}.",
+    ),
+    "o_rest_unknown": _t(
+        "另有 {count} 个权限不在权限目录中，未作判断：{names}。",
+        "{count} more are not in the catalogue of permissions and not judged: {names}.",
+    ),
     "o_rest": _t(
-        "另有 {count} 个不涉及个人信息的权限：{names}",
-        "{count} more permissions open no personal information: {names}",
+        "另有 {count} 个不涉及个人信息的权限：{names}。",
+        "{count} more permissions open no personal information: {names}.",
     ),
     "o_filter": _t("按类别需要筛选", "Filter by need"),
     "o_all": _t("全部 {count}", "All {count}"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from scanner.conditions import FactIndex, evaluate_condition
+from scanner.conditions import FactIndex, evaluate_condition, unmet
 from scanner.decisions import choose, concerns, sort_unused
 from scanner.evaluate import SURFACE_NAMES, evaluate, in_force, selected_rules
 from scanner.facts import Facts
@@ -137,7 +137,7 @@ def control_verdict(
             en=f"decided by {decision.who} on {decision.when.isoformat()}: {decision.why}",
         )
         return result(decision.verdict, 1, [reason])
-    excluded = _not_applicable(control, own, index)
+    excluded = _not_applicable(control, own, index, why)
     if isinstance(excluded, Text):
         return result(Verdict.NOT_APPLICABLE, 2, [excluded])
     if hits:
@@ -171,8 +171,13 @@ def _concerns(rule: Rule, facts: Facts) -> bool:
     return rule.surface in {facts.subject.kind, "policy"} or getattr(facts, rule.surface) is not None
 
 
-def _not_applicable(control: Control, own: Sequence[RuleResult], index: FactIndex) -> Text | list[Text]:
-    """Return why the control does not apply, or the reasons why that could not be decided (maybe none)."""
+def _not_applicable(
+    control: Control, own: Sequence[RuleResult], index: FactIndex, manual: Text
+) -> Text | list[Text]:
+    """Return why the control does not apply, or the reasons why that could not be decided (maybe none).
+
+    ``manual`` is why the control needs a human.
+    """
     present = [surface for surface in control.surfaces if getattr(index.facts, surface) is not None]
     if not present and index.facts.subject.kind not in control.surfaces:
         names = "、".join(SURFACE_NAMES[s].zh for s in control.surfaces)
@@ -183,13 +188,19 @@ def _not_applicable(control: Control, own: Sequence[RuleResult], index: FactInde
     if control.applies_when is not None:
         applies = evaluate_condition(control.applies_when, index)
         if applies.truth is False:
-            return Text(
+            reason = Text(
                 zh="本对象不具备该要求的适用前提", en="the precondition of this control does not hold here"
+            )
+            why = unmet(control.applies_when, index)
+            return (
+                reason if why is None else Text(zh=f"{reason.zh}（{why.zh}）", en=f"{reason.en} ({why.en})")
             )
         if applies.truth is None:
             return applies.reasons or [Text(zh="能否适用无法确定", en="applicability is unknown")]
     if own and all(r.outcome is Outcome.NOT_APPLICABLE for r in own):
-        return own[0].reasons[0]
+        # A control asks more than its rules see unless they exhaust it: then what they do not apply to is left to a human.
+        reasons = [reason for r in own for reason in r.reasons]
+        return reasons[0] if control.automation == "full" else [*reasons, manual]
     return []
 
 

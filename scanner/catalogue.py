@@ -74,6 +74,7 @@ class Source(_Data):
     permission_optional: bool = False
     strength: Literal["direct", "derived", "weak"] = "direct"
     note: Text | None = None
+    restricted_note: Text | None = None
 
     @property
     def item_ids(self) -> tuple[str, ...]:

@@ -233,6 +233,8 @@ class Endpoint(Frozen):
     url: str  #: 网址（去掉参数） / URL without its parameters
     host: str  #: 主机 / host
     cleartext: bool  #: 是否明文（http） / cleartext (http)
+    #: 代码只显示它，或交给其他应用打开 / code only shows it, or hands it to another app to open
+    link: bool = False
     origin: Literal["code", "resource", "asset"]  #: 所在：代码、资源、文件 / where it stands
     owner: Origin
     owner_kind: Owner

@@ -233,6 +233,20 @@ def evaluate_condition(condition: Condition, index: FactIndex) -> Result:
     return Result(truth, [Match(element, evidence) for element, evidence in matches], reasons)
 
 
+def unmet(condition: Condition, index: FactIndex) -> Text | None:
+    """Return what makes a precondition false, None where the facts have no plain name for it."""
+    for part in condition.all or ():
+        if evaluate_condition(part, index).truth is False:
+            return unmet(part, index)
+    if condition.fact is not None and condition.is_ is True:
+        name = fact_name(condition.fact)
+        return Text(zh=f"{name.zh}：否", en=f"{name.en}: no")
+    if condition.some is not None and condition.where is not None and condition.where.fact is not None:
+        name = fact_name(f"{condition.some}.{condition.where.fact}")
+        return Text(zh=f"未见{name.zh}", en=f"{name.en}: none seen")
+    return None
+
+
 def _combine_all(results: list[Result]) -> Result:
     if any(r.truth is False for r in results):
         return Result(False)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, cast
 
 from scanner import predicates
-from scanner.conditions import NO_POLICY, FactIndex, Match, evaluate_condition, search_evidence
+from scanner.conditions import NO_POLICY, FactIndex, Match, evaluate_condition, search_evidence, unmet
 from scanner.facts import Facts
 from scanner.model import (
     Confidence,
@@ -23,7 +23,7 @@ from scanner.model import (
     fingerprint,
 )
 from scanner.paths import getter
-from scanner.places import first_places, is_place, places
+from scanner.places import ITEMS, SEPARATOR, first_places, is_place, places
 from scanner.rulepack import Condition, Pack, Profile, Rule, Surface
 
 CATEGORY = "app.category"
@@ -167,6 +167,8 @@ def _run_on(rule: Rule, index: FactIndex) -> RuleResult:
         grounds = [e for match in applies.matches if match.is_proof for e in match.evidence]
         if applies.truth is False:
             reason = Text(zh="本对象不具备该规则的适用前提", en="the rule's precondition does not hold here")
+            if (why := unmet(rule.applies_when, index)) is not None:
+                reason = Text(zh=f"{reason.zh}（{why.zh}）", en=f"{reason.en} ({why.en})")
             return RuleResult(rule=rule.id, outcome=Outcome.NOT_APPLICABLE, reasons=(reason,))
         if applies.truth is None:
             return RuleResult(rule=rule.id, outcome=Outcome.UNKNOWN, reasons=_unique(applies.reasons))
@@ -216,6 +218,7 @@ def _findings(
         shared.append(search_evidence(rule.looked_in, index))
     searched = _searched(shared)
     shared = [e for e in shared if not isinstance(e.locator, SearchLocator)]
+    groups = _same_places(groups, rule.group_by)
     if groups:
         grounds, shared = [*shared, *grounds], []
     else:
@@ -225,6 +228,21 @@ def _findings(
         _finding(rule, identifier, key, _in_order([*own, *shared], list(beside(grounds)), searched))
         for key, own in sorted(groups.items())
     )
+
+
+def _same_places(groups: dict[str, list[Evidence]], names: tuple[str, ...]) -> dict[str, list[Evidence]]:
+    """Return the groups with items that the very same places may obtain as one: one call is one finding.
+
+    The items of such a group are joined by :data:`~scanner.places.ITEMS` (a location is precise or coarse by a provider that
+    is not known).
+    """
+    if names[:1] != ("item",):
+        return groups
+    merged: dict[tuple[str, tuple[Evidence, ...]], list[str]] = {}
+    for key, evidence in sorted(groups.items()):
+        item, mark, rest = key.partition(SEPARATOR)
+        merged.setdefault((mark + rest, tuple(evidence)), []).append(item)
+    return {ITEMS.join(items) + rest: list(evidence) for (rest, evidence), items in merged.items()}
 
 
 def _searched(evidence: Iterable[Evidence]) -> list[Evidence]:
@@ -267,7 +285,7 @@ def _group_key(element: Any, names: tuple[str, ...], getters: list[Any]) -> str 
     if not names or element is None or not hasattr(element, names[0].split(".")[0]):
         return None
     values = [get(element) for get in getters]
-    return " | ".join("" if value is None else str(value) for value in values)
+    return SEPARATOR.join("" if value is None else str(value) for value in values)
 
 
 def _unique(reasons: Iterable[Text]) -> tuple[Text, ...]:

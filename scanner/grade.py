@@ -137,27 +137,28 @@ def _total(start: int, points: float, score: int) -> Text:
 def _not_charged(charges: Sequence[_Charge]) -> list[Text]:
     """Return, for the violations and suspicions that cost nothing, which they are and why."""
     free = [c for c in charges if c.found in FLAGGED and not c.points]
+    held = [c for c in free if c.verdict not in FLAGGED]
     groups = (
         (
-            [c for c in free if c.repeated],
+            [c for c in free if c.repeated and c not in held],
             "所据问题已计入上列控制点、不重复扣分的：",
             "not charged again, as what they rest on is charged above: ",
         ),
         (
-            [c for c in free if not c.repeated and c.verdict not in FLAGGED],
+            held,
             "按条款的结论上限只到“需人工核查”、不扣分的：",
             "not charged, as their clauses allow no more than a manual check: ",
         ),
         (
-            [c for c in free if not c.repeated and c.verdict in FLAGGED],
+            [c for c in free if not c.repeated and c not in held],
             "评级规则没有规定扣分的：",
             "not charged, as the grading has no deduction for them: ",
         ),
     )
     return [
         Text(
-            zh=zh + "；".join(f"{c.title.zh}（{c.found.label.zh}）" for c in group),
-            en=en + "; ".join(f"{c.title.en} ({c.found.label.en})" for c in group),
+            zh=zh + "；".join(f"{c.title.zh}（{c.verdict.label.zh}）" for c in group),
+            en=en + "; ".join(f"{c.title.en} ({c.verdict.label.en})" for c in group),
         )
         for group, zh, en in groups
         if group

@@ -26,7 +26,7 @@ from scanner.necessity import (
 )
 from scanner.overreachrows import Asked, Function, ItemRow, Overreach, PermissionRow, UsedBy
 from scanner.permissionfacts import Permission, PermissionRequest
-from scanner.places import count, obtains, only_leads
+from scanner.places import count, obtains, only_leads, single_groups
 
 SENSITIVE = ("yes", "conditional", "legacy", "no")
 MAX_PLACES = 8
@@ -93,7 +93,8 @@ class _Table:
         self.grouped: dict[str, list[Finding]] = defaultdict(list)
         for result in assessment.evaluation.results if assessment else ():
             for finding in result.findings:
-                self.grouped[finding.group].append(finding)
+                for group in single_groups(finding.group):
+                    self.grouped[group].append(finding)
                 for evidence in finding.evidence:
                     self.named[evidence].append(finding)
         known = catalogue.permissions()
@@ -206,10 +207,7 @@ class _Table:
     def _open(self, permission: Permission, need: Need) -> tuple[Verdict, Text]:
         """Return verdict and reason for a permission nothing was found about."""
         if need == "not_personal":
-            return Verdict.NOT_APPLICABLE, Text(
-                zh="不属于可收集个人信息的权限，不在本表判断之内",
-                en="opens no personal information; not judged here",
-            )
+            return Verdict.NOT_APPLICABLE, _not_personal(permission)
         if not permission.declared:
             open_list = any(gap.path in {"app", "app.permissions"} for gap in self.facts.gaps)
             return Verdict.MANUAL if open_list else Verdict.NOT_APPLICABLE, Text(
@@ -253,6 +251,11 @@ class _Table:
                 return Text(
                     zh="应用自身使用，须有扩展功能并另行征得同意",
                     en="used by the app itself; needs an additional function with a consent of its own",
+                )
+            if permission.protection != "dangerous":
+                return Text(
+                    zh="应用自身使用；系统不为它询问用户，是否告知目的须核对",
+                    en="used by the app itself; the system does not ask the user for it, so check whether its purpose is told",
                 )
             return Text(
                 zh="应用自身使用，申请时机和目的告知须实测",
@@ -373,6 +376,23 @@ def _strongest(items: Sequence[str]) -> Literal["yes", "conditional", "legacy", 
     known = catalogue.items()
     marks = [known[item].sensitive for item in items if item in known]
     return min(marks, key=SENSITIVE.index, default="no")
+
+
+def _not_personal(permission: Permission) -> Text:
+    """Return why a permission is not judged: not known, about an item without opening it, or about none."""
+    if permission.protection == "unknown":
+        return Text(
+            zh="权限目录未收录，用途不明，未作判断",
+            en="not in the catalogue of permissions; what it opens is not known, so it is not judged",
+        )
+    if permission.items:
+        return Text(
+            zh="与个人信息有关，但本身不用于取得，不在本表判断之内",
+            en="concerns personal information without opening it; not judged here",
+        )
+    return Text(
+        zh="不属于可收集个人信息的权限，不在本表判断之内", en="opens no personal information; not judged here"
+    )
 
 
 def _permission_order(row: PermissionRow) -> tuple[int, bool, bool, int, str]:

@@ -54,6 +54,7 @@ NAMES: dict[str, Text] = {
     "app.category": Text(zh="应用类别", en="the app's category"),
     "app.checkboxes": Text(zh="界面勾选框", en="check boxes"),
     "app.collects_pi": Text(zh="应用是否收集个人信息", en="whether the app collects personal information"),
+    "app.components.launcher": Text(zh="可从桌面启动的界面", en="a screen started from the home screen"),
     "app.components": Text(zh="组件", en="components"),
     "app.endpoints": Text(zh="网络地址", en="network endpoints"),
     "app.has_account": Text(zh="应用是否有自己的账号", en="whether the app has accounts of its own"),

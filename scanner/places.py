@@ -14,6 +14,9 @@ from typing import NamedTuple
 from scanner.codefacts import Access
 from scanner.model import Evidence
 
+# Between the values of a finding's group, and between items which the very same places may obtain.
+SEPARATOR, ITEMS = " | ", ","
+
 
 class Count(NamedTuple):
     """Number of places, and how many of them an entry point reaches."""
@@ -44,6 +47,12 @@ def first_places(evidence: Sequence[Evidence], limit: int) -> tuple[Evidence, ..
         if within or one.locator.kind == "search":
             kept.append(one)
     return tuple(kept)
+
+
+def single_groups(group: str) -> tuple[str, ...]:
+    """Return the groups that a finding's group stands for: one for each of its items."""
+    first, mark, rest = group.partition(SEPARATOR)
+    return tuple(f"{item}{mark}{rest}" for item in first.split(ITEMS))
 
 
 def count(accesses: Iterable[Access]) -> Count:

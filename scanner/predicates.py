@@ -79,7 +79,7 @@ def open_component(facts: Facts, given: Mapping[str, Any]) -> Outcome:
     """Whether a component of the ``kinds`` given may be used by any other app although nothing calls for it.
 
     It counts when it is enabled, exported and without a permission, and is no launcher and no login or payment
-    callback whose name another app prescribes.  An activity counts only without an intent filter, since a filter
+    callback whose name another app prescribes and no screen of a test library.  An activity counts only without an intent filter, since a filter
     invites others in; a service or receiver only when it waits for something other than the system's own actions,
     which the system guards itself.  Manifest reference: https://developer.android.com/guide/topics/manifest
     """
@@ -96,6 +96,8 @@ def open_component(facts: Facts, given: Mapping[str, Any]) -> Outcome:
 
 def _open(component: Component) -> bool:
     if not component.exported or not component.may_run or component.launcher or component.permission:
+        return False
+    if component.name.startswith(_TEST_TOOLS):
         return False
     if component.kind == "provider":
         return not (component.read_permission and component.write_permission)
@@ -213,6 +215,20 @@ def requested_never_used(facts: Facts, _given: Mapping[str, Any]) -> Outcome:
     return (True if hits else None if reasons else False), hits, [] if hits else reasons
 
 
+def permission_groups(facts: Facts, given: Mapping[str, Any]) -> Outcome:
+    """Whether dangerous permissions that open personal information are declared in ``at_least`` different groups.
+
+    The system asks for, shows and grants a group as one; a permission without a group counts by itself.
+    """
+    if facts.app is None:
+        return None, [], [Text(zh="没有应用事实", en="no app facts")]
+    found = [p for p in facts.app.permissions if p.declared and p.collects_pi and p.protection == "dangerous"]
+    if len({p.group or p.name for p in found}) >= given["at_least"]:
+        return True, [(p, p.evidence) for p in found], []
+    gaps = [gap.reason for gap in facts.gaps if gap.path in {"app", "app.permissions"}]
+    return (None if gaps else False), [], gaps
+
+
 def not_in_policy(facts: Facts, given: Mapping[str, Any]) -> Outcome:
     """Whether the policy, where one was read, says nothing of any of the ``elements`` given.
 
@@ -240,12 +256,15 @@ def not_in_policy(facts: Facts, given: Mapping[str, Any]) -> Outcome:
 
 # Names that the WeChat SDK prescribes for the activities its app calls back.
 _PRESCRIBED = (".wxapi.WXEntryActivity", ".wxapi.WXPayEntryActivity")
+# Screens that the test libraries bring along.
+_TEST_TOOLS = ("androidx.test.", "android.support.test.")
 _SYSTEM_ACTIONS = ("android.", "com.android.")
 
 _BUILT_IN: dict[str, Predicate] = {
     "not-in-policy": _Function(not_in_policy, frozenset({"elements", "contact"})),
     "open-component": _Function(open_component, frozenset({"kinds"})),
     "outside-necessary-range": _Function(outside_necessary_range, frozenset({"items"}), needs_category=True),
+    "permission-groups": _Function(permission_groups, frozenset({"at_least"})),
     "permission-outside-category": _Function(
         permission_outside_category, frozenset({"permissions", "user"}), needs_category=True
     ),

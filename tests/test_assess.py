@@ -118,7 +118,8 @@ DECISION = Decision(
     ("outcomes", "options", "row", "expected"),
     [
         ({"a": Outcome.HIT}, {"decision": DECISION, "certain": ("a",)}, 1, Verdict.COMPLIANT),
-        ({"a": Outcome.NOT_APPLICABLE}, {}, 2, Verdict.NOT_APPLICABLE),
+        ({"a": Outcome.NOT_APPLICABLE}, {"automation": "full"}, 2, Verdict.NOT_APPLICABLE),
+        ({"a": Outcome.NOT_APPLICABLE}, {}, 5, Verdict.MANUAL),
         ({"a": Outcome.HIT, "b": Outcome.CLEAR}, {"certain": ("a",)}, 3, Verdict.VIOLATION),
         ({"a": Outcome.HIT}, {"certain": ("a",), "limit": Verdict.SUSPECTED}, 4, Verdict.SUSPECTED),
         ({"a": Outcome.HIT, "b": Outcome.UNKNOWN}, {}, 4, Verdict.SUSPECTED),
@@ -297,5 +298,5 @@ def test_the_reasons_for_a_grade_add_up_and_name_what_costs_nothing() -> None:
         "控制点 small：疑似（严重程度低），扣 1.5 分",
         "合计扣 9.5 分，100 − 9.5 = 90.5，按“四舍六入五成双”取整为 90 分",
         "所据问题已计入上列控制点、不重复扣分的：控制点 narrow（疑似）",
-        "按条款的结论上限只到“需人工核查”、不扣分的：控制点 capped（疑似）",
+        "按条款的结论上限只到“需人工核查”、不扣分的：控制点 capped（需人工核查）",
     ]

@@ -27,7 +27,7 @@ def guijian(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[
 
 
 CLEAN = str(fixture_apk_path("clean"))
-BAD = str(fixture_apk_path("target-sdk-low.bad"))
+BAD = str(fixture_apk_path("device-id.bad"))
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_several_targets_and_formats_go_to_a_folder(tmp_path: Path) -> None:
     assert sorted(p.name for p in out.iterdir()) == [
         "clean.apk.html",
         "clean.apk.json",
-        "target-sdk-low.bad.apk.html",
-        "target-sdk-low.bad.apk.json",
+        "device-id.bad.apk.html",
+        "device-id.bad.apk.json",
     ]
 
 

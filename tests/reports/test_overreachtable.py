@@ -18,7 +18,7 @@ from scanner.codefacts import Origin
 from scanner.facts import Component
 from scanner.model import Lang, Text
 from scanner.overreachrows import Overreach
-from scanner.permissionfacts import PermissionRequest
+from scanner.permissionfacts import Permission, PermissionRequest
 
 PHONE = "android.permission.READ_PHONE_STATE"
 SCREEN = Component(
@@ -135,3 +135,47 @@ def test_a_store_word_that_leaves_several_types_open_is_explained() -> None:
     between = PROPOSAL.model_copy(update={"within": ("news", "e-books")})
 
     assert any("新闻资讯类、电子图书类" in note for note in view(category_proposal=between).category_notes)
+
+
+def test_what_only_concerns_personal_information_is_not_called_free_of_it() -> None:
+    names = {
+        "android.permission.INTERNET": ("normal", ()),
+        "android.permission.USE_FINGERPRINT": ("normal", ("fingerprint-auth",)),
+        "android.permission.READ_CLIPBOARD": ("unknown", ()),
+    }
+    declared = tuple(
+        Permission.model_validate({"name": name, "declared": True, "protection": level, "items": items})
+        for name, (level, items) in names.items()
+    )
+    shown = view(permissions=declared)
+    note = next(s.note for s in appendix_sheets(shown) if s.key == "permissions")
+    free, about, unknown = (
+        note.index(part) for part in ("不涉及个人信息的权限", "本身不用于取得", "不在权限目录中")
+    )
+
+    assert (
+        free
+        < note.index("INTERNET")
+        < about
+        < note.index("USE_FINGERPRINT")
+        < unknown
+        < note.index("READ_CLIPBOARD")
+    )
+    reasons = {row.name.rpartition(".")[2]: row.reason.zh for row in shown.overreach.permissions}
+    assert len(set(reasons.values())) == len(names)
+
+
+def test_a_permission_the_system_does_not_ask_for_has_no_moment_of_asking() -> None:
+    used = {"declared": True, "used": True, "used_by_owner": ("app",), "collects_pi": True}
+    rows = view(
+        permissions=(
+            Permission.model_validate({"name": PHONE, "protection": "dangerous", **used}),
+            Permission.model_validate(
+                {"name": "android.permission.ACCESS_WIFI_STATE", "protection": "normal", **used}
+            ),
+        ),
+    ).overreach.permissions
+    reasons = {row.name: row.reason.zh for row in rows}
+
+    assert len(reasons) == 2
+    assert all(("申请时机" in why) is (name == PHONE) for name, why in reasons.items())

@@ -267,6 +267,16 @@ def test_addresses_left_out_are_counted_and_hostile_operators_harmless() -> None
     )  # type: ignore[arg-type]
 
 
+def test_addresses_of_which_it_is_not_known_are_not_counted_as_domestic() -> None:
+    hosts = (
+        endpoint("a.example", overseas=True),
+        endpoint("b.example", overseas=None),
+        endpoint("c.example", overseas=None),
+    )
+
+    assert "境外 1 个、属地不明 2 个" in view(endpoints=hosts).endpoint_note
+
+
 def test_every_phase_action_and_kind_of_test_has_a_word() -> None:
     fields = StartupStep.model_fields
     wanted = {f"b_phase_{name}" for name in get_args(fields["phase"].annotation)}

@@ -16,12 +16,14 @@ from scanner import catalogue
 from scanner.appfacts import GuardKind
 from scanner.catalogue import Source
 from scanner.codefacts import Access
+from scanner.collect.app.applist import narrow_queries
 from scanner.collect.app.code import Code, member
 from scanner.collect.app.subject import Program
 from scanner.dex import Member, Site, constant_arguments, field_sites, strings_with_prefix, text_sites
 from scanner.model import Evidence, Text
 
 LITERALS = frozenset({"uri", "property", "path", "intent-action"})
+APP_LIST = "installed-apps"
 WHOLE = frozenset({"property", "intent-action"})
 MAX_STRING = 500
 # What the call does with a literal, by the literal's kind, and where the call stands.
@@ -64,7 +66,7 @@ class _Finder:
         self.code = code
         self.items = catalogue.items()
         self._constants: dict[tuple[int, int], frozenset[str]] = {}
-        self._evidence: dict[tuple[int, int, str, tuple[str, ...]], tuple[Evidence, ...]] = {}
+        self._evidence: dict[tuple[int, int, str, str], tuple[Evidence, ...]] = {}
         self._joined: dict[tuple[str, ...], dict[int, list[Site]]] = {}
         self._loads: dict[int, frozenset[str]] = {}
         self.near_misses: set[str] = set()
@@ -170,6 +172,11 @@ class _Finder:
         return None
 
     @cached_property
+    def _narrow(self) -> dict[tuple[int, int], Text]:
+        """Queries of the package manager that are no list of the installed apps, with why."""
+        return narrow_queries(self.code)
+
+    @cached_property
     def _call_sites(self) -> dict[str, list[Site]]:
         names = sorted({name for source in catalogue.sources() for name in source.needs_call})
         found: dict[str, list[Site]] = {name: [] for name in names}
@@ -212,7 +219,7 @@ class _Finder:
             owner=owner,
             owner_kind=owner.kind,
             owner_id=owner.id,
-            strength=source.strength,
+            strength="weak" if self._is_narrow(source, site) else source.strength,
             via_hierarchy=inherited,
             reachable=reachable,
             entry=entry.name if entry else None,
@@ -232,14 +239,26 @@ class _Finder:
 
     def _proof(self, source: Source, site: Site, dormant: str) -> tuple[Evidence, ...]:
         """Return the instruction, and for what does nothing by itself (a string, a field) the call that uses it."""
-        key = (site.node, site.offset, site.target, source.needs_call)
+        key = (site.node, site.offset, site.target, source.id)
         if key not in self._evidence:
             using = self._using(source, site) if source.kind != "method" and source.needs_call else None
             place = self.code.evidence(site)
-            if dormant:
-                place = place.model_copy(update={"note": _asleep(dormant)})
+            if note := self._note(source, site, dormant):
+                place = place.model_copy(update={"note": note})
             self._evidence[key] = (place, *(self._use_of(source, *using) if using is not None else ()))
         return self._evidence[key]
+
+    def _is_narrow(self, source: Source, site: Site) -> bool:
+        return source.item == APP_LIST and (site.node, site.offset) in self._narrow
+
+    def _note(self, source: Source, site: Site, dormant: str) -> Text | None:
+        """Return what limits the access: only a dormant component leads to it, what systems give, what is asked."""
+        parts = [_asleep(dormant)] if dormant else []
+        if self._is_narrow(source, site):
+            parts.append(self._narrow[site.node, site.offset])
+        elif source.restricted_note is not None and not _lifted(source, self.code.program):
+            parts.append(source.restricted_note)
+        return joined(parts)
 
     def _use_of(self, source: Source, where: str, call: Site) -> tuple[Evidence, ...]:
         near, what = NEARBY[where], USES.get(source.kind, USES["field"])
@@ -250,6 +269,19 @@ class _Finder:
             note = Text(zh=f"{note.zh}{more.zh}", en=f"{note.en}{more.en}")
         update = {"note": note, "beside": True, **({"chain": ()} if where == "here" else {})}
         return (self.code.evidence(call).model_copy(update=update),)
+
+
+def joined(parts: Sequence[Text]) -> Text | None:
+    """Return several remarks as one, None when there is none."""
+    if not parts:
+        return None
+    return Text(zh="；".join(p.zh for p in parts), en="; ".join(p.en for p in parts))
+
+
+def _lifted(source: Source, program: Program) -> bool:
+    """Whether the limit of an interface that works without a permission too is lifted by one the package declares."""
+    names = {span.name for spans in source.permissions for span in spans}
+    return source.permission_optional and not names.isdisjoint(program.declared)
 
 
 def _asleep(component: str) -> Text:

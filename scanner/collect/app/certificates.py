@@ -21,6 +21,15 @@ AOSP_TEST_KEYS = frozenset(
         "465983f7791f2abeb43ea2cbdc7f21a8260b72bc08a55c839fc1a43bc741a81e",
     }
 )
+# What names a certificate as one for development: the name the tools give it, or that its private key is published.
+_BY_NAME = Text(
+    zh="持有者是开发工具生成调试证书时所用的名称",
+    en="its subject is the name that development tools give a debug certificate",
+)
+_PUBLISHED = Text(
+    zh="与 Android 源代码公开的测试证书相同，其私钥随源代码公开",
+    en="the same as a test certificate of the Android sources, whose private key is published with them",
+)
 _LEAST_BITS = {"RSA": 2048, "DSA": 2048, "EC": 224}
 _WEAK_HASHES = frozenset({"md2", "md4", "md5"})
 
@@ -43,6 +52,10 @@ def describe_certificate(raw: bytes) -> Certificate:
         zh=f"{algorithm} 密钥{f' {bits} 位' if bits else '，长度不详'}；证书 SHA-256 {digest}",
         en=f"{algorithm} key, {f'{bits} bits' if bits else 'length unknown'}; SHA-256 of the certificate {digest}",
     )
+    told = _PUBLISHED if digest in AOSP_TEST_KEYS else _BY_NAME if "CN=Android Debug" in subject else None
+    for more in (told, weak):
+        if more is not None:
+            note = Text(zh=f"{note.zh}；{more.zh}", en=f"{note.en}; {more.en}")
     place = FileLocator(path="APK Signing Block / META-INF")
     return Certificate(
         sha256=digest,
@@ -55,7 +68,7 @@ def describe_certificate(raw: bytes) -> Certificate:
         key_bits=bits,
         signature_algorithm=f"{certificate.signature_algorithm_oid.dotted_string} ({_hash_name(certificate)})",
         self_signed=subject == issuer,
-        debug="CN=Android Debug" in subject or digest in AOSP_TEST_KEYS,
+        debug=told is not None,
         weak=weak is not None,
         weak_reason=weak,
         evidence=(Evidence(artifact="base.apk", locator=place, excerpt=subject, note=note),),

@@ -138,7 +138,7 @@ class _Collector:
         read_all = code is not None and not self._code_gaps()
         collects, proofs["collects_pi"] = collects_pi(found, complete=read_all)
         read_all = code is not None and not self._is_gap("app.has_account")
-        account, proofs["has_account"] = has_account(texts, layouts, complete=read_all)
+        account, proofs["has_account"] = has_account(texts, layouts, seen.forms, code, complete=read_all)
         app = AppFacts(
             identity=identity,
             flags=flags_fact(manifest, extras.network),

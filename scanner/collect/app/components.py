@@ -26,6 +26,13 @@ NOTES = {
 }
 
 
+UNGUARDED = Text(zh="清单没有为它声明任何访问权限", en="the manifest states no permission for it")
+UNGUARDED_BY_DEFAULT = Text(
+    zh="没有写明 android:exported，按系统的缺省对外开放；清单没有为它声明任何访问权限",
+    en="android:exported is not stated, so by default it is open; the manifest states no permission for it",
+)
+
+
 def component_fact(component: ManifestComponent, owner: Origin, switched_on: bool | None = None) -> Component:
     """Return the fact for ``component``, written by ``owner``; an alias stands for its target class.
 
@@ -59,7 +66,17 @@ def component_fact(component: ManifestComponent, owner: Origin, switched_on: boo
                 artifact=MANIFEST,
                 locator=XmlLocator(path=component.path),
                 excerpt=excerpt,
-                note=None if component.enabled else NOTES[switched_on],
+                note=_note(component, switched_on),
             ),
         ),
     )
+
+
+def _note(component: ManifestComponent, switched_on: bool | None) -> Text | None:
+    """Return what the attributes do not say themselves: that it is switched off, or open with no permission."""
+    if not component.enabled:
+        return NOTES[switched_on]
+    guards = (component.permission, component.read_permission, component.write_permission)
+    if not component.exported or component.launcher or any(guards):
+        return None
+    return UNGUARDED if component.exported_explicit else UNGUARDED_BY_DEFAULT

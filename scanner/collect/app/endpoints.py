@@ -10,6 +10,7 @@ import numpy as np
 
 from scanner.codefacts import Endpoint, Origin
 from scanner.collect.app.code import Code
+from scanner.collect.app.linked import links
 from scanner.collect.app.whereabouts import endpoint_data, whereabouts
 from scanner.dex import strings_with_prefix, text_sites
 from scanner.dex.file import DexFile
@@ -30,13 +31,17 @@ def endpoints(code: Code) -> list[Endpoint]:
     """Return the distinct endpoints in code by owner, sorted; vocabularies and examples are left out."""
     found: dict[tuple[str, str, str], Endpoint] = {}
     prefixes = [scheme.encode() for scheme in endpoint_data().schemes]
-    sites = text_sites(code.dex, lambda file: strings_with_prefix(file, prefixes))
+    sites = list(text_sites(code.dex, lambda file: strings_with_prefix(file, prefixes)))
+    only_shown = links(code, sites)
+    contacted: set[tuple[str, str, str]] = set()
     for site in [*sites, *text_sites(code.dex, _addresses)]:
         host = _host(site.target)
         if host is None or endpoint_data().never_contacted(host):
             continue
         owner = code.owner(site.node)
-        key = (site.target[:MAX_URL], owner.kind, owner.id)
+        key = (_bare(site.target[:MAX_URL]), owner.kind, owner.id)
+        if (site.node, site.target) not in only_shown:
+            contacted.add(key)
         if key not in found:
             found[key] = Endpoint(
                 url=site.target[:MAX_URL],
@@ -48,7 +53,7 @@ def endpoints(code: Code) -> list[Endpoint]:
                 evidence=(code.evidence(site),),
                 **whereabouts(host),
             )
-    return [found[key] for key in sorted(found)]
+    return [found[key].model_copy(update={"link": key not in contacted}) for key in sorted(found)]
 
 
 def _addresses(file: DexFile) -> list[int]:
@@ -74,9 +79,9 @@ def text_endpoints(files: Iterable[tuple[str, str]]) -> list[Endpoint]:
             host = _host(url)
             if host is None or endpoint_data().never_contacted(host):
                 continue
-            if url in found or len(found) >= MAX_TEXT_URLS:
+            if _bare(url) in found or len(found) >= MAX_TEXT_URLS:
                 continue
-            found[url] = Endpoint(
+            found[_bare(url)] = Endpoint(
                 url=url,
                 host=host,
                 cleartext=url.startswith(endpoint_data().cleartext),
@@ -93,6 +98,12 @@ def text_endpoints(files: Iterable[tuple[str, str]]) -> list[Endpoint]:
                 **whereabouts(host),
             )
     return [found[url] for url in sorted(found)]
+
+
+def _bare(url: str) -> str:
+    """Return ``url`` without the slash that stands alone for its path: with and without it is the same address."""
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{rest[:-1]}" if mark and rest.endswith("/") and rest.count("/") == 1 else url
 
 
 def _host(url: str) -> str | None:

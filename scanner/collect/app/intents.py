@@ -1,7 +1,7 @@
 """How code builds intents: what :mod:`scanner.dex.values` needs to know of android.content.Intent and ComponentName.
 
-Source: the Android reference of both classes.  An intent's attributes: ``package``, ``class``, ``action``, and ``own``
-when it is addressed to the app itself.
+Source: the Android reference of both classes.  An intent's attributes: ``package``, ``class``, ``action``, ``category``, and
+``own`` when it is addressed to the app itself.
 """
 
 from __future__ import annotations
@@ -140,6 +140,8 @@ class IntentModel:
             one.attrs[OWN].add(OWN)
         elif name in {"<init>", "setAction"} and len(given) > 1:
             one.attrs["action"] |= texts(given[1])
+        elif name == "addCategory" and len(given) > 1:
+            one.attrs["category"] |= texts(given[1])
         elif name == "setPackage" and len(given) > 1:
             _address(one, "package", given[1])
         elif name == "setClassName" and len(given) > 2:

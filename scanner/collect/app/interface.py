@@ -29,7 +29,7 @@ AGREEMENT_KINDS = frozenset({"policy_link", "agreement_link", "consent_prompt", 
 # A switch that carries these words is the option to turn them off.
 PERSONALISED_KINDS = frozenset({"personalised_recommendation", "personalised_ads", "personalisation_switch"})
 MAX_EXCERPT = 300
-MAX_CREDENTIALS = 5
+MAX_CREDENTIALS = 100
 CREDENTIAL = Text(zh="输入密码或手机号的框", en="an input for a password or a phone number")
 NEAR = 2
 # What all layouts of a package together may cost; real ones stay below a tenth.  Beyond it a layout counts as unread.
@@ -104,7 +104,8 @@ class Layouts:
         self.read = 0
         self.unread = 0
         self.others_unread = 0
-        self.credentials: list[Evidence] = []  # inputs for a password or a phone number, the first of them
+        # The first input for a password or a phone number of each layout that has one.
+        self.credentials: dict[str, Evidence] = {}
         self.checkboxes: list[CheckBox] = []
         self.texts: list[InterfaceText] = []
         self.classes: set[str] = set()
@@ -170,16 +171,24 @@ class Layouts:
         for position, (element, _, _) in enumerate(flat):
             if element.name.rpartition(".")[2] in BOXES:
                 self._box(name, path, flat, position)
-            if len(self.credentials) < MAX_CREDENTIALS and _asks_for_credentials(element):
+            if (
+                name not in self.credentials
+                and len(self.credentials) < MAX_CREDENTIALS
+                and _asks_for_credentials(element)
+            ):
                 where = XmlLocator(path=_path(flat, position))
                 shown = f"<{element.name}> {words[position]}".strip()
                 field = Evidence(artifact=path, locator=where, excerpt=shown[:MAX_EXCERPT], note=CREDENTIAL)
-                self.credentials.append(field)
+                self.credentials[name] = field
             self.classes.update(_named_classes(element))
             self.links.setdefault(name, set()).update(_references(element))
             attribute = element.attribute(TEXT, "text")
             if attribute is not None and attribute.text is not None and attribute.type != TYPE_REFERENCE:
                 self._literal(path, name, flat, position, attribute.text)
+
+    def refers(self, layout: str, name: str) -> bool:
+        """Whether ``layout`` refers to the resource called ``name`` (``string/login``)."""
+        return any(self._resources.name(number) == name for number in self.links.get(layout, ()))
 
     def _literal(self, path: str, name: str, flat: Flat, position: int, text: str) -> None:
         self._characters += len(text)

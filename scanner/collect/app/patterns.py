@@ -41,6 +41,8 @@ class Argument(Frozen):
     bits: int | None = None
     lacks: int | None = None
     constant: bool = False
+    name: Text | None = None
+    values: dict[int, str] = Field(default_factory=dict)
 
     def holds(self, value: Any) -> bool:
         """Whether a constant ``value`` (None = not determined) meets the condition."""
@@ -57,6 +59,16 @@ class Argument(Frozen):
         if self.matches is not None:
             return isinstance(value, str) and _compiled(self.matches).fullmatch(value) is not None
         return isinstance(value, int) and self._number(value)
+
+    def told(self, value: Any) -> Text | None:
+        """Return the sentence on a ``value`` that was read, None for an argument that has no name."""
+        if self.name is None or not isinstance(value, int):
+            return None
+        known = " | ".join(word for bit, word in self.values.items() if value & bit)
+        zh, en = (f"（{known}）", f" ({known})") if known else ("", "")
+        return Text(
+            zh=f"{self.name.zh}在代码中是常量 {value}{zh}", en=f"{self.name.en} is the constant {value}{en}"
+        )
 
     def _number(self, value: int) -> bool:
         return (
@@ -175,6 +187,8 @@ class _Finder:
             shown = ", ".join(dict.fromkeys(text for text, _ in told))
         elif pattern.told_by:
             place = place.model_copy(update={"note": UNTOLD})
+        elif note := next((n for a in pattern.args if (n := a.told(values[a.at]))), None):
+            place = place.model_copy(update={"note": note})
         return CodeIssue(
             kind=pattern.kind,
             caller=hit.site.caller,

@@ -8,8 +8,10 @@ from scanner import catalogue
 from scanner.collect.app.code import Code
 from scanner.dex import Member, MemberSite, constant_arguments, instructions
 from scanner.facts import InterfaceText
+from scanner.model import Text
 from scanner.permissionfacts import PermissionRequest
 
+MAX_NAMED = 20
 MAX_PURPOSES = 5
 REQUESTS = (
     Member("Landroid/app/Activity;", "requestPermissions"),
@@ -60,7 +62,26 @@ def _request(code: Code, hit: MemberSite, purposes: Sequence[InterfaceText]) -> 
         entry_kind=entry.kind if entry else None,
         before_ui=code.before_ui(site.node),
         purposes=_told(code, site.node, purposes),
-        evidence=(code.evidence(site),),
+        evidence=(code.evidence(site).model_copy(update={"note": _named(names, complete=complete)}),),
+    )
+
+
+def _named(names: Sequence[str], *, complete: bool) -> Text:
+    """Return which permissions a request names, as far as they could be read."""
+    shown = sorted({name.removeprefix("android.permission.") for name in names})
+    if not shown:
+        return Text(
+            zh="所申请的权限不是代码中的常量，未能读出",
+            en="the permissions asked for are no constants of the code and were not read",
+        )
+    listed, more = ", ".join(shown[:MAX_NAMED]), len(shown) - MAX_NAMED
+    if more > 0:
+        listed += f" (+{more})"
+    if complete:
+        return Text(zh=f"申请的权限：{listed}", en=f"permissions asked for: {listed}")
+    return Text(
+        zh=f"申请的权限没有全部读出；同一方法中写有：{listed}",
+        en=f"not all permissions asked for were read; the method names: {listed}",
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from scanner.appfacts import ConsentDialog
 from scanner.collect.app.code import Code
@@ -31,6 +31,8 @@ class Shown:
     dialogs: tuple[ConsentDialog, ...]
     # Names of the resources (``id/agree``) that were looked for in the code.
     names: Collection[str] = ()
+    # The classes that show each layout with an input for a password or a phone number.
+    forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def shown(
@@ -63,6 +65,7 @@ def shown(
         boxes=tuple(boxes),
         dialogs=tuple(sorted(dialogs, key=lambda d: (d.built, d.place))),
         names=use.ids.keys() if use is not None else (),
+        forms={name: use.user_classes(name) for name in layouts.credentials} if use and layouts else {},
     )
 
 

@@ -31,7 +31,7 @@ from scanner.componentfacts import (
     TaskSetting,
 )
 from scanner.facts import Component
-from scanner.model import Evidence, Text, XmlLocator
+from scanner.model import Evidence, Text, XmlLocator, beside
 
 MANIFEST = "AndroidManifest.xml"
 VIEW = "android.intent.action.VIEW"
@@ -230,10 +230,11 @@ class Surface:
         for component in self.manifest.components():
             if component.kind != "provider" or not self._runs(component):
                 continue
-            found = [("grant", kind, path) for kind, path in component.grants]
-            found += [("file-provider", root, path) for root, path in self._folders(component)]
+            stated = _evidence(component, f"{component.name} exported={str(component.exported).lower()}")
+            granted = [("grant", kind, path, ()) for kind, path in component.grants]
+            found = [*granted, *(("file-provider", *folder) for folder in self._folders(component))]
             owner = self._owner(component)
-            for kind, root, path in found[:MAX_PATHS]:
+            for kind, root, path, places in found[:MAX_PATHS]:
                 everything = (kind == "grant" and path in {"/", "/.*", ".*"} and root != "path") or (
                     kind == "file-provider" and root == "root-path" and path.strip("/.") == ""
                 )
@@ -246,10 +247,13 @@ class Surface:
                     exported=component.exported,
                     owner_kind=owner.kind,
                     owner_id=owner.id,
-                    evidence=(_evidence(component, f'{component.name} {root} path="{path}"'),),
+                    evidence=(*places, *beside([stated]))
+                    if places
+                    else (_evidence(component, f'{stated.excerpt} <grant-uri-permission {root}="{path}">'),),
                 )
 
-    def _folders(self, component: ManifestComponent) -> Iterator[tuple[str, str]]:
+    def _folders(self, component: ManifestComponent) -> Iterator[tuple[str, str, tuple[Evidence, ...]]]:
+        """Yield root, path and the element of the paths file for each folder of a provider."""
         for meta in component.meta_data:
             if meta.name not in PATHS_META or meta.resource is None or self.resources is None:
                 continue
@@ -260,8 +264,11 @@ class Surface:
                 root = self.package.parse_xml(self.package.read(name, MAX_FILE))
             except (EntryError, AxmlError):
                 continue
-            for element in root.children:
-                yield element.name, self._path(element)
+            for number, element in enumerate(root.children, 1):
+                path = self._path(element)
+                where = XmlLocator(path=f"/{root.name}/*[{number}][self::{element.name}]")
+                excerpt = f'<{element.name} path="{path}">'
+                yield element.name, path, (Evidence(artifact=name, locator=where, excerpt=excerpt[:400]),)
 
     def _path(self, element: Element) -> str:
         attribute = element.attribute(0, PATH_ATTRIBUTE)
@@ -295,7 +302,27 @@ def _link(component: ManifestComponent, one: IntentFilter, owner: Origin) -> Dee
         permission=component.permission,
         owner_kind=owner.kind,
         owner_id=owner.id,
-        evidence=(Evidence(artifact=MANIFEST, locator=XmlLocator(path=one.path), excerpt=text[:400]),),
+        evidence=(
+            Evidence(
+                artifact=MANIFEST,
+                locator=XmlLocator(path=one.path),
+                excerpt=text[:400],
+                note=_unverified(auto=one.auto_verify) if web and not (one.auto_verify and ready) else None,
+            ),
+        ),
+    )
+
+
+def _unverified(*, auto: bool) -> Text:
+    """Return why the system cannot verify a filter of web links."""
+    if not auto:
+        return Text(
+            zh='过滤器没有写 android:autoVerify="true"',
+            en='the filter does not say android:autoVerify="true"',
+        )
+    return Text(
+        zh='过滤器写了 android:autoVerify="true"，但类别、协议或主机的写法使验证不能完成',
+        en='the filter says android:autoVerify="true", but its categories, schemes or hosts keep verification from ending',
     )
 
 

@@ -110,7 +110,7 @@ def test_accounts_as_a_ground_are_shown_and_are_no_place() -> None:
 def test_collection_as_a_ground_is_shown() -> None:
     (found,) = findings("no-complaint-channel", facts_of("complaint-channel.bad"))
 
-    assert any(e.note is not None and "应用收集个人信息的依据" in e.note.zh for e in found.evidence)
+    assert any(e.note is not None and "代码可取得个人信息的依据" in e.note.zh for e in found.evidence)
 
 
 @pytest.mark.parametrize("part", ["switched_on", "enabled"])

@@ -400,11 +400,17 @@ def test_weak_keys(key: Callable[[], Key], weak: bool) -> None:
 @pytest.mark.parametrize(("name", "debug"), [("Android Debug", True), ("Android", False)])
 def test_debug_certificates(name: str, debug: bool) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    assert describe_certificate(certificate(key, name).public_bytes(Encoding.DER)).debug is debug
+    found = describe_certificate(certificate(key, name).public_bytes(Encoding.DER))
+
+    assert found.debug is debug
+    assert found.evidence[0].note is not None
+    assert ("开发工具生成调试证书" in found.evidence[0].note.zh) is debug
 
 
 def test_the_platforms_test_key_is_a_debug_key() -> None:
-    assert all(c.debug for c in signing(corpus_path("apidemos")).certificates)
+    found = signing(corpus_path("apidemos")).certificates
+
+    assert all(c.debug for c in found)
 
 
 @settings(max_examples=150, deadline=None)

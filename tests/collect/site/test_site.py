@@ -408,8 +408,10 @@ def test_scripts_that_did_not_arrive_are_unread_and_those_read_are_files_examine
                 200,
                 {"Content-Type": "text/html"},
                 "<meta property='og:site_name' content='清禾商城'><title>首页</title>"
-                "<script src='/gone.js'></script><script src='/all.js'></script><p>" + "正文" * 200,
+                "<script src='/gone.js'></script><script src='/late.js'></script><script src='/all.js'></script><p>"
+                + "正文" * 200,
             ),
+            "/late.js": (503, {"Content-Type": "text/plain"}, "later"),
             "/all.js": (200, {"Content-Type": "text/javascript"}, "/*! jQuery v1.12.4 | (c) */ var a;"),
         },
     )
@@ -420,7 +422,8 @@ def test_scripts_that_did_not_arrive_are_unread_and_those_read_are_files_examine
     (proof,) = library.evidence
 
     assert gap.code == "scripts-unread"
-    assert "1 个脚本文件未读取" in gap.reason.zh and "/gone.js ：服务器返回 404" in gap.reason.zh
+    assert "1 个脚本文件未读取" in gap.reason.zh and "/late.js ：服务器返回 503" in gap.reason.zh
+    assert "/gone.js" not in gap.reason.zh, "what is not there is run by nobody's browser"
     assert (proof.artifact, proof.excerpt) == (site.url("/all.js"), "/*! jQuery v1.12.4 | (c) */ var a;")
     assert proof.note is not None and "版本依据脚本文件中的文字" in proof.note.zh
     assert site.url("/all.js") in {artifact.name for artifact in facts.artifacts}
