@@ -102,7 +102,7 @@ def test_all_formats_for_developers_in_one_run(tmp_path: Path) -> None:
     args = [part for name in names for part in ("-f", name)]
 
     assert guijian("scan", BAD, *args, "-o", str(tmp_path), "--fail-on", "never").returncode == 0
-    assert sorted(p.name.removeprefix("target-sdk-low.bad.apk.") for p in tmp_path.iterdir()) == [
+    assert sorted(p.name.removeprefix("device-id.bad.apk.") for p in tmp_path.iterdir()) == [
         "codequality.json",
         "github.txt",
         "md",

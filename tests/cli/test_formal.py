@@ -35,17 +35,17 @@ def test_lists_stand_beside_the_reports_of_each_package(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "clean.apk.json",
+        "device-id.bad.apk.json",
         "report.csv",
         "report.notice.csv",
         "report.xlsx",
-        "target-sdk-low.bad.apk.json",
     ]
 
 
 def test_one_package_keeps_its_name_in_a_folder(tmp_path: Path) -> None:
     guijian("scan", BAD, "-f", "xlsx", "-o", f"{tmp_path}/", "--fail-on", "never")
 
-    assert [p.name for p in tmp_path.iterdir()] == ["target-sdk-low.bad.apk.xlsx"]
+    assert [p.name for p in tmp_path.iterdir()] == ["device-id.bad.apk.xlsx"]
 
 
 def test_no_workbook_when_nothing_could_be_scanned(tmp_path: Path) -> None:
@@ -69,9 +69,9 @@ def test_report_info_and_template_reach_the_reports(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    with pdfium.PdfDocument(out / "target-sdk-low.bad.apk.pdf") as pdf:
+    with pdfium.PdfDocument(out / "device-id.bad.apk.pdf") as pdf:
         assert "某省软件评测中心" in pdf[0].get_textpage().get_text_range()
-    text = Document(io.BytesIO((out / "target-sdk-low.bad.apk.docx").read_bytes())).paragraphs[0].text
+    text = Document(io.BytesIO((out / "device-id.bad.apk.docx").read_bytes())).paragraphs[0].text
     assert text.startswith("模板 GJ-2026-0007 ")
 
 

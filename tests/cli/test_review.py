@@ -89,7 +89,7 @@ def test_an_item_is_shown_with_its_preparations_in_full(facts: Path) -> None:
     done = review(facts, "q\n", "--control", CONTROL)
 
     assert "恢复出厂设置的测试手机" in done.stderr
-    assert "安装包及其 sha256" in done.stderr
+    assert "安装包及其 SHA-256" in done.stderr
     assert "网站" not in done.stderr
 
 

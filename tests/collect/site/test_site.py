@@ -409,7 +409,8 @@ def test_scripts_that_did_not_arrive_are_unread_and_those_read_are_files_examine
                 {"Content-Type": "text/html"},
                 "<meta property='og:site_name' content='清禾商城'><title>首页</title>"
                 "<script src='/gone.js'></script><script src='/late.js'></script><script src='/all.js'></script><p>"
-                + "正文" * 200,
+                + "正文"
+                * 200,
             ),
             "/late.js": (503, {"Content-Type": "text/plain"}, "later"),
             "/all.js": (200, {"Content-Type": "text/javascript"}, "/*! jQuery v1.12.4 | (c) */ var a;"),
