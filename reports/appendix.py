@@ -176,7 +176,7 @@ def evidence_sheet(view: ReportView) -> Sheet:
                 " · ".join(dict.fromkeys(_exact_place(shown, exact))),
                 " ".join((f"[{file}]" if file else "", one_line(evidence.artifact, 120))).strip(),
             )
-            rows.setdefault(row, []).append(f"{finding.label}-{number}")
+            rows.setdefault(row, []).append(f"{finding.label}.{number}")
     return _sheet(
         view,
         "evidence",

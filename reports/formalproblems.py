@@ -67,7 +67,7 @@ def span(problem: Problem) -> str:
 
 def _finding(finding: FindingView, view: ReportView, before_it: dict[EvidenceView, str]) -> dict[str, Any]:
     shown = len(finding.evidence)
-    own = [f"{finding.label}-{n}" for n in range(1, shown + 1)]
+    own = [f"{finding.label}.{n}" for n in range(1, shown + 1)]
     first = [before_it.setdefault(e, n) for e, n in zip(finding.evidence, own, strict=True)]
     chained = shown if len(view.findings) <= MANY_FINDINGS else 1
     before = [(), *(evidence.steps for evidence in finding.evidence)]

@@ -104,7 +104,7 @@ def test_the_index_of_evidence_names_what_each_finding_shows() -> None:
     rows = sheet(view, "evidence").rows
 
     shown = {
-        f"{finding.label}-{n}": evidence.kind_label
+        f"{finding.label}.{n}": evidence.kind_label
         for finding in view.findings
         for n, evidence in enumerate(finding.evidence, 1)
     }

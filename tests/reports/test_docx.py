@@ -78,7 +78,7 @@ def test_content_is_that_of_the_formal_report() -> None:
         "第1条的原文。（原文）",
         "条文未与原文核对",
         "Lcom/acme/ads/Device;->imei()Ljava/lang/String;",
-        "F01-1\u2002代码：",
+        "F01.1\u2002代码：",
         "调用链（3 步）",
         "已检索以下内容，均未见",
         "2026-12-24",

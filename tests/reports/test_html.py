@@ -156,7 +156,7 @@ def test_evidence_can_be_followed() -> None:
         "Device.imei()",
         "Lcom/acme/ads/Device;->imei()Ljava/lang/String;",
         "0x001f",
-        "F01-1",
+        "F01.1",
         "调用链（3 步）",
         "分派到子类实现",
         "调用链（30 步）",

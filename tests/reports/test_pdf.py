@@ -98,7 +98,7 @@ def test_evidence_has_place_chain_and_hash() -> None:
     text = squeezed(report())
 
     assert "方法Lcom/acme/ads/Device;->imei()Ljava/lang/String;" in text
-    assert "F01-1代码" in text
+    assert "F01.1代码" in text
     assert "调用链（3步）" in text
     assert "略去" in text
     assert "已检索以下内容，均未见" in text
