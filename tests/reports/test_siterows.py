@@ -136,7 +136,7 @@ def test_evidence_that_findings_share_is_shown_once_and_referred_to() -> None:
     (first, full), (_, again), *_ = shown
 
     assert full["note"] == "作出选择之前。" and full["excerpt"].startswith("GET")
-    assert again["note"] == f"内容同 {first}-1。" and again["excerpt"] == ""
+    assert again["note"] == f"内容同 {first}.1。" and again["excerpt"] == ""
 
 
 def test_a_finding_of_which_nothing_is_new_is_one_line() -> None:
@@ -154,7 +154,7 @@ def test_a_finding_of_which_nothing_is_new_is_one_line() -> None:
 
     assert len(data) == len(grouped)
     assert len(first["evidence"]) == 1 and again["evidence"] == []
-    assert again["note"] == f"内容同 {first['label']}-1。"
+    assert again["note"] == f"内容同 {first['label']}.1。"
 
 
 def test_the_evidence_index_has_a_row_a_place_and_points_to_the_file() -> None:
