@@ -53,7 +53,7 @@ def clause_sheet(view: ReportView) -> Sheet:
             title = "\n".join(part for part in (clause.title, clause.document) if part)
             rows.append((clause.number + mark, title, clause.verdict_label + hand, found or NONE))
     header = ("clause", "f_requirement", "verdict", "f_findings_short")
-    return _sheet(view, "clauses", "f_appendix_clauses", header, (6, 10, 4, 4), rows)
+    return _sheet(view, "clauses", "f_appendix_clauses", header, (7, 9, 4, 4), rows)
 
 
 def sdk_sheet(view: ReportView) -> Sheet:

@@ -113,7 +113,8 @@ def _pages(pages: Sequence[str], site: SiteFacts, names: Names) -> str:
 
 
 def _form(form: Form, names: Names) -> Row:
-    marks = [names.word("t_third")] if form.third_party else []
+    marks = [] if form.sends_pi or not form.collects_pi else [names.word("t_not_sent")]
+    marks += [names.word("t_third")] if form.third_party else []
     marks += [names.word("cleartext")] if form.cleartext or form.page_cleartext else []
     boxless = form.consents and not any(consent.box for consent in form.consents)
     box = names.word("t_implied") if boxless else yes_no(form.agreement, names)

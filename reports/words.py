@@ -54,9 +54,9 @@ HEAD: dict[str, Text] = {
         "not at all; {tested} with rules tested on bad and good examples",
     ),
     "coverage_scope": _t(
-        "，其中 {outside} 条不检测（定义、法律责任，或安装包、网页中看不到的义务等，理由逐条列出），其余 {in_scope} 条",
-        ", {outside} of them not tested (definitions, liability, duties that packages and pages do not show; each with its "
-        "reason); of the other {in_scope}",
+        "，其中 {outside} 条不检测（定义、法律责任，或安装包、网页中看不到的义务等，附录 A 列为“不适用”），其余 {in_scope} 条",
+        ", {outside} of them not tested (definitions, liability, duties that packages and pages do not show; not applicable "
+        "in appendix A); of the other {in_scope}",
     ),
     "cover_full": _t("可自动判定", "Automatic"),
     "cover_partial": _t("部分自动", "Partly automatic"),
@@ -102,8 +102,8 @@ HEAD: dict[str, Text] = {
         "Some content could not be read; the clauses concerned are left to a human. See What was not read.",
     ),
     "undecided_notice": _t(
-        "有 {count} 条规则未能判断，相关条款按“需人工核查”处理，见“未读取的内容与异常”。",
-        "{count} rules could not be decided; the clauses concerned are left to a human. See What was not read.",
+        "有 {count} 条规则未能判断，相关条款没有其他发现的按“需人工核查”处理，见“未读取的内容与异常”。",
+        "{count} rules could not be decided; clauses concerned that have no other finding are left to a human. See What was not read.",
     ),
     "contents": _t("目录", "Contents"),
     "skip": _t("跳到检测结论", "Skip to the conclusion"),
@@ -461,7 +461,8 @@ LIMITS: dict[str, Text] = {
         "规则已穷尽该项要求，且均未命中。", "The rules exhaust the requirement and none hit."
     ),
     "means_not_applicable": _t(
-        "该要求的适用前提不成立。", "The precondition of the requirement does not hold."
+        "该要求的适用前提不成立，或者该条只是定义、法律责任等，不由检测判断。",
+        "The precondition of the requirement does not hold, or it is a definition, liability or the like that is not tested.",
     ),
     "confidence_note": _t(
         "问题的“把握”说明证据与所述事实的关系：“确定”指证据本身就是该事实，“较高”指证据只有一种合理的解释，“线索”指还有别的可能、须核实。"

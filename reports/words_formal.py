@@ -52,7 +52,7 @@ COVER: dict[str, Text] = {
     "f_overview": _t("检测结果汇总", "Results at a glance"),
     "f_conclusion": _t("检测结论", "Conclusion"),
     "f_basis_short": _t(
-        "法律法规、规范性文件和标准共 {count} 件，见第 {section} 章",
+        "法律法规、规范性文件和标准共 {count} 项，见第 {section} 章",
         "{count} instruments, see section {section}",
     ),
     "f_sign_tester": _t("检测", "Tested by"),
@@ -71,7 +71,7 @@ BODY: dict[str, Text] = {
     "f_summary": _t("检测结论", "Conclusion"),
     "f_clauses": _t("不符合与疑似条款", "Clauses violated or suspected"),
     "f_clauses_note": _t(
-        "以下逐条列出结论为“不符合”或“疑似”的条款；全部条款的结论见附录 A。条文标明原文、摘引或转述。",
+        "以下逐条列出结论为“不符合”或“疑似”的条款；全部条款的结论见附录 A。条文标明原文、摘引、转述或概括。",
         "Every clause with the verdict “violation” or “suspected”; appendix A lists the verdicts of all clauses. Each "
         "text is marked as quoted or paraphrased.",
     ),
@@ -171,7 +171,10 @@ BODY: dict[str, Text] = {
         "图 2　条款的自动检测程度（条）", "Figure 2. Clauses by how far a machine can decide them"
     ),
     "f_chart_severity": _t("图 3　发现的严重程度（项）", "Figure 3. Findings by severity"),
-    "f_chart_owner": _t("图 4　各方可取得的个人信息项数", "Figure 4. Items each party can obtain"),
+    "f_chart_owner": _t(
+        "图 4　各方可取得的个人信息项数（不含仅经一般用途接口取得的）",
+        "Figure 4. Items each party can obtain (without those of interfaces of general use)",
+    ),
     "f_signing": _t("签名信息", "Signature"),
 }
 

@@ -60,7 +60,7 @@ OVERREACH: dict[str, Text] = {
     "o_sign_policy": _t("隐私政策", "policy"),
     "o_note": _t(
         "“类别需要”按《常见类型移动互联网应用程序必要个人信息范围规定》第五条对照；哪些权限基本功能可能需要，是检测工具的推断。"
-        "不在必要范围的权限可由另行同意的扩展功能使用，本身不等于违规。“使用”列“×”后为需要该权限的代码处数（含写入），×1/3 为 3 处中 1 处可到达，×(3) 为未见到达路径。GB/T 41391-2022 附录E 的逐类权限表未取得原文，本表没有按它逐项判断。",
+        "不在必要范围的权限可由另行同意的扩展功能使用，本身不等于违规。“代码使用”列“×”后为需要该权限的代码处数（含写入），×1/3 为 3 处中 1 处可到达，×(3) 为未见到达路径。GB/T 41391-2022 附录E 的逐类权限表未取得原文，本表没有按它逐项判断。",
         "“Needed by category” compares with Article 5 of the provisions on necessary information; which permissions a "
         "basic function may need is our inference. A permission outside the range may serve an additional function with "
         "a consent of its own and is no violation by itself. After “×” stands the number of places that need the permission, writing "

@@ -107,6 +107,7 @@ SITE: dict[str, Text] = {
         "以“/”开头的地址省略了 {origin}。", "Addresses that begin with “/” leave out {origin}."
     ),
     "t_ticked": _t("默认勾选", "ticked by default"),
+    "t_not_sent": _t("表单自身不提交所填信息", "the form itself does not send what is asked"),
     "t_third": _t("第三方", "third party"),
     "t_first": _t("本站", "first party"),
     "form_login": _t("登录", "login"),

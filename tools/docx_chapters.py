@@ -157,7 +157,12 @@ def problems(document: Any) -> None:
         label(row.cells[0], name, keep=row is not table.rows[-1])
         put(row.cells[1], value)
     p(document, "{%p for f in x.findings %}")
-    p(document, "{{ f.label }}\u2002{{ f.group }}\u2002{{ f.places }}\u2002{{ f.note }}", "Finding")
+    line = "{{ f.label }}\u2002{{ f.group }}\u2002{{ f.places }}\u2002{{ f.note }}"
+    p(document, "{%p if f.evidence %}")
+    p(document, line, "Finding")
+    p(document, "{%p else %}")
+    p(document, line, "Finding").paragraph_format.keep_with_next = False
+    p(document, "{%p endif %}")
     p(document, "{%p for e in f.evidence %}")
     where = p(document, "{{ e.label }}\u2002{{ e.kind_label }}{{ w.colon }}{{ e.place }}", "Evidence")
     where.add_run("{% if e.reading %}\u2003{{ e.reading }}{% endif %}")
@@ -174,7 +179,9 @@ def problems(document: Any) -> None:
     p(document, "{%p for s in e.searched %}")
     p(document, "· {{ s }}", "Evidence")
     p(document, "{%p endfor %}")
-    p(document, "{%p if e.note %}")
+    p(document, "{%p if e.note and e.excerpt %}")
+    p(document, "{{ e.note }}", "Evidence").paragraph_format.keep_with_next = True
+    p(document, "{%p elif e.note %}")
     p(document, "{{ e.note }}", "Evidence")
     p(document, "{%p endif %}")
     p(document, "{%p if e.excerpt %}")

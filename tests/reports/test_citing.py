@@ -172,7 +172,7 @@ def test_every_item_of_evidence_bears_the_number_by_which_others_refer_to_it() -
     printed = {evidence["label"] for finding in findings for evidence in finding["evidence"]}
     notes = [finding["note"] for finding in findings]
     notes += [evidence["note"] for finding in findings for evidence in finding["evidence"]]
-    referred = {label for note in notes if "内容同" in note for label in re.findall(r"F\d+-\d+", note)}
+    referred = {label for note in notes if "内容同" in note for label in re.findall(r"F\d+\.\d+", note)}
 
     assert referred
     assert referred <= printed

@@ -389,9 +389,9 @@ def _importance(reading: PageReading) -> tuple[int, int]:
     return -(1000 if reading.page.kind == "home" else weight + (50 if asks else 0)), reading.page.depth
 
 
-def _gravity(form: Form) -> tuple[bool, bool, int]:
-    """Sort key: forms that ask for sensitive information first, then those that ask for the most."""
-    return not form.collects_sensitive, not form.collects_pi, -len(form.collects)
+def _gravity(form: Form) -> tuple[bool, bool, bool, int]:
+    """Sort key: forms that send what they ask for first, of these the sensitive ones, then those that ask for the most."""
+    return not form.sends_pi, not form.collects_sensitive, not form.collects_pi, -len(form.collects)
 
 
 def _joined_cookies(browser: tuple[Cookie, ...], static: tuple[Cookie, ...]) -> tuple[Cookie, ...]:

@@ -120,7 +120,12 @@ class _Reader:
                     " ".join(
                         filter(
                             None,
-                            (self.buttons, " / ".join(f.label or f.placeholder or f.name for f in visible)),
+                            (
+                                self.buttons,
+                                " / ".join(
+                                    filter(None, (f.label or f.placeholder or f.name for f in visible))
+                                ),
+                            ),
                         )
                     )
                 ),
