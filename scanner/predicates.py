@@ -79,7 +79,7 @@ def open_component(facts: Facts, given: Mapping[str, Any]) -> Outcome:
     """Whether a component of the ``kinds`` given may be used by any other app although nothing calls for it.
 
     It counts when it is enabled, exported and without a permission, and is no launcher and no login or payment
-    callback whose name another app prescribes and no screen of a test library.  An activity counts only without an intent filter, since a filter
+    callback whose name another app prescribes.  An activity counts only without an intent filter, since a filter
     invites others in; a service or receiver only when it waits for something other than the system's own actions,
     which the system guards itself.  Manifest reference: https://developer.android.com/guide/topics/manifest
     """
@@ -96,8 +96,6 @@ def open_component(facts: Facts, given: Mapping[str, Any]) -> Outcome:
 
 def _open(component: Component) -> bool:
     if not component.exported or not component.may_run or component.launcher or component.permission:
-        return False
-    if component.name.startswith(_TEST_TOOLS):
         return False
     if component.kind == "provider":
         return not (component.read_permission and component.write_permission)
@@ -256,8 +254,6 @@ def not_in_policy(facts: Facts, given: Mapping[str, Any]) -> Outcome:
 
 # Names that the WeChat SDK prescribes for the activities its app calls back.
 _PRESCRIBED = (".wxapi.WXEntryActivity", ".wxapi.WXPayEntryActivity")
-# Screens that the test libraries bring along.
-_TEST_TOOLS = ("androidx.test.", "android.support.test.")
 _SYSTEM_ACTIONS = ("android.", "com.android.")
 
 _BUILT_IN: dict[str, Predicate] = {

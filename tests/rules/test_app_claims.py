@@ -16,8 +16,11 @@ from scanner.assess import assess
 from scanner.codefacts import Access
 from scanner.collect import collect
 from scanner.collect.app.endpoints import text_endpoints
+from scanner.collect.app.intents import Called
+from scanner.collect.app.linked import _shows
 from scanner.collect.app.overall import collects_pi
 from scanner.conditions import FactIndex
+from scanner.dex import NOTHING
 from scanner.evaluate import run_rule
 from scanner.examples import example_facts
 from scanner.facts import AppFacts, Facts
@@ -213,12 +216,23 @@ def test_an_open_component_is_shown_to_have_no_permission() -> None:
     assert all("没有为它声明任何访问权限" in notes(c.evidence) for c in bare)
 
 
-def test_a_screen_of_the_test_library_is_not_the_apps() -> None:
-    screen = {"kind": "activity", "name": "androidx.test.core.app.EmptyActivity", "exported": True}
+def test_the_name_of_a_component_clears_nothing() -> None:
+    screen = {
+        "kind": "activity",
+        "name": "androidx.test.core.app.EmptyActivity",
+        "exported": True,
+        "evidence": [{"artifact": "AndroidManifest.xml", "locator": {"kind": "xml", "path": "/a"}}],
+    }
 
     assert (
-        run("open-activity", example_facts({"app": {"components": [screen]}}, "app")).outcome is Outcome.CLEAR
+        run("open-activity", example_facts({"app": {"components": [screen]}}, "app")).outcome is Outcome.HIT
     )
+
+
+def test_an_intent_that_is_not_known_makes_no_link() -> None:
+    site = Called("Landroid/content/Intent;", "setData", "Landroid/net/Uri;", "Landroid/content/Intent;")
+
+    assert not _shows(site, (NOTHING, frozenset({"http://a.example"})))
 
 
 def test_a_request_names_its_permissions() -> None:

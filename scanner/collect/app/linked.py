@@ -98,5 +98,6 @@ def _shows(what: Called, arguments: Sequence[Values]) -> bool:
     if what.name == "<init>":
         return len(arguments) > 1 and texts(arguments[1]) == {VIEW}
     if what.name in {"setData", "setDataAndNormalize"}:
-        return all(one.attrs.get("action") == {VIEW} for one in things(arguments[0]))
+        intents = list(things(arguments[0]))  # none: an intent from elsewhere, whose action is not known
+        return bool(intents) and all(one.attrs.get("action") == {VIEW} for one in intents)
     return what.name == "putExtra" and len(arguments) > 1 and texts(arguments[1]) == {EXTRA_TEXT}

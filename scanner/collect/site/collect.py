@@ -19,6 +19,7 @@ from scanner.collect.site.fetch import USER_AGENT, Fetched, Fetcher
 from scanner.collect.site.filing import Register, join_filings, read_register, shown
 from scanner.collect.site.frontier import Frontier, Target
 from scanner.collect.site.gaps import (
+    GONE,
     broken_problems,
     cut_gaps,
     dead_policy_looked,
@@ -237,7 +238,7 @@ class _Collector:
         errors = sum((page.status or 0) >= 400 for page in pages)
         shells = [r for r in readings if r.shell and not r.page.rendered]
         home_whole = home not in shells and not home.cut  # else a number may stand in what was not read
-        important_lost = [m for m in result.missed if m.important and m.code not in {"http-404", "http-410"}]
+        important_lost = [m for m in result.missed if m.important and m.code not in GONE]
         matter_cut = any(r.cut and r.page.kind != "other" for r in readings)
         complete = not (result.pending_important or important_lost or home in shells or matter_cut)
         # What asks for more weighs more: a report names the first places of many.
@@ -255,7 +256,7 @@ class _Collector:
         ]
         cookies = _joined_cookies(observation.cookies, security.cookies)
         failed = frozenset(m.promised for m in important_lost)
-        dead = {m.url: m.code for m in result.missed if m.code in {"http-404", "http-410"}}
+        dead = {m.url: m.code for m in result.missed if m.code in GONE}
         links = [(r.page.final_url, p.url) for r in readings for p in r.pointers if p.kind == "policy"]
         operator = self._operator(home, readings)
         facts = SiteFacts(

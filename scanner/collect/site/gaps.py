@@ -21,7 +21,8 @@ BUDGETS = {
     "time": Text(zh="达到时间上限", en="the time limit was reached"),
 }
 # A page that is not there leaves nothing unread.
-HARMLESS = frozenset({"http-404", "http-410"})
+# What is not there is no page, and no visitor's browser runs it.
+GONE = frozenset({"http-404", "http-410"})
 # What scripts bring about: a script that did not run leaves it open.
 BY_SCRIPTS = ("site.requests", "site.cookies", "site.storage", "site.script_uses", "site.third_parties")
 NAMED = 5  # hosts named in one sentence
@@ -34,7 +35,7 @@ def gaps_of(
 
     ``shells`` are pages that only a browser can show and none did; ``home_shell``: the start page is one of them.
     """
-    lost = Counter(m.code for m in result.missed if m.code not in HARMLESS)
+    lost = Counter(m.code for m in result.missed if m.code not in GONE)
     for code, count in sorted(lost.items()):
         text = page_problem(code)
         where = next(m.url for m in result.missed if m.code == code)
@@ -162,9 +163,6 @@ def unreached_texts(reasons: Mapping[str, Text]) -> dict[str, Text]:
         )
         found.update(dict.fromkeys(hosts, text))
     return found
-
-
-GONE = frozenset({"http-404", "http-410"})  # what is not there is run by no visitor's browser either
 
 
 def lost_scripts_gaps(lost: Mapping[str, str]) -> Iterator[Gap]:
