@@ -105,7 +105,9 @@ def baseline_lines(
     for key, entries in (("gone", baseline.gone), ("unchecked", baseline.unchecked)):
         if entries:
             shown = [names.known_finding(entry.rule, entry.group) for entry in entries[:MAX_ENTRIES]]
-            more = names.word("and_more", count=len(entries)) if len(entries) > MAX_ENTRIES else ""
+            more = (
+                names.word("and_more", count=len(entries) - MAX_ENTRIES) if len(entries) > MAX_ENTRIES else ""
+            )
             what = names.word("semicolon").join(shown) + more
             lines.append(names.word(f"baseline_{key}", count=len(entries), what=what))
     return tuple(lines)

@@ -31,7 +31,7 @@ HEAD: dict[str, Text] = {
     "comma": _t("、", ", "),
     "semicolon": _t("；", "; "),
     "clause_comma": _t("，", "; "),
-    "and_more": _t("；等 {count} 项", "; and {count} more"),
+    "and_more": _t("；另有 {count} 项", "; and {count} more"),
     "open": _t("（", " ("),
     "close": _t("）", ")"),
     "subject": _t("检测对象", "Object under review"),
