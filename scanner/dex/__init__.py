@@ -6,6 +6,7 @@ Useful on its own (docs/dex.md); needs only numpy and knows nothing of the rest 
 from __future__ import annotations
 
 from scanner.dex.body import Instruction, constant_arguments, instructions, listing
+from scanner.dex.callbacks import PlatformTypes
 from scanner.dex.constants import NumberSite, number_sites
 from scanner.dex.errors import DexError, DexProblem
 from scanner.dex.graph import CallGraph
@@ -43,6 +44,7 @@ __all__ = [
     "Member",
     "MemberSite",
     "NumberSite",
+    "PlatformTypes",
     "Reach",
     "References",
     "Site",

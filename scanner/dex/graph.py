@@ -1,9 +1,10 @@
 """The call graph and what is reachable from where.
 
 Nodes are the defined methods, followed by helper nodes that keep the graph small: one per reference with overriding
-methods (a call through a supertype), one per instantiated class (its callbacks), one per class with callbacks.
+methods (a call through a supertype), one per instantiated class (its callbacks), two per class with callbacks.
 Edges: calls as written, dispatch to overriding methods (class hierarchy analysis), class initialisers, and callbacks:
-where a class with a supertype outside the package is instantiated, the framework may call its virtual methods.
+where a class with a supertype outside the package is instantiated, the platform calls the methods that type declares
+and may call others (:mod:`scanner.dex.callbacks`); what only may be called is followed after everything else.
 Reflection is followed where its names are constants of the method (:mod:`scanner.dex.reflect`); other reflection, native
 code and code loaded at run time are not; the caller counts them.
 """
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scanner.dex.callbacks import Nodes, PlatformTypes, callback_edges
 from scanner.dex.edges import STATIC, Adjacency, join, safe, static_owner
 from scanner.dex.opcodes import INVOKE
 from scanner.dex.package import Dex
@@ -29,7 +31,6 @@ I4 = NDArray[Any]
 I8 = NDArray[Any]
 Bools = NDArray[Any]
 
-OBJECT = "Ljava/lang/Object;"
 MAX_ANCESTORS = 32
 _VIRTUAL = np.zeros(256, dtype=np.bool_)
 _VIRTUAL[[0x6E, 0x72, 0x74, 0x78]] = True
@@ -38,8 +39,9 @@ _VIRTUAL[[0x6E, 0x72, 0x74, 0x78]] = True
 class CallGraph:
     """The call graph of a program."""
 
-    def __init__(self, dex: Dex) -> None:
+    def __init__(self, dex: Dex, platform: PlatformTypes | None = None) -> None:
         self.dex = dex
+        self.platform = platform or PlatformTypes()
         self.references = References(dex)
         self._methods = dex.node_count
         references, dispatched = self.references.dispatch(self._called_virtually())
@@ -48,7 +50,8 @@ class CallGraph:
         self.class_base = self.dispatch_base + len(self.dispatch_ref)
         classes = len(dex.classes.type)
         self.own_base = self.class_base + classes
-        self.nodes = self.own_base + classes
+        self.few_base = self.own_base + classes
+        self.nodes = self.few_base + classes
         self._calls = self._call_edges()
         self.reflection = Reflection(dex)
         self._leaps_of = self._leap_targets()
@@ -124,7 +127,8 @@ class CallGraph:
         every = np.arange(len(classes.type))
         has = clinit >= 0
         found.append((every[has] + self.class_base, clinit[has]))
-        found.extend(self._callback_edges())
+        nodes = Nodes(self.class_base, self.own_base, self.few_base)
+        found.extend(callback_edges(self.dex, self.platform, nodes))
         return found
 
     def _leap_targets(self) -> dict[int, list[tuple[int, int]]]:
@@ -179,31 +183,6 @@ class CallGraph:
             hit = place >= 0
             result[place[hit][::-1]] = (mine[hit] + part.base)[::-1]
         return result
-
-    def _callback_edges(self) -> list[tuple[I8, I8]]:
-        """Class node → own-callback node of it and its ancestors → virtual methods, where a supertype is external."""
-        dex, classes = self.dex, self.dex.classes
-        ancestors = classes.ancestors
-        object_number = dex.find_type(OBJECT)
-        position = classes.position
-        external = (position[ancestors[:, 1]] < 0) & (ancestors[:, 1] != object_number)
-        framework = np.zeros(len(classes.type), dtype=np.bool_)
-        framework[position[ancestors[external, 0]]] = True
-        inside = position[ancestors[:, 1]] >= 0
-        child, parent = position[ancestors[inside, 0]], position[ancestors[inside, 1]]
-        wanted = framework[child]
-        own = np.flatnonzero(framework)
-        found = [
-            (own + self.class_base, own + self.own_base),
-            (child[wanted] + self.class_base, parent[wanted] + self.own_base),
-        ]
-        for part, type_map in zip(dex.parts, dex.type_maps, strict=True):
-            method = part.defined.method[part.node_method]
-            virtual = np.flatnonzero(part.defined.virtual[part.node_method])
-            place = position[safe(type_map, part.file.methods["class"][method[virtual]])]
-            hit = place >= 0
-            found.append((place[hit] + self.own_base, virtual[hit] + part.base))
-        return found
 
     # --- reachability ---------------------------------------------------------------------------------
 
@@ -305,7 +284,7 @@ class CallGraph:
         for number, entries in enumerate(stages):
             awaited = [edges for edges in late if edges.stage == number]
             frontier = search.enter(np.unique(np.fromiter(entries, dtype=np.int64)))
-            while len(frontier) or len(frontier := search.wake(awaited)):
+            while len(frontier) or len(frontier := search.suppose()) or len(frontier := search.wake(awaited)):
                 stage[frontier] = number
                 frontier = search.spread(frontier)
         return Stages(Reach(self, search.parent), stage[: self.dex.node_count])
@@ -327,7 +306,8 @@ class CallGraph:
 
     def allowed(self, source: I8, target: I8, callbacks: Bools) -> Bools:
         """Which edges remain when only classes in ``callbacks`` are called back."""
-        of_class = (target >= self.own_base) & (source >= self.class_base) & (source < self.own_base)
         allowed = np.ones(len(source), dtype=np.bool_)
-        allowed[of_class] = callbacks[source[of_class] - self.class_base]
+        of_class = np.flatnonzero((source >= self.class_base) & (source < self.own_base))
+        place = source[of_class] - self.class_base
+        allowed[of_class] = callbacks[place] | (target[of_class] == self._clinit[place])
         return allowed

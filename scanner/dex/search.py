@@ -64,6 +64,7 @@ class Search:
         self.parent = np.full(graph.nodes, -1, dtype=np.int32)
         none = np.zeros(0, dtype=np.int64)
         self._waiting: tuple[I8, I8] = (none, none)
+        self._possible: tuple[I8, I8] = (none, none)
         self._exists: Bools | None = None
         if objects is not None:
             self._exists = np.zeros(len(graph.dex.classes.type), dtype=np.bool_)
@@ -86,10 +87,26 @@ class Search:
         if self._callbacks is not None:
             keep &= graph.allowed(source, target, self._callbacks)
         source, target = source[keep], target[keep]
+        possible = target >= graph.own_base
+        if possible.any():
+            self._possible = (
+                np.concatenate([self._possible[0], source[possible]]),
+                np.concatenate([self._possible[1], target[possible]]),
+            )
+            source, target = source[~possible], target[~possible]
         if self._exists is not None:
             source, target = self._dispatched(frontier, source, target)
         found, first = np.unique(target, return_index=True)
         self.parent[found] = source[first]
+        return found
+
+    def suppose(self) -> I8:
+        """Follow the callbacks that only may happen, once there is no other way on; return what is new."""
+        source, target = self._possible
+        self._possible = source[:0], target[:0]
+        fresh = self.parent[target] < 0
+        found, first = np.unique(target[fresh], return_index=True)
+        self.parent[found] = source[fresh][first]
         return found
 
     def wake(self, edges: Iterable[Late]) -> I8:

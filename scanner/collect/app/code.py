@@ -16,6 +16,7 @@ from scanner import catalogue
 from scanner.appfacts import GuardKind
 from scanner.codefacts import CodeStats, EntryKind, Origin
 from scanner.collect.app.origin import Prefixes, app_prefixes, by_callers, open_classes, sdk_prefixes
+from scanner.collect.app.platform import platform_types
 from scanner.collect.app.startorder import StartOrder
 from scanner.collect.app.structure import Structure, structure
 from scanner.collect.app.subject import Program
@@ -72,7 +73,8 @@ class Code:
     def __init__(self, sources: Iterable[tuple[str, bytes]], program: Program) -> None:
         self.program = program
         self.dex: Dex = open_dex(sources)
-        self.graph = CallGraph(self.dex)
+        level = max(program.target_sdk, program.compile_sdk or 0)
+        self.graph = CallGraph(self.dex, platform_types(level))
         self.switches = Switches(self.dex, self.graph, program.components, program.package)
         self.entries = _entries(program, self.switches)
         # Classes that show a request for agreement; the collector knows them once it has read the interface.

@@ -288,6 +288,7 @@ class _Collector:
             package=manifest.package,
             min_sdk=manifest.min_sdk or 1,
             target_sdk=manifest.effective_target,
+            compile_sdk=manifest.compile_sdk,
             application=manifest.class_name(manifest.application_text(NAME)),
             factory=manifest.class_name(manifest.application_text(FACTORY)),
             components=tuple(component_fact(c, UNKNOWN) for c in manifest.components()),

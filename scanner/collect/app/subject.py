@@ -31,3 +31,4 @@ class Program:
     layout_classes: tuple[str, ...] = ()
     init_orders: Mapping[str, int] = field(default_factory=dict)
     initializers: tuple[str, ...] = ()
+    compile_sdk: int | None = None
