@@ -322,6 +322,7 @@ TABLES: dict[str, Text] = {
     "origin_code": _t("代码", "code"),
     "origin_resource": _t("资源", "resource"),
     "origin_asset": _t("附件", "asset"),
+    "origin_native": _t("native 库", "native library"),
     "signing": _t("签名", "Signature"),
     "verified": _t("验证通过", "verified"),
     "broken": _t("验证失败", "broken"),

@@ -30,7 +30,8 @@ class Origin(Frozen):
 
     ``id`` is the SDK's or library's id in ``rules/data/sdks``, the package prefix of the app, or empty;
     ``basis`` says how it was found: ``prefix``, ``class``, ``manifest``, ``structure`` (renamed code that has the
-    strings and system calls of a known SDK), ``callers`` (renamed code reached only from one owner), ``none``.
+    strings and system calls of a known SDK), ``callers`` (renamed code reached only from one owner), ``jni`` (a native
+    library that names the classes of one party only), ``none``.
 
     How: 依次为已知 SDK 的包名前缀或特有类、应用包名与入口类的包、代码结构、唯一的调用者 / prefix or
     distinctive class of a known SDK, the packages of the app and its entry classes, structure of the code,
@@ -215,7 +216,7 @@ class NativeLibrary(Frozen):
 
 
 class Endpoint(Frozen):
-    """An address in code or text files that may be contacted: a URL, or an IP address with a port.
+    """An address in code, native libraries or text files that may be contacted: a URL, or an IP address with a port.
 
     ``kind``: ``url`` (a host name), ``ip``, or ``private`` (an address of no public network).  ``operator`` is the company
     the offline data registers for the host, ``category`` what the host serves, ``sdk`` the SDK whose documented hosts
@@ -224,7 +225,8 @@ class Endpoint(Frozen):
     Kong, Macao and Taiwan as outside the mainland, as data export rules do, and is None on a mere hint;
     ``country_source`` and ``as_of`` name the data and its day.
 
-    How: 代码字符串、资源和脚本文件中的网址 / URLs in strings of code, resources and script files
+    How: 代码字符串、资源和脚本文件、native 库中的网址；native 库的归属看文件名或它所调用的类 / URLs in strings of code,
+    resources, script files and native libraries; whose a library is its file name or the classes it calls tell
     Blind: 运行时拼出或下发的地址；是否真的访问 / addresses put together or sent at run time; whether they are
     visited
     Evidence: dex, resource, file
@@ -235,7 +237,9 @@ class Endpoint(Frozen):
     cleartext: bool  #: 是否明文（http） / cleartext (http)
     #: 代码只显示它，或交给其他应用打开 / code only shows it, or hands it to another app to open
     link: bool = False
-    origin: Literal["code", "resource", "asset"]  #: 所在：代码、资源、文件 / where it stands
+    origin: Literal[
+        "code", "resource", "asset", "native"
+    ]  #: 所在：代码、资源、文件、native 库 / where it stands
     owner: Origin
     owner_kind: Owner
     kind: str = "url"  #: 地址的种类 / kind of address

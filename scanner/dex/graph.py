@@ -214,11 +214,18 @@ class CallGraph:
 
     def targets_of(self, node: int, offsets: Collection[int]) -> set[int]:
         """Return the nodes that the instructions of ``node`` at ``offsets`` (code units) lead to."""
-        by_offset = self.targets_by_offset(node)
-        return {target for offset in offsets for target in by_offset.get(offset, ())}
+        wanted = set(offsets)
+        return (
+            {target for found in self._targets(node, wanted).values() for target in found}
+            if wanted
+            else set()
+        )
 
     def targets_by_offset(self, node: int) -> dict[int, list[int]]:
         """Return the nodes that each instruction of ``node`` leads to, by its offset (code units)."""
+        return self._targets(node, None)
+
+    def _targets(self, node: int, wanted: set[int] | None) -> dict[int, list[int]]:
         part = self.dex.part_of(node)
         low, high = part.sites_of(node)
         own = self.dex.parts.index(part)
@@ -231,6 +238,8 @@ class CallGraph:
             strict=True,
         )
         for offset, op, index in rows:
+            if wanted is not None and offset not in wanted:
+                continue
             targets = []
             if INVOKE[op] and index < len(mapping):
                 reference = int(mapping[index])
@@ -248,6 +257,8 @@ class CallGraph:
                     targets.append(int(self._clinit[place]))
             found[offset] = [target for target in targets if target >= 0]
         for offset, target in self._leaps_of.get(node, ()):
+            if wanted is not None and offset not in wanted:
+                continue
             found.setdefault(offset, []).append(target)
         return found
 

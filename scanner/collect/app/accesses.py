@@ -18,6 +18,7 @@ from scanner.catalogue import Source
 from scanner.codefacts import Access
 from scanner.collect.app.applist import narrow_queries
 from scanner.collect.app.code import Code, member
+from scanner.collect.app.remarks import joined, remarked
 from scanner.collect.app.subject import Program
 from scanner.dex import Member, Site, constant_arguments, field_sites, strings_with_prefix, text_sites
 from scanner.model import Evidence, Text
@@ -242,9 +243,7 @@ class _Finder:
         key = (site.node, site.offset, site.target, source.id)
         if key not in self._evidence:
             using = self._using(source, site) if source.kind != "method" and source.needs_call else None
-            place = self.code.evidence(site)
-            if note := self._note(source, site, dormant):
-                place = place.model_copy(update={"note": note})
+            place = remarked(self.code.evidence(site), self._note(source, site, dormant))
             self._evidence[key] = (place, *(self._use_of(source, *using) if using is not None else ()))
         return self._evidence[key]
 
@@ -269,13 +268,6 @@ class _Finder:
             note = Text(zh=f"{note.zh}{more.zh}", en=f"{note.en}{more.en}")
         update = {"note": note, "beside": True, **({"chain": ()} if where == "here" else {})}
         return (self.code.evidence(call).model_copy(update=update),)
-
-
-def joined(parts: Sequence[Text]) -> Text | None:
-    """Return several remarks as one, None when there is none."""
-    if not parts:
-        return None
-    return Text(zh="；".join(p.zh for p in parts), en="; ".join(p.en for p in parts))
 
 
 def _lifted(source: Source, program: Program) -> bool:

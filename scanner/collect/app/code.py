@@ -15,6 +15,7 @@ import numpy as np
 from scanner import catalogue
 from scanner.appfacts import GuardKind
 from scanner.codefacts import CodeStats, EntryKind, Origin
+from scanner.collect.app.natives import called_natively
 from scanner.collect.app.origin import Prefixes, app_prefixes, by_callers, open_classes, sdk_prefixes
 from scanner.collect.app.platform import platform_types
 from scanner.collect.app.startorder import StartOrder
@@ -36,7 +37,7 @@ from scanner.dex import (
 from scanner.dex.opcodes import NAMES
 from scanner.dex.tokens import tokens_of
 from scanner.facts import Component
-from scanner.model import CodeStep, DexLocator, Evidence
+from scanner.model import CodeStep, DexLocator, Evidence, Text
 
 DYNAMIC = (
     Member("Ldalvik/system/DexClassLoader;", "<init>"),
@@ -77,6 +78,7 @@ class Code:
         self.graph = CallGraph(self.dex, platform_types(level))
         self.switches = Switches(self.dex, self.graph, program.components, program.package)
         self.entries = _entries(program, self.switches)
+        self._named_natively = called_natively(self.dex, program.natives)
         # Classes that show a request for agreement; the collector knows them once it has read the interface.
         self.consent_screens: frozenset[str] = frozenset()
         # Paths of facts whose search was given up, for want of time, before it ended.
@@ -166,8 +168,9 @@ class Code:
 
     @cached_property
     def reach(self) -> Reach:
-        """What is reachable from all components."""
-        return self.graph.reach(self._entry_nodes)
+        """What is reachable from all components, and beyond that from native code."""
+        stages: list[Iterable[int]] = [self._entry_nodes, self._named_natively]
+        return self.graph.reach_in_stages(stages).reach
 
     @cached_property
     def order(self) -> StartOrder:
@@ -197,7 +200,22 @@ class Code:
         if self.before_ui(node):
             return True, self._start_entries.get(self.order.everything.reach.entry(node) or 0)
         first = self.reach.entry(node)
-        return (False, None) if first is None else (True, self._entry_nodes.get(first))
+        if first is None:
+            return False, None
+        return True, self._entry_nodes.get(first) or self._native_entry(first)
+
+    def _native_entry(self, node: int) -> Entry | None:
+        """Return a method that native code names as an entry, None for any other."""
+        if node not in self._named_natively:
+            return None
+        return Entry(self.describe(node).partition("->")[0][1:-1].replace("/", "."), "native")
+
+    def native_caller(self, node: int) -> str:
+        """Return the native library from which alone ``node`` is reached, "" where there is another way or none."""
+        if self.before_ui(node):
+            return ""
+        first = self.reach.entry(node)
+        return "" if first is None or first in self._entry_nodes else self._named_natively.get(first, "")
 
     @cached_property
     def _dormant(self) -> tuple[Reach, dict[int, str]] | None:
@@ -262,7 +280,17 @@ class Code:
             artifact=site.dex,
             locator=DexLocator(dex=site.dex, method=site.caller, offset=site.offset),
             excerpt=instruction(site)[:400],
+            note=self._native_note(site.node),
             chain=self.chain(site.node),
+        )
+
+    def _native_note(self, node: int) -> Text | None:
+        library = self.native_caller(node)
+        if not library:
+            return None
+        return Text(
+            zh=f"只见由 native 代码到达：{library} 写有调用链首个方法的类名、方法名和参数类型",
+            en=f"reached from native code only: {library} names class, name and prototype of the chain's first method",
         )
 
     def sites(self, members: Sequence[Member], *, inherited: bool = True) -> list[MemberSite]:

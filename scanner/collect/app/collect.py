@@ -31,6 +31,8 @@ from scanner.collect.app.manifest import (
     NAME,
     Manifest,
 )
+from scanner.collect.app.nativeowners import named_owner, native_owner
+from scanner.collect.app.natives import Native, read_natives
 from scanner.collect.app.opening import open_package
 from scanner.collect.app.overall import LIBRARY_STRINGS, collects_pi, has_account
 from scanner.collect.app.package import Package
@@ -83,6 +85,7 @@ class _Collector:
         self.options = options
         self.intake = Intake(package)
         self.gaps, self.problems = self.intake.gaps, self.intake.problems
+        self.natives: tuple[Native, ...] = ()
 
     def run(self) -> Facts:
         package, step = self.package, self.options.observer.step
@@ -91,6 +94,7 @@ class _Collector:
         resources = intake.resources()
         manifest = intake.manifest(resources)
         layouts = self._layouts(resources)
+        self.natives = read_natives(package)
         step("code")
         code, program = self._code(manifest, layouts)
         step("interface")
@@ -99,15 +103,15 @@ class _Collector:
             code.consent_screens = consent_screens(seen)
         step("accesses")
         found, near_misses = find_accesses(code) if code is not None else ([], frozenset[str]())
+        step("files")
+        extras = read_extras(package, manifest, resources, code, seen.names, self.natives)
         step("sdks")
-        endpoints = find_endpoints(code) if code is not None else ()
+        endpoints = (*(find_endpoints(code) if code is not None else ()), *extras.endpoints)
         sdks = sdk_facts(code, program, found, endpoints)
         components = self._components(manifest, code)
         step("signing")
         signing = intake.signing(manifest)
         identity = identity_fact(manifest)
-        step("files")
-        extras = read_extras(package, manifest, resources, code, seen.names)
         self.gaps += extras.gaps
         self.problems += extras.problems
         intake.delivery(manifest, identity, resources)
@@ -117,7 +121,7 @@ class _Collector:
         permissions = permission_facts(
             manifest, components, found, None if self._code_gaps() else code, near_misses
         )
-        natives = tuple(self._native())
+        natives = tuple(self._native(code))
         abilities = Abilities(package, manifest, resources, code, complete=not self._code_gaps())
         surface = Surface(package, manifest, resources, code, components)
         expansions = find_expansions(package, code)
@@ -153,7 +157,7 @@ class _Collector:
             unused_texts=seen.unused,
             dialogs=seen.dialogs,
             checkboxes=seen.boxes,
-            endpoints=(*endpoints, *extras.endpoints),
+            endpoints=endpoints,
             issues=tuple(issues),
             native_libraries=natives,
             network=extras.network,
@@ -180,6 +184,8 @@ class _Collector:
         )
         app = self._with_category(app, manifest, resources)
         self._unfinished(code)
+        # The records of builds name themselves; there are dozens of a few bytes.
+        intake.cited(app.model_copy(update={"build_records": ()}))
         facts = Facts(
             collector=f"guijian {__version__}",
             subject=Subject(
@@ -289,6 +295,7 @@ class _Collector:
             min_sdk=manifest.min_sdk or 1,
             target_sdk=manifest.effective_target,
             compile_sdk=manifest.compile_sdk,
+            natives=self.natives,
             application=manifest.class_name(manifest.application_text(NAME)),
             factory=manifest.class_name(manifest.application_text(FACTORY)),
             components=tuple(component_fact(c, UNKNOWN) for c in manifest.components()),
@@ -347,14 +354,13 @@ class _Collector:
         self._code_gap("packed", reason, "dex")
         return stats.model_copy(update={"packer": name.id, "packer_name": name.name, "evidence": (evidence,)})
 
-    def _native(self) -> Iterator[NativeLibrary]:
-        by_name = {n: s for s in catalogue.sdks().values() for n in s.native}
+    def _native(self, code: Code | None) -> Iterator[NativeLibrary]:
+        """Yield the libraries of all ABIs; whose they are is told from the one ABI that was read."""
+        owners = {one.path.rpartition("/")[2]: native_owner(one, code) for one in self.natives}
         for path, entry in sorted(self.package.entries.items()):
             parts = path.split("/")
             if len(parts) == 3 and parts[0] == "lib" and parts[2].endswith(".so"):
-                sdk = by_name.get(parts[2])
-                kind = "unknown" if sdk is None else ("library" if sdk.is_library else "sdk")
-                owner = Origin(kind=kind, id=sdk.id, name=sdk.name, basis="prefix") if sdk else UNKNOWN
+                owner = owners.get(parts[2]) or named_owner(parts[2])
                 yield NativeLibrary(path=path, name=parts[2], abi=parts[1], size=entry.size, owner=owner)
 
     def _with_category(self, app: AppFacts, manifest: Manifest, resources: ResourceTable | None) -> AppFacts:

@@ -41,6 +41,24 @@ def hardening(path: str, data: bytes) -> NativeHardening:
         return NativeHardening(path=path, problem=str(error)[:200] or "not readable")
 
 
+def loaded_ranges(data: bytes) -> list[tuple[int, int]]:
+    """Return the ranges (start, end) of the ELF file ``data`` that are loaded, ascending and apart.
+
+    What is not loaded, such as the compiler's own remarks, no code uses.  Everything, where the headers lie.
+    """
+    try:
+        headers = _Elf("", data).segments()
+    except (_LyingError, struct.error, IndexError, ValueError, OverflowError):
+        return [(0, len(data))]
+    found: list[tuple[int, int]] = []
+    for start, end in sorted((offset, min(offset + size, len(data))) for offset, size in headers):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        elif start < end:
+            found.append((start, end))
+    return found or [(0, len(data))]
+
+
 def jni_classes(symbols: Iterable[bytes]) -> tuple[str, ...]:
     """Return the classes whose native methods are among ``symbols`` (``Java_com_vendor_Class_method``), sorted.
 
@@ -105,6 +123,10 @@ class _Elf:
         note = _hardening_note(found)
         evidence = Evidence(artifact=self.path, locator=FileLocator(path=self.path), note=note)
         return found.model_copy(update={"evidence": (evidence,)})
+
+    def segments(self) -> list[tuple[int, int]]:
+        """Return (offset, size) in the file of the segments that are loaded."""
+        return [(offset, size) for kind, _, offset, _, size in self._program_headers() if kind == PT_LOAD]
 
     def _program_headers(self) -> list[tuple[int, int, int, int, int]]:
         """Return (type, flags, file offset, address, size in the file) of the program headers."""

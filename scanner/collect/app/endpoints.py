@@ -1,9 +1,10 @@
-"""Network endpoints named in code and text files: URLs and addresses with a port, whose they are, in which country."""
+"""Network endpoints named in code, native libraries and text files: URLs and addresses with a port, whose they are, in which country."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Literal
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -75,29 +76,48 @@ def text_endpoints(files: Iterable[tuple[str, str]]) -> list[Endpoint]:
     found: dict[str, Endpoint] = {}
     for path, text in files:
         for match in URL.finditer(text):
-            url = match.group()[:MAX_URL]
-            host = _host(url)
-            if host is None or endpoint_data().never_contacted(host):
-                continue
-            if _bare(url) in found or len(found) >= MAX_TEXT_URLS:
-                continue
-            found[_bare(url)] = Endpoint(
-                url=url,
-                host=host,
-                cleartext=url.startswith(endpoint_data().cleartext),
-                origin="asset",
-                owner=Origin(kind="unknown"),
-                owner_kind="unknown",
-                evidence=(
-                    Evidence(
-                        artifact=path,
-                        locator=FileLocator(path=path, offset=match.start(), length=len(url)),
-                        excerpt=url,
-                    ),
-                ),
-                **whereabouts(host),
-            )
+            _keep(found, Origin(kind="unknown"), "asset", path, match.start(), match.group())
     return [found[url] for url in sorted(found)]
+
+
+def native_endpoints(libraries: Iterable[tuple[str, Origin, Iterable[tuple[int, str]]]]) -> list[Endpoint]:
+    """Return the distinct URLs by owner in native libraries, given as (path, owner, (offset, URL)), sorted."""
+    by_owner: dict[tuple[str, str], dict[str, Endpoint]] = {}
+    for path, owner, addresses in libraries:
+        found = by_owner.setdefault((owner.kind, owner.id), {})
+        for offset, url in addresses:
+            _keep(found, owner, "native", path, offset, url)
+    return [found[url] for _, found in sorted(by_owner.items()) for url in sorted(found)]
+
+
+def _keep(
+    found: dict[str, Endpoint],
+    owner: Origin,
+    origin: Literal["asset", "native"],
+    path: str,
+    offset: int,
+    url: str,
+) -> None:
+    """Add the URL at ``offset`` of a file to ``found`` unless it is known, too much, or never contacted."""
+    url = url[:MAX_URL]
+    host = _host(url)
+    if host is None or endpoint_data().never_contacted(host):
+        return
+    if origin == "native" and endpoint_data().only_documents(host):
+        return
+    if _bare(url) in found or len(found) >= MAX_TEXT_URLS:
+        return
+    locator = FileLocator(path=path, offset=offset, length=len(url))
+    found[_bare(url)] = Endpoint(
+        url=url,
+        host=host,
+        cleartext=url.startswith(endpoint_data().cleartext),
+        origin=origin,
+        owner=owner,
+        owner_kind=owner.kind,
+        evidence=(Evidence(artifact=path, locator=locator, excerpt=url),),
+        **whereabouts(host),
+    )
 
 
 def _bare(url: str) -> str:

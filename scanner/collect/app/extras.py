@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from scanner.appfacts import Container, NativeHardening, NetworkConfig, Secret
@@ -11,9 +11,10 @@ from scanner.collect.app.archive import EntryError
 from scanner.collect.app.code import Code
 from scanner.collect.app.containers import find_containers
 from scanner.collect.app.drawn import read_drawn
-from scanner.collect.app.elf import hardening
-from scanner.collect.app.endpoints import text_endpoints
+from scanner.collect.app.endpoints import native_endpoints, text_endpoints
 from scanner.collect.app.manifest import CLEARTEXT, NETWORK_CONFIG, Manifest
+from scanner.collect.app.nativeowners import native_owner
+from scanner.collect.app.natives import Native
 from scanner.collect.app.netconfig import read_network_config, without_config
 from scanner.collect.app.package import Package
 from scanner.collect.app.restable import ResourceTable
@@ -27,9 +28,6 @@ TEXT_SUFFIXES = (".js", ".json", ".html", ".htm", ".properties", ".pem", ".key",
 TEXT_FOLDERS = ("assets/", "res/raw/")
 MAX_TEXT_FILE = 2 << 20
 MAX_TEXT_TOTAL = 32 << 20
-MAX_NATIVE_FILE = 64 << 20
-MAX_NATIVE_TOTAL = 96 << 20
-ABIS = ("arm64-v8a", "armeabi-v7a", "armeabi", "x86_64", "x86")
 HEAD = 4096
 
 
@@ -54,9 +52,10 @@ def read_extras(
     resources: ResourceTable | None,
     code: Code | None,
     names: Collection[str] = (),
+    natives: Sequence[Native] = (),
 ) -> Extras:
     """Return what ``package`` holds beside its manifest, resources and dex files; ``names`` are those of resources."""
-    return _Reader(package, manifest, resources, code, names).run()
+    return _Reader(package, manifest, resources, code, names, natives).run()
 
 
 class _Reader:
@@ -67,8 +66,9 @@ class _Reader:
         resources: ResourceTable | None,
         code: Code | None,
         names: Collection[str],
+        natives: Sequence[Native],
     ) -> None:
-        self._names = names
+        self._names, self._natives = names, natives
         self.archive, self.manifest, self.resources, self.code = package, manifest, resources, code
         self.found = Extras()
         self._texts: dict[str, str] = {}
@@ -85,11 +85,19 @@ class _Reader:
         found.gaps += drawn.gaps
         scripts = sorted({path for _, own in pairs for path in own.scripts})
         texts = [(path, self._texts[path]) for path in scripts if path in self._texts]
-        found.endpoints = tuple(text_endpoints([*texts, *drawn.addresses]))
+        read_as_text = {path for path, _ in drawn.addresses}
+        found.endpoints = (
+            *text_endpoints([*texts, *drawn.addresses]),
+            *native_endpoints(
+                (one.path, native_owner(one, self.code), one.addresses)
+                for one in self._natives
+                if one.path not in read_as_text
+            ),
+        )
         strings = self.resources.strings() if self.resources is not None else ()
         meta = [(m.name, m.value or "") for m in self.manifest.application_meta_data()]
         found.secrets = tuple(find_secrets(self.code, strings, meta, sorted(self._texts.items())))
-        found.hardening = tuple(self._hardening())
+        found.hardening = tuple(one.hardening for one in self._natives)
         self._record()
         return found
 
@@ -136,26 +144,6 @@ class _Reader:
             return self._texts[path][:HEAD].encode()
         return self.archive.head(path, HEAD)
 
-    def _hardening(self) -> Iterator[NativeHardening]:
-        """Read the libraries of one ABI: the others are builds of the same source."""
-        libraries: dict[str, list[str]] = {}
-        for path in self.archive.entries:
-            parts = path.split("/")
-            if len(parts) == 3 and parts[0] == "lib" and parts[2].endswith(".so"):
-                libraries.setdefault(parts[1], []).append(path)
-        abi = next((abi for abi in ABIS if abi in libraries), next(iter(sorted(libraries)), None))
-        room = MAX_NATIVE_TOTAL
-        for path in sorted(libraries.get(abi or "", ())):
-            size = self.archive.entries[path].size
-            if size > MAX_NATIVE_FILE or size > room:
-                yield NativeHardening(path=path, problem=f"not read: {size >> 20} MB")
-                continue
-            room -= size
-            try:
-                yield hardening(path, self.archive.read(path))
-            except EntryError as error:
-                yield NativeHardening(path=path, problem=error.text.en[:200])
-
     def _record(self) -> None:
         looked, count = self.found.looked, len(self._texts)
         files = Text(
@@ -167,8 +155,8 @@ class _Reader:
         looked.append(Looked(path="app.containers", what=names, amount=len(self.archive.entries)))
         read = sum(h.problem is None for h in self.found.hardening)
         what = Text(
-            zh=f"{read} 个 native 库的 ELF 头（只读一种 ABI）",
-            en=f"ELF headers of {read} native libraries (of one ABI)",
+            zh=f"{read} 个 native 库的 ELF 头和字符串（只读一种 ABI）",
+            en=f"ELF headers and strings of {read} native libraries (of one ABI)",
         )
         looked.append(Looked(path="app.hardening", what=what, amount=read))
         config = Text(zh="清单与网络安全配置", en="the manifest and the network security configuration")

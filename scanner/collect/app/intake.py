@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from scanner.collect.app import axml, protoxml
 from scanner.collect.app.archive import EntryError
 from scanner.collect.app.axml import AxmlError, Document
@@ -9,16 +11,17 @@ from scanner.collect.app.declared import mismatches
 from scanner.collect.app.manifest import Manifest
 from scanner.collect.app.mergedmanifest import merge
 from scanner.collect.app.missing import missing_splits
-from scanner.collect.app.naming import renamed
+from scanner.collect.app.naming import cited_files, renamed
 from scanner.collect.app.package import MANIFEST, Package
 from scanner.collect.app.restable import Resources, ResourceTable
 from scanner.collect.app.signing import certificates_unread, read_signing
 from scanner.collect.app.splits import joined_signing
 from scanner.collect.app.uploadsigning import signing_gap, upload_signing
 from scanner.errors import InputError
-from scanner.facts import Facts, Identity, Signing
+from scanner.facts import AppFacts, Facts, Identity, Signing
 from scanner.model import Artifact, Gap, Problem, Text
 
+MAX_CITED, MAX_CITED_BYTES = 2_000, 256 << 20
 MANIFEST_PATHS = (
     "app.components",
     "app.permissions",
@@ -52,6 +55,20 @@ class Intake:
         data, digest = self.package.read_hashed(name)
         self.artifacts.append(Artifact(name=self.package.artifact(name), sha256=digest, size=len(data)))
         return data
+
+    def cited(self, facts: AppFacts) -> None:
+        """Record the files of the package that evidence points into and that were read without being recorded.
+
+        At most 2,000 files and 256 MB; a file that cannot be read again is not recorded.
+        """
+        known = {artifact.name for artifact in self.artifacts}
+        room = MAX_CITED_BYTES
+        for name in sorted(cited_files(facts) & self.package.entries.keys())[:MAX_CITED]:
+            room -= self.package.entries[name].size
+            if self.package.artifact(name) in known or room < 0:
+                continue
+            with suppress(EntryError):
+                self.read(name)
 
     def _table_unread(self, name: str, why: Text) -> None:
         reason = Text(zh=f"资源表无法读取（{why.zh}）", en=f"the resource table could not be read ({why.en})")

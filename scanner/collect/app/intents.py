@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scanner.dex import NOTHING, Instruction, Member, Thing, Values
 
@@ -54,6 +55,7 @@ class Called:
     result: str
 
 
+@lru_cache(maxsize=1 << 12)
 def called(reference: str | None) -> Called:
     """Return the parts of a method descriptor."""
     owner, _, rest = (reference or "").partition("->")

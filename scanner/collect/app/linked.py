@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from scanner.collect.app.code import Code
 from scanner.collect.app.intents import INTENT, Called, IntentModel, called, texts, things
-from scanner.dex import NOTHING, Instruction, Site, Values, follow
+from scanner.dex import NOTHING, Instruction, Site, Thing, Values, follow
 
 VIEW, EXTRA_TEXT = "android.intent.action.VIEW", "android.intent.extra.TEXT"
 # What hands a text on in another shape.
@@ -57,9 +58,13 @@ class _Uses(IntentModel):
 
     def carried(self, arguments: Sequence[Values]) -> set[str]:
         """Return the wanted texts that ``arguments`` are or were made of."""
-        found = {text for values in arguments for text in texts(values)}
-        found |= {tag for values in arguments for one in things(values) for tag in one.tags}
-        return found & self.wanted
+        found: set[str] = set()
+        for one in chain.from_iterable(arguments):
+            if isinstance(one, str):
+                found.add(one)
+            elif isinstance(one, Thing):
+                found |= one.tags
+        return found & self.wanted if found else found
 
     def call(self, node: int, ins: Instruction, arguments: Sequence[Values]) -> Values:
         """Follow one call."""

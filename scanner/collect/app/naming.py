@@ -25,6 +25,21 @@ def renamed(model: M, package: Package, places: Mapping[str, str], find_string: 
     return result
 
 
+def cited_files(model: BaseModel) -> set[str]:
+    """Return the artifacts that the evidence in ``model`` names."""
+    found: set[str] = set()
+    waiting: list[Any] = [model]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Evidence):
+            found.add(value.artifact)
+        elif isinstance(value, tuple):
+            waiting.extend(item for item in value if isinstance(item, tuple | BaseModel))
+        elif isinstance(value, BaseModel):
+            waiting.extend(getattr(value, field) for field in type(value).model_fields)
+    return found
+
+
 class _Names:
     def __init__(self, package: Package, places: Mapping[str, str], find_string: FindString | None) -> None:
         self.name = package.artifact

@@ -16,6 +16,7 @@ from pydantic import Field
 from scanner.codefacts import CodeIssue
 from scanner.collect.app.code import Code
 from scanner.collect.app.intents import CONTEXTS
+from scanner.collect.app.remarks import remarked
 from scanner.datafiles import read_data
 from scanner.dex import Member, MemberSite, Site, constant_arguments, instructions
 from scanner.model import Evidence, Frozen, Text, beside
@@ -186,9 +187,9 @@ class _Finder:
         if told:
             shown = ", ".join(dict.fromkeys(text for text, _ in told))
         elif pattern.told_by:
-            place = place.model_copy(update={"note": UNTOLD})
+            place = remarked(place, UNTOLD)
         elif note := next((n for a in pattern.args if (n := a.told(values[a.at]))), None):
-            place = place.model_copy(update={"note": note})
+            place = remarked(place, note)
         return CodeIssue(
             kind=pattern.kind,
             caller=hit.site.caller,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from scanner import catalogue
 from scanner.collect.app.code import Code
+from scanner.collect.app.remarks import remarked
 from scanner.dex import Member, MemberSite, constant_arguments, instructions
 from scanner.facts import InterfaceText
 from scanner.model import Text
@@ -62,7 +63,7 @@ def _request(code: Code, hit: MemberSite, purposes: Sequence[InterfaceText]) -> 
         entry_kind=entry.kind if entry else None,
         before_ui=code.before_ui(site.node),
         purposes=_told(code, site.node, purposes),
-        evidence=(code.evidence(site).model_copy(update={"note": _named(names, complete=complete)}),),
+        evidence=(remarked(code.evidence(site), _named(names, complete=complete)),),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from scanner.collect.app.natives import Native
 from scanner.facts import Component
 
 
@@ -32,3 +33,4 @@ class Program:
     init_orders: Mapping[str, int] = field(default_factory=dict)
     initializers: tuple[str, ...] = ()
     compile_sdk: int | None = None
+    natives: tuple[Native, ...] = ()

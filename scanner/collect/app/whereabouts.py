@@ -37,6 +37,11 @@ class EndpointData(Frozen):
     overseas_mainland: tuple[str, ...]
     vocabularies: tuple[str, ...]
     examples: tuple[str, ...]
+    documents: tuple[str, ...]
+
+    def only_documents(self, host: str) -> bool:
+        """Whether public native libraries name the host in their messages only: where they are documented."""
+        return any(host == suffix or host.endswith("." + suffix) for suffix in self.documents)
 
     def never_contacted(self, host: str) -> bool:
         """Whether the host stands in names of vocabularies or in examples only."""
