@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scanner.collect.app.platform import platform_types
 from scanner.dex import (
     CallGraph,
     Dex,
@@ -46,8 +47,9 @@ def check(data: bytes) -> None:
 
 def use(dex: Dex) -> None:
     """Do everything a caller does; the numbers must fit each other."""
-    graph = CallGraph(dex)
-    reach = graph.reach(range(min(MAX_NODES, dex.node_count)))
+    graph = CallGraph(dex, platform_types(34))
+    objects = range(graph.class_base, min(graph.class_base + MAX_NODES, graph.own_base))
+    reach = graph.reach([*range(min(MAX_NODES, dex.node_count)), *objects])
     for site in call_sites(dex, MEMBERS, graph.references)[:MAX_NODES]:
         constant_arguments(dex, site.site.node, site.site.offset)
         listing(dex, site.site.node, site.site.offset)
