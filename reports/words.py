@@ -380,7 +380,9 @@ LIMITS: dict[str, Text] = {
     "blind_reflection": _t("反射调用", "reflective calls"),
     "blind_native": _t("native 方法", "native methods"),
     "blind_dynamic": _t("动态加载代码", "dynamic code loading"),
-    "blind_libraries": _t("native 库文件（未分析内容）", "native library files (content not analysed)"),
+    "blind_libraries": _t(
+        "native 库文件（只读头和字符串）", "native library files (headers and strings only)"
+    ),
     "blind_skipped": _t("损坏而跳过的方法", "malformed methods skipped"),
     "packer": _t("加固", "Packer"),
     "packer_note": _t(
@@ -433,10 +435,10 @@ LIMITS: dict[str, Text] = {
     "method": _t("方法与局限", "Method and limits"),
     "method_how": _t(
         "本报告由静态分析得出，未运行应用。读取安装包的清单、资源、签名和 dex 代码，按类层次构造调用图，"
-        "从组件和回调入口计算哪些代码可以到达，再将取得个人信息的位置归属到应用自身或第三方 SDK。",
+        "从组件、系统回调和 native 库写明的方法计算哪些代码可以到达，再将取得个人信息的位置归属到应用自身或第三方 SDK。",
         "This report rests on static analysis; the app was not run. Manifest, resources, signatures and dex code "
-        "are read, a call graph is built with the class hierarchy, reachability is computed from components and "
-        "callbacks, and each place that obtains personal information is attributed to the app or an SDK.",
+        "are read, a call graph is built with the class hierarchy, reachability is computed from components, "
+        "callbacks and methods that native libraries name, and each place that obtains personal information is attributed to the app or an SDK.",
     ),
     "method_limits": _t(
         "静态分析看不到运行时的分支、服务器下发的内容、反射和 native 代码的去向以及后台处理。因此每条结论不超过该条款"

@@ -75,6 +75,7 @@ class Source(_Data):
     strength: Literal["direct", "derived", "weak"] = "direct"
     note: Text | None = None
     restricted_note: Text | None = None
+    note_target: int = 0
 
     @property
     def item_ids(self) -> tuple[str, ...]:

@@ -97,6 +97,7 @@ class SourceRow(Strict):
     permission_optional: StrictBool = False
     api: Levels = Levels()
     restricted_note: Words | None = None
+    note_target: StrictInt = Field(default=0, ge=0, le=NEWEST_API)
     strength: Literal["direct", "derived", "weak"]
     note: Words | None = None
     source: str | None = None
@@ -244,6 +245,7 @@ def test_sources_are_complete_for_their_kind() -> None:
         if source.kind == "uri":
             assert str(source.value).startswith("content://"), source.id
         assert not source.restricted_note or source.api.restricted or source.api.limited, source.id
+        assert not source.note_target or source.restricted_note, source.id
 
 
 def test_no_two_sources_have_one_signature() -> None:

@@ -271,7 +271,9 @@ class _Finder:
 
 
 def _lifted(source: Source, program: Program) -> bool:
-    """Whether the limit of an interface that works without a permission too is lifted by one the package declares."""
+    """Whether the limit does not hold: not for this target level, or lifted by a permission where none is needed."""
+    if program.target_sdk < source.note_target:
+        return True
     names = {span.name for spans in source.permissions for span in spans}
     return source.permission_optional and not names.isdisjoint(program.declared)
 

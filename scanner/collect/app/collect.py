@@ -184,8 +184,7 @@ class _Collector:
         )
         app = self._with_category(app, manifest, resources)
         self._unfinished(code)
-        # The records of builds name themselves; there are dozens of a few bytes.
-        intake.cited(app.model_copy(update={"build_records": ()}))
+        intake.cited(app)
         facts = Facts(
             collector=f"guijian {__version__}",
             subject=Subject(

@@ -59,11 +59,13 @@ class Intake:
     def cited(self, facts: AppFacts) -> None:
         """Record the files of the package that evidence points into and that were read without being recorded.
 
-        At most 2,000 files and 256 MB; a file that cannot be read again is not recorded.
+        At most 2,000 files and 256 MB; a file that cannot be read again is not recorded, nor are the records of builds,
+        dozens of files of a few bytes that the evidence quotes whole.
         """
         known = {artifact.name for artifact in self.artifacts}
         room = MAX_CITED_BYTES
-        for name in sorted(cited_files(facts) & self.package.entries.keys())[:MAX_CITED]:
+        cited = cited_files(facts) & self.package.entries.keys()
+        for name in sorted(one for one in cited if not one.startswith("META-INF/"))[:MAX_CITED]:
             room -= self.package.entries[name].size
             if self.package.artifact(name) in known or room < 0:
                 continue

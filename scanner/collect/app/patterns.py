@@ -137,7 +137,6 @@ class _Finder:
     def __init__(self, code: Code) -> None:
         self.code = code
         self._values: dict[tuple[int, int], tuple[Any, ...]] = {}
-        self._calling: dict[tuple[str, ...], frozenset[int]] = {}
         self._telling: dict[tuple[str, ...], dict[int, list[Site]]] = {}
 
     def run(self) -> Iterator[CodeIssue]:
@@ -149,7 +148,7 @@ class _Finder:
         ]
         for hit in self.code.sites([member for _, member in wanted]):
             pattern = wanted[hit.member][0]
-            if pattern.with_ and hit.site.node not in self._callers(pattern.with_):
+            if pattern.with_ and hit.site.node not in self._by_method(pattern.with_):
                 continue
             values = self._constants(hit) if pattern.args or pattern.detail is not None else ()
             if self._fits(pattern, hit, values):
@@ -170,11 +169,9 @@ class _Finder:
         part = self.code.dex.part_of(node)
         return frozenset(part.file.string(index) for index in part.strings_of(node))
 
-    def _callers(self, calls: tuple[str, ...]) -> frozenset[int]:
-        if calls not in self._calling:
-            hits = self.code.sites([member for call in calls for member in members_of(call)])
-            self._calling[calls] = frozenset(hit.site.node for hit in hits)
-        return self._calling[calls]
+    def _accompanying(self, pattern: Pattern, node: int) -> tuple[Evidence, ...]:
+        """Return the first call in method ``node`` that ``pattern`` needs beside the one it is about."""
+        return tuple(self.code.evidence(site) for site in self._by_method(pattern.with_).get(node, ())[:1])
 
     def _issue(self, pattern: Pattern, hit: MemberSite, values: Sequence[Any]) -> CodeIssue:
         owner = self.code.owner(hit.site.node)
@@ -197,12 +194,16 @@ class _Finder:
             owner=owner,
             owner_kind=owner.kind,
             reachable=reachable,
-            evidence=(place, *beside(self._telling_evidence(text, site) for text, site in told)),
+            evidence=(
+                place,
+                *beside(self._accompanying(pattern, hit.site.node)),
+                *beside(self._telling_evidence(text, site) for text, site in told),
+            ),
         )
 
     def _told(self, pattern: Pattern, at: Site) -> list[tuple[str, Site]]:
         """Return what calls before ``at`` say it is about: those on an object it is given, since it was made."""
-        before = [one for one in self._tellers(pattern.told_by).get(at.node, ()) if one.offset < at.offset]
+        before = [one for one in self._by_method(pattern.told_by).get(at.node, ()) if one.offset < at.offset]
         if not before:
             return []
         registers = {ins.offset: ins.registers for ins in instructions(self.code.dex, at.node)}
@@ -219,7 +220,7 @@ class _Finder:
                 told.append((text, site))
         return told
 
-    def _tellers(self, calls: tuple[str, ...]) -> dict[int, list[Site]]:
+    def _by_method(self, calls: tuple[str, ...]) -> dict[int, list[Site]]:
         """Return the calls of ``calls`` by method, in the order of their offsets."""
         if calls not in self._telling:
             found: dict[int, list[Site]] = defaultdict(list)

@@ -200,3 +200,15 @@ def test_what_only_a_component_switched_off_leads_to_is_dormant() -> None:
 
 def permission_facts_of(found: list[Access]) -> list[tuple[PermissionUse, ...]]:
     return [tuple(uses) for uses in permission_uses(found).values()]
+
+
+@pytest.mark.parametrize(("name", "limited"), [("apidemos", True), ("proxyon", False)])
+def test_a_limit_of_newer_targets_is_told_only_of_them(name: str, limited: bool) -> None:
+    """API Demos targets 33 and sees few other apps; the other targets 22 and sees all."""
+    found = [
+        a for a in app_of(name, corpus=True).accesses if a.source.startswith("package-manager-get-installed")
+    ]
+    notes = [a.evidence[0].note.zh if a.evidence[0].note is not None else "" for a in found]
+
+    assert found
+    assert all(("30 及以上" in note) is limited for note in notes)

@@ -116,3 +116,15 @@ def test_condition_on_an_argument(argument: dict[str, object], holds: object, fa
     assert condition.holds(holds)
     assert not condition.holds(fails)
     assert not condition.holds(None)
+
+
+def test_a_pattern_of_two_calls_shows_both(fixture_apk: Callable[[str], Path]) -> None:
+    found = {issue.kind: issue for issue in issues(fixture_apk("insecure-code.bad"))}
+
+    place, beside = found["storage-external"].evidence
+    assert "getExternalStorage" in place.excerpt
+    assert "Ljava/io/" in beside.excerpt
+    assert (place.beside, beside.beside) == (False, True)
+    place, beside = found["crypto-short-key"].evidence
+    assert "->initialize(" in place.excerpt
+    assert "KeyPairGenerator;->getInstance(" in beside.excerpt
