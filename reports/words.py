@@ -248,7 +248,8 @@ BODY: dict[str, Text] = {
     "reads_reflection": _t("经反射调用 {what}", "calls {what} by reflection"),
     "edge_call": _t("调用", "calls"),
     "edge_dispatch": _t("分派到子类实现", "dispatches to"),
-    "edge_callback": _t("创建对象，由系统回调", "creates; the framework calls back"),
+    "edge_callback": _t("创建对象，由系统回调", "creates; the system calls back"),
+    "edge_possible": _t("创建对象，系统或界面可能调用", "creates; the system or a layout may call"),
     "edge_reflection": _t("经反射调用", "calls by reflection"),
     "edge_initialiser": _t("触发类初始化", "initialises"),
 }

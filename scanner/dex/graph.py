@@ -270,8 +270,8 @@ class CallGraph:
     ) -> Reach:
         """Return what is reachable from ``entries`` (method nodes or class entries), breadth first.
 
-        ``callbacks`` limits whose virtual methods the framework is taken to call, by class position (None: all);
-        ``without`` are (source, target) edges not to follow.
+        ``callbacks`` limits whose virtual methods the platform is taken to call, by class position (None: all), and to
+        those that known types declare; ``without`` are (source, target) edges not to follow.
         """
         return self.reach_in_stages([entries], callbacks, without).reach
 
@@ -316,9 +316,10 @@ class CallGraph:
         return np.concatenate([a, c]), np.concatenate([b, d])
 
     def allowed(self, source: I8, target: I8, callbacks: Bools) -> Bools:
-        """Which edges remain when only classes in ``callbacks`` are called back."""
+        """Which edges remain when only classes in ``callbacks`` are called back, and only as their types declare."""
         allowed = np.ones(len(source), dtype=np.bool_)
         of_class = np.flatnonzero((source >= self.class_base) & (source < self.own_base))
         place = source[of_class] - self.class_base
-        allowed[of_class] = callbacks[place] | (target[of_class] == self._clinit[place])
+        declared = callbacks[place] & (target[of_class] < self.own_base)
+        allowed[of_class] = declared | (target[of_class] == self._clinit[place])
         return allowed

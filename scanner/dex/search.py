@@ -25,8 +25,8 @@ Bools = NDArray[Any]
 class Step:
     """One method of a chain: its node, the offset (code units) of the instruction that leads on (-1: none), and why.
 
-    ``edge``: ``call``, ``dispatch`` (an overriding method runs), ``callback`` (the framework runs a method of an
-    object created there), ``initialiser`` (a class is initialised), ``reflection`` (a reflective call with constant
+    ``edge``: ``call``, ``dispatch`` (an overriding method runs), ``callback`` (the platform runs a method of an object
+    created there), ``possible`` (it may: the method's name is none that a known type declares), ``initialiser`` (a class is initialised), ``reflection`` (a reflective call with constant
     names), ``end``.
     """
 
@@ -221,6 +221,8 @@ def _edge_kind(graph: CallGraph, node: int, between: Sequence[int], target: int)
         return "reflection" if leaps else "call"
     if between[0] < graph.class_base:
         return "dispatch"
+    if any(node >= graph.own_base for node in between):
+        return "possible"
     return "initialiser" if len(between) == 1 and "-><clinit>(" in graph.dex.method(target) else "callback"
 
 

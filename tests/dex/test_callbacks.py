@@ -176,3 +176,15 @@ def test_broken_annotations_are_left_out() -> None:
             broken[at + 32 * one + 20 : at + 32 * one + 24] = place.to_bytes(4, "little")
         (file,) = open_dex([("classes.dex", bytes(broken))]).files
         assert len(annotated_methods(file)) == 0
+
+
+def test_a_chain_says_what_only_may_be_called(shop: Dex) -> None:
+    graph = CallGraph(shop, platform_types(34))
+    (created,) = shop.find_methods("Lshop/Start;", "onCreate")
+    reach = graph.reach([created])
+    edges = {
+        name: reach.chain(shop.find_methods("Lshop/Ends;", name)[0])[0].edge
+        for name in ("ran", "scripted", "strange", "told")
+    }
+
+    assert edges == {"ran": "callback", "scripted": "callback", "strange": "possible", "told": "possible"}

@@ -295,7 +295,7 @@ def _entry_method(code: Code, node: int) -> str | None:
     chain = code.chain(node)
     if not chain:
         return None
-    if any(step.edge == "callback" for step in chain):
+    if any(step.edge in {"callback", "possible"} for step in chain):
         return ""
     return chain[0].method.partition("->")[2].partition("(")[0]
 

@@ -152,7 +152,7 @@ class _Steps:
             sdk=event.sdk,
             item=event.item,
             value=self._told(event),
-            deferred="callback" in edges,
+            deferred=not edges.isdisjoint({"callback", "possible"}),
             dispatched="dispatch" in edges,
             guard=way.guard,
             tests=tuple(self._tests(steps, site, registered)),
