@@ -24,6 +24,7 @@ import zstandard
 TARGET = Path(__file__).resolve().parents[1] / "rules" / "data" / "platform_types.txt.zst"
 NAMESPACE = re.compile(r"(?:declare|export) (?:namespace|module) ([\w.]+) \{")
 CLASS = re.compile(r"export (?:abstract )?class (\w+)(.*)\{(\})?$")
+NAMED = re.compile(r"public static class: java\.lang\.Class<([\w.]+)")
 METHOD = re.compile(r"(?:public|protected) (?:abstract )?([\w$]+)\??\(")
 IMPLEMENTED = "interface with the provided implementation"
 JAVA = ("java.", "javax.", "org.w3c.", "org.xml.")
@@ -34,12 +35,13 @@ SERIALISATION = {"readObject", "readObjectNoData", "readResolve", "writeObject",
 
 @dataclass
 class Type:
-    """A declared type: supertypes as written (dotted), names of its methods, whether apps can make subtypes."""
+    """A declared type: supertypes as written (dotted), its methods, whether apps can make subtypes, its own name."""
 
     supers: list[str]
     interface: bool = False
     open: bool = False
     methods: set[str] = field(default_factory=set)
+    name: str = ""
 
 
 def plain(text: str) -> str:
@@ -71,12 +73,14 @@ def read(lines: list[str]) -> dict[str, Type]:
             stack.pop()
         elif current is not None:
             current.interface |= IMPLEMENTED in line
+            if match := NAMED.match(line):  # a type declared by an alias has its own name only here
+                current.name = match[1]
             if match := METHOD.match(line):
                 if match[1] == "constructor":
                     current.open = True
                 else:
                     current.methods.add(match[1])
-    return found
+    return {one.name or name: one for name, one in found.items()}
 
 
 def binary_name(name: str, types: dict[str, Type]) -> str:

@@ -121,6 +121,8 @@ def test_names_come_with_those_of_supertypes() -> None:
     names, complete = types.called(["Landroid/app/Activity;"])
     assert {"onCreate", "attachBaseContext", "onTrimMemory", "onWindowFocusChanged"} <= names
     assert not complete
+    # Declared under an alias in the source of the table.
+    assert "performAccessibilityAction" in types.called(["Landroid/view/View$AccessibilityDelegate;"])[0]
     assert types.called(["Lvendor/Unknown;", "Ljava/lang/Runnable;"]) == (frozenset({"run"}), False)
 
 
