@@ -24,7 +24,7 @@ import zstandard
 TARGET = Path(__file__).resolve().parents[1] / "rules" / "data" / "platform_types.txt.zst"
 NAMESPACE = re.compile(r"(?:declare|export) (?:namespace|module) ([\w.]+) \{")
 CLASS = re.compile(r"export (?:abstract )?class (\w+)(.*)\{(\})?$")
-NAMED = re.compile(r"public static class: java\.lang\.Class<([\w.]+)")
+NAMED = re.compile(r"public static class: java\.lang\.Class<(.+)>;")
 METHOD = re.compile(r"(?:public|protected) (?:abstract )?([\w$]+)\??\(")
 IMPLEMENTED = "interface with the provided implementation"
 JAVA = ("java.", "javax.", "org.w3c.", "org.xml.")
@@ -74,7 +74,7 @@ def read(lines: list[str]) -> dict[str, Type]:
         elif current is not None:
             current.interface |= IMPLEMENTED in line
             if match := NAMED.match(line):  # a type declared by an alias has its own name only here
-                current.name = match[1]
+                current.name = plain(match[1])
             if match := METHOD.match(line):
                 if match[1] == "constructor":
                     current.open = True
