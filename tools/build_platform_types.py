@@ -73,7 +73,7 @@ def read(lines: list[str]) -> dict[str, Type]:
             stack.pop()
         elif current is not None:
             current.interface |= IMPLEMENTED in line
-            if match := NAMED.match(line):  # a type declared by an alias has its own name only here
+            if (match := NAMED.match(line)) and "." in match[1]:  # where an alias is declared
                 current.name = plain(match[1])
             if match := METHOD.match(line):
                 if match[1] == "constructor":
