@@ -323,7 +323,7 @@ TABLES: dict[str, Text] = {
     "origin_code": _t("代码", "code"),
     "origin_resource": _t("资源", "resource"),
     "origin_asset": _t("附件", "asset"),
-    "origin_native": _t("native 库", "native library"),
+    "origin_native": _t("原生库", "native library"),
     "signing": _t("签名", "Signature"),
     "verified": _t("验证通过", "verified"),
     "broken": _t("验证失败", "broken"),
@@ -382,7 +382,7 @@ LIMITS: dict[str, Text] = {
     "blind_native": _t("native 方法", "native methods"),
     "blind_dynamic": _t("动态加载代码", "dynamic code loading"),
     "blind_libraries": _t(
-        "native 库文件（只读头和字符串）", "native library files (headers and strings only)"
+        "原生库文件（只读头和字符串）", "native library files (headers and strings only)"
     ),
     "blind_skipped": _t("损坏而跳过的方法", "malformed methods skipped"),
     "packer": _t("加固", "Packer"),
@@ -436,7 +436,7 @@ LIMITS: dict[str, Text] = {
     "method": _t("方法与局限", "Method and limits"),
     "method_how": _t(
         "本报告由静态分析得出，未运行应用。读取安装包的清单、资源、签名和 dex 代码，按类层次构造调用图，"
-        "从组件、系统回调和 native 库写明的方法计算哪些代码可以到达，再将取得个人信息的位置归属到应用自身或第三方 SDK。",
+        "从组件、系统回调和原生库写明的方法计算哪些代码可以到达，再将取得个人信息的位置归属到应用自身或第三方 SDK。",
         "This report rests on static analysis; the app was not run. Manifest, resources, signatures and dex code "
         "are read, a call graph is built with the class hierarchy, reachability is computed from components, "
         "callbacks and methods that native libraries name, and each place that obtains personal information is attributed to the app or an SDK.",

@@ -126,7 +126,7 @@ class Sdk(Frozen):
     ``init``: its initialisation calls found in code, with the earliest entry kind (None where its names are gone); ``init_guard`` is the weakest kind
     of test before those that run ahead of any screen (``init_guarded`` None: the flag's meaning cannot be told).
 
-    How: 特有类、包名前缀、改名后留下的字符串与系统调用、native 库、资源文件、清单组件与键值，按 SDK 目录认定 / distinctive classes, package
+    How: 特有类、包名前缀、改名后留下的字符串与系统调用、原生库、资源文件、清单组件与键值，按 SDK 目录认定 / distinctive classes, package
     prefixes, strings and system calls that renaming leaves, native libraries, resource files, components and keys of the manifest, by the SDK catalogue
     Blind: 目录没有的 SDK；代码被完全改名且没有特征的 SDK；由服务器下发的 SDK / SDKs the catalogue lacks,
     wholly renamed ones without traces, ones sent by a server
@@ -225,7 +225,7 @@ class Endpoint(Frozen):
     Kong, Macao and Taiwan as outside the mainland, as data export rules do, and is None on a mere hint;
     ``country_source`` and ``as_of`` name the data and its day.
 
-    How: 代码字符串、资源和脚本文件、native 库中的网址；native 库的归属看文件名或它所调用的类 / URLs in strings of code,
+    How: 代码字符串、资源和脚本文件、原生库中的网址；原生库的归属看文件名或它所调用的类 / URLs in strings of code,
     resources, script files and native libraries; whose a library is its file name or the classes it calls tell
     Blind: 运行时拼出或下发的地址；是否真的访问 / addresses put together or sent at run time; whether they are
     visited
@@ -239,7 +239,7 @@ class Endpoint(Frozen):
     link: bool = False
     origin: Literal[
         "code", "resource", "asset", "native"
-    ]  #: 所在：代码、资源、文件、native 库 / where it stands
+    ]  #: 所在：代码、资源、文件、原生库 / where it stands
     owner: Origin
     owner_kind: Owner
     kind: str = "url"  #: 地址的种类 / kind of address

@@ -253,7 +253,7 @@ class AppFacts(Frozen):
     category means it (``declared``).  With ``proposed`` it stays None: what the package looks like stands in
     ``category_proposal``, and no rule may take it for known.
 
-    How: 从安装包的清单、资源、dex、native 库和签名块读出，不运行应用 / read from manifest, resources, dex
+    How: 从安装包的清单、资源、dex、原生库和签名块读出，不运行应用 / read from manifest, resources, dex
     files, native libraries and signing block, without running the app
     Blind: 运行时下载的代码和配置、服务器端行为、加固后才解出的代码 / code and settings loaded at run time,
     what servers do, code a packer unfolds
@@ -279,10 +279,10 @@ class AppFacts(Frozen):
     checkboxes: tuple[CheckBox, ...] = ()  #: 布局中的勾选框和开关 / check boxes and switches of layouts
     endpoints: tuple[Endpoint, ...] = ()  #: 代码和资源中的网址与主机 / URLs and hosts in code and resources
     issues: tuple[CodeIssue, ...] = ()  #: 与安全有关的代码写法 / security-relevant code patterns
-    native_libraries: tuple[NativeLibrary, ...] = ()  #: native 库文件 / native library files
+    native_libraries: tuple[NativeLibrary, ...] = ()  #:原生库文件 / native library files
     network: NetworkConfig | None = None  #: 生效的网络安全配置 / the effective network security configuration
     secrets: tuple[Secret, ...] = ()  #: 写在安装包里的凭证 / credentials shipped in the package
-    #: native 库的编译加固 / build protections of native libraries
+    #:原生库的编译加固 / build protections of native libraries
     hardening: tuple[NativeHardening, ...] = ()
     containers: tuple[Container, ...] = ()  #: 网页、脚本与引擎等容器 / web, script and engine containers
     #: 构建留下记录的库 / libraries the build left a record of

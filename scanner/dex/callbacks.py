@@ -78,7 +78,11 @@ def callback_edges(dex: Dex, platform: PlatformTypes, nodes: Nodes) -> Edges:
     parent = np.concatenate([every, position[ancestors[inside, 1]]])
     marked = _marked(dex)
     found: Edges = []
-    found += _expand(child, parent, *marked, nodes.of_class)
+    called = _of_each(child, parent, *marked)
+    if called is None:
+        dex.note("callbacks-truncated", 1)
+        called = marked
+    found.append((called[0] + nodes.of_class, called[1]))
     wanted = groups.of_class[child] >= 0
     child, parent = child[wanted], parent[wanted]
     methods = _virtual_methods(dex, groups.hashes)
@@ -173,18 +177,14 @@ def _virtual_methods(dex: Dex, hashes: NDArray[Any]) -> _Methods:
 
 def _declared(groups: _Groups, child: I8, parent: I8, methods: _Methods) -> tuple[I8, I8] | None:
     """Return (class, method) of what the known supertypes declare; None when there are too many candidates."""
-    named = methods.name >= 0
-    owner, name, node = methods.owner[named], methods.name[named], methods.node[named]
-    low = np.searchsorted(owner, parent)
-    count = np.searchsorted(owner, parent, side="right") - low
-    if int(count.sum()) > MAX_CANDIDATES or len(groups.keys) == 0:
-        return None if len(groups.keys) else (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    place = np.repeat(low, count) + ragged(count)
-    of_class = np.repeat(child, count)
-    key = groups.of_class[of_class] * len(groups.hashes) + name[place]
-    slot = np.minimum(np.searchsorted(groups.keys, key), len(groups.keys) - 1)
-    hit = groups.keys[slot] == key
-    return of_class[hit], node[place[hit]]
+    named = np.flatnonzero(methods.name >= 0)
+    candidates = _of_each(child, parent, methods.owner[named], named)
+    if candidates is None:
+        return None
+    of_class, place = candidates
+    key = groups.of_class[of_class] * len(groups.hashes) + methods.name[place]
+    hit = np.isin(key, groups.keys)
+    return of_class[hit], methods.node[place[hit]]
 
 
 def _marked(dex: Dex) -> tuple[I8, I8]:
@@ -204,11 +204,13 @@ def _marked(dex: Dex) -> tuple[I8, I8]:
     return owner[sort], node[sort]
 
 
-def _expand(child: I8, parent: I8, owner: I8, node: I8, base: int) -> Edges:
-    """Return edges from every class to those methods ``node`` that it or an ancestor (``parent``) owns."""
+def _of_each(child: I8, parent: I8, owner: I8, value: I8) -> tuple[I8, I8] | None:
+    """Return (class, value) for what every class or an ancestor of it (``parent``) owns, ``owner`` being sorted.
+
+    None where there are too many.
+    """
     low = np.searchsorted(owner, parent)
     count = np.searchsorted(owner, parent, side="right") - low
     if int(count.sum()) > MAX_CANDIDATES:
-        return [(owner + base, node)]
-    place = np.repeat(low, count) + ragged(count)
-    return [(np.repeat(child, count) + base, node[place])]
+        return None
+    return np.repeat(child, count), value[np.repeat(low, count) + ragged(count)]

@@ -155,7 +155,7 @@ class _Reader:
         looked.append(Looked(path="app.containers", what=names, amount=len(self.archive.entries)))
         read = sum(h.problem is None for h in self.found.hardening)
         what = Text(
-            zh=f"{read} 个 native 库的 ELF 头和字符串（只读一种 ABI）",
+            zh=f"{read} 个原生库的 ELF 头和字符串（只读一种 ABI）",
             en=f"ELF headers and strings of {read} native libraries (of one ABI)",
         )
         looked.append(Looked(path="app.hardening", what=what, amount=read))
@@ -173,7 +173,7 @@ class _Reader:
         unread = [h.path for h in self.found.hardening if h.problem is not None]
         if unread:
             message = Text(
-                zh=f"{len(unread)} 个 native 库无法读取",
+                zh=f"{len(unread)} 个原生库无法读取",
                 en=f"{len(unread)} native libraries could not be read",
             )
             self.found.gaps.append(Gap(path="app.hardening", code="native-unread", reason=message))
