@@ -177,6 +177,8 @@ class _Reader:
                 en=f"{len(unread)} native libraries could not be read",
             )
             self.found.gaps.append(Gap(path="app.hardening", code="native-unread", reason=message))
+            if any(one.unread for one in self._natives):
+                self.found.gaps.append(Gap(path="app.endpoints", code="native-unread", reason=message))
         if any(c.readable is False for c in self.found.containers):
             names_zh = "、".join(c.name.zh for c in self.found.containers if c.readable is False)
             names_en = ", ".join(c.name.en for c in self.found.containers if c.readable is False)

@@ -34,7 +34,7 @@ class Native:
     """One library: its path in the package, protections, and what its strings name.
 
     ``classes`` are type descriptors, ``names`` and ``prototypes`` those of methods (read only where there are classes);
-    ``addresses`` are (offset in the file, URL).
+    ``addresses`` are (offset in the file, URL); ``unread``: nothing of it was read.
     """
 
     path: str
@@ -43,6 +43,7 @@ class Native:
     names: frozenset[str] = frozenset()
     prototypes: frozenset[str] = frozenset()
     addresses: tuple[tuple[int, str], ...] = ()
+    unread: bool = False
 
     def names_method(self, described: str) -> bool:
         """Whether the library names this method (``Lclass;->name(params)return``)."""
@@ -67,13 +68,13 @@ def _read(package: Package) -> Iterator[Native]:
     for path in sorted(libraries.get(abi or "", ())):
         size = package.entries[path].size
         if size > MAX_FILE or size > room:
-            yield Native(path, NativeHardening(path=path, problem=f"not read: {size >> 20} MB"))
+            yield Native(path, NativeHardening(path=path, problem=f"not read: {size >> 20} MB"), unread=True)
             continue
         room -= size
         try:
             data = package.read(path)
         except EntryError as error:
-            yield Native(path, NativeHardening(path=path, problem=error.text.en[:200]))
+            yield Native(path, NativeHardening(path=path, problem=error.text.en[:200]), unread=True)
         else:
             yield native(path, data)
 

@@ -137,6 +137,19 @@ def test_addresses_of_a_hostile_library_are_bounded() -> None:
     assert [e.url for e in endpoints] == ["https://a.example.cn/b?c=1"]
 
 
+def test_a_library_that_is_too_large_leaves_addresses_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scanner.collect.app.natives.MAX_FILE", 1 << 20)
+    whole = tmp_path / "maps.apk"
+    shutil.copy(build(Recipe(("baidu-lbs",))).path, whole)
+    with zipfile.ZipFile(whole, "a") as archive:
+        archive.write(corpus_path("baidu-map-native"), LIBRARY)
+    facts = collect_app(whole, CollectOptions())
+
+    assert {"app.endpoints", "app.hardening"} <= {g.path for g in facts.gaps if g.code == "native-unread"}
+
+
 def test_a_library_that_names_classes_of_two_parties_is_nobodys() -> None:
     one = Native("lib/x86/libx.so", NativeHardening(path="x"), frozenset({"Lcom/baidu/vi/VGps;"}))
     two = Native("lib/x86/libx.so", one.hardening, one.classes | {"Lcom/tencent/stat/StatService;"})
