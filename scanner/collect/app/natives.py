@@ -9,7 +9,7 @@ or that a linker kept only as the end of a longer one, are not seen.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,10 +22,12 @@ from scanner.dex import Dex
 MAX_FILE = 64 << 20
 MAX_TOTAL = 96 << 20
 ABIS = ("arm64-v8a", "armeabi-v7a", "armeabi", "x86_64", "x86")
-MAX_CLASSES, MAX_NAMES, MAX_ADDRESSES = 20_000, 200_000, 2_000
-_CLASS = re.compile(rb"(?<=\x00)L?([A-Za-z_][\w$]{0,99}(?:/[\w$]{1,99}){1,15});?(?=\x00)")
-_NAME = re.compile(rb"(?<=\x00)[A-Za-z_$<][\w$>]{0,199}(?=\x00)")
-_PROTOTYPE = re.compile(rb"(?<=\x00)\([\w$/;\[]{0,999}\)[\w$/;\[]{1,299}(?=\x00)")
+MAX_STRINGS, MAX_ADDRESSES = 400_000, 2_000
+# A string from one NUL to the next; the NUL in front is part of the match, which makes the search several times faster.
+_STRING = re.compile(rb"\x00([A-Za-z_$<(][!-~]{0,1299})(?=\x00)")
+_CLASS = re.compile(rb"L?([A-Za-z_][\w$]{0,99}(?:/[\w$]{1,99}){1,15});?")
+_NAME = re.compile(rb"[A-Za-z_$<][\w$>]{0,199}")
+_PROTOTYPE = re.compile(rb"\([\w$/;\[]{0,999}\)[\w$/;\[]{1,299}")
 _ADDRESS = re.compile(rb"https?://[A-Za-z0-9.-]{4,253}(?::\d{1,5})?(?:/[!#-&*-;=?-\[\]-_a-z|~]{0,200})?")
 
 
@@ -82,21 +84,23 @@ def _read(package: Package) -> Iterator[Native]:
 def native(path: str, data: bytes) -> Native:
     """Return what the library ``data`` at ``path`` shows of itself."""
     ranges = loaded_ranges(data)
+    texts = [match[1] for match in _found(_STRING, data, ranges, MAX_STRINGS)]
+    matches = (_CLASS.fullmatch(text) for text in texts if b"/" in text)
+    classes = frozenset(f"L{match[1].decode('ascii')};" for match in matches if match)
+    names: frozenset[str] = frozenset()
+    prototypes = names
+    if classes:
+        names = frozenset(text.decode("ascii") for text in texts if _NAME.fullmatch(text))
+        prototypes = frozenset(text.decode("ascii") for text in texts if _PROTOTYPE.fullmatch(text))
+    addresses = _found(_ADDRESS, data, ranges, MAX_ADDRESSES)
+    located = tuple((match.start(), match[0].decode("ascii")) for match in addresses)
+    return Native(path, hardening(path, data), classes, names, prototypes, located)
 
-    def some(pattern: re.Pattern[bytes], most: int) -> Iterator[tuple[int, str]]:
-        group = 1 if pattern.groups else 0
-        hits = (match for start, end in ranges for match in pattern.finditer(data, start, end))
-        return ((match.start(), match.group(group).decode("ascii")) for match in islice(hits, most))
 
-    classes = frozenset(f"L{one};" for _, one in some(_CLASS, MAX_CLASSES))
-    return Native(
-        path,
-        hardening(path, data),
-        classes,
-        frozenset(one for _, one in some(_NAME, MAX_NAMES)) if classes else frozenset(),
-        frozenset(one for _, one in some(_PROTOTYPE, MAX_NAMES)) if classes else frozenset(),
-        tuple(some(_ADDRESS, MAX_ADDRESSES)),
-    )
+def _found(
+    pattern: re.Pattern[bytes], data: bytes, ranges: Sequence[tuple[int, int]], most: int
+) -> Iterator[re.Match[bytes]]:
+    return islice((match for start, end in ranges for match in pattern.finditer(data, start, end)), most)
 
 
 def called_natively(dex: Dex, natives: Iterable[Native]) -> dict[int, str]:
