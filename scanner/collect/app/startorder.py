@@ -34,7 +34,8 @@ Phase = Literal[
 ]
 CREATION = ("<clinit>", "<init>")
 # Objects the framework runs by itself soon after they are created; other callbacks wait for an event.  A supplier or a
-# count-down timer runs once it is asked or started, which may well be after consent: they are not among them.
+# count-down timer runs once it is asked or started, which may well be after consent: they are not among them.  What
+# libraries in the package run (coroutines, RxJava) is followed through their own code from these.
 ASYNC = (
     "Ljava/lang/Runnable;",
     "Ljava/lang/Thread;",
@@ -53,9 +54,6 @@ ASYNC = (
     "Landroid/content/AsyncQueryHandler;",
     "Landroid/view/Choreographer$FrameCallback;",
     "Landroid/content/ServiceConnection;",
-    "Lkotlin/coroutines/Continuation;",
-    "Lkotlinx/coroutines/CoroutineScope;",
-    "Lio/reactivex/functions/Action;",
 )
 INITIALIZATION_PROVIDER = "androidx.startup.InitializationProvider"
 INITIALIZER = "Landroidx/startup/Initializer;"
