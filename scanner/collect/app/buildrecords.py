@@ -54,7 +54,8 @@ def _by_artifact() -> dict[str, str]:
 
 
 @cache
-def _known() -> Prefixes:
+def known_owners() -> Prefixes:
+    """Return the owners by package prefix that the catalogue knows."""
     return Prefixes(sdk_prefixes(catalogue.sdks().values()))
 
 
@@ -132,7 +133,7 @@ def _owner(name: str) -> Origin | None:
     if sdk_id is not None:
         sdk = catalogue.sdks()[sdk_id]
         return Origin(kind="library" if sdk.is_library else "sdk", id=sdk.id, name=sdk.name, basis="prefix")
-    return _known().find(f"{group}.{artifact}" if artifact else group) if "." in group else None
+    return known_owners().find(f"{group}.{artifact}" if artifact else group) if "." in group else None
 
 
 def with_versions(sdks: Sequence[Sdk], records: Sequence[BuildRecord]) -> list[Sdk]:
@@ -190,7 +191,7 @@ def _named(names: Collection[str]) -> Iterator[tuple[str, str]]:
 
 def _exported(library: NativeHardening) -> Iterator[tuple[str, str]]:
     for name in library.jni_classes:
-        owner = _known().find(name)
+        owner = known_owners().find(name)
         if owner is not None:
             yield owner.id, name
 

@@ -94,7 +94,7 @@ class _Collector:
         resources = intake.resources()
         manifest = intake.manifest(resources)
         layouts = self._layouts(resources)
-        self.natives = read_natives(package)
+        self.natives = read_natives(package, intake.read)
         step("code")
         code, program = self._code(manifest, layouts)
         step("interface")

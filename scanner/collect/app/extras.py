@@ -177,8 +177,17 @@ class _Reader:
                 en=f"{len(unread)} native libraries could not be read",
             )
             self.found.gaps.append(Gap(path="app.hardening", code="native-unread", reason=message))
-            if any(one.unread for one in self._natives):
-                self.found.gaps.append(Gap(path="app.endpoints", code="native-unread", reason=message))
+        partly = [one.path for one in self._natives if one.unread or one.cut]
+        if partly:
+            message = Text(
+                zh=f"{len(partly)} 个原生库的字符串没有读全，其中的网址和它们调用的方法不全知道",
+                en=f"the strings of {len(partly)} native libraries were not all read: addresses in them and methods they "
+                "call are not all known",
+            )
+            self.found.gaps += [
+                Gap(path=path, code="native-strings", reason=message)
+                for path in ("app.endpoints", "app.accesses")
+            ]
         if any(c.readable is False for c in self.found.containers):
             names_zh = "、".join(c.name.zh for c in self.found.containers if c.readable is False)
             names_en = ", ".join(c.name.en for c in self.found.containers if c.readable is False)

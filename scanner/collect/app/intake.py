@@ -66,9 +66,11 @@ class Intake:
         room = MAX_CITED_BYTES
         cited = cited_files(facts) & self.package.entries.keys()
         for name in sorted(one for one in cited if not one.startswith("META-INF/"))[:MAX_CITED]:
-            room -= self.package.entries[name].size
-            if self.package.artifact(name) in known or room < 0:
+            if self.package.artifact(name) in known:
                 continue
+            room -= self.package.entries[name].size
+            if room < 0:
+                break
             with suppress(EntryError):
                 self.read(name)
 

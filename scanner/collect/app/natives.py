@@ -9,7 +9,7 @@ or that a linker kept only as the end of a longer one, are not seen.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -36,7 +36,8 @@ class Native:
     """One library: its path in the package, protections, and what its strings name.
 
     ``classes`` are type descriptors, ``names`` and ``prototypes`` those of methods (read only where there are classes);
-    ``addresses`` are (offset in the file, URL); ``unread``: nothing of it was read.
+    ``addresses`` are (offset in the file, URL); ``unread``: nothing of it was read;
+    ``cut``: it holds more strings or addresses than are read.
     """
 
     path: str
@@ -46,6 +47,7 @@ class Native:
     prototypes: frozenset[str] = frozenset()
     addresses: tuple[tuple[int, str], ...] = ()
     unread: bool = False
+    cut: bool = False
 
     def names_method(self, described: str) -> bool:
         """Whether the library names this method (``Lclass;->name(params)return``)."""
@@ -54,12 +56,15 @@ class Native:
         return owner in self.classes and name in self.names and bracket + prototype in self.prototypes
 
 
-def read_natives(package: Package) -> tuple[Native, ...]:
-    """Return the libraries of one ABI, sorted by path; the others are builds of the same source."""
-    return tuple(_read(package))
+def read_natives(package: Package, read: Callable[[str], bytes]) -> tuple[Native, ...]:
+    """Return the libraries of one ABI, sorted by path; the others are builds of the same source.
+
+    ``read`` returns the content of a file of ``package`` or raises EntryError.
+    """
+    return tuple(_read(package, read))
 
 
-def _read(package: Package) -> Iterator[Native]:
+def _read(package: Package, read: Callable[[str], bytes]) -> Iterator[Native]:
     libraries: dict[str, list[str]] = {}
     for path in package.entries:
         parts = path.split("/")
@@ -74,7 +79,7 @@ def _read(package: Package) -> Iterator[Native]:
             continue
         room -= size
         try:
-            data = package.read(path)
+            data = read(path)
         except EntryError as error:
             yield Native(path, NativeHardening(path=path, problem=error.text.en[:200]), unread=True)
         else:
@@ -94,7 +99,8 @@ def native(path: str, data: bytes) -> Native:
         prototypes = frozenset(text.decode("ascii") for text in texts if _PROTOTYPE.fullmatch(text))
     addresses = _found(_ADDRESS, data, ranges, MAX_ADDRESSES)
     located = tuple((match.start(), match[0].decode("ascii")) for match in addresses)
-    return Native(path, hardening(path, data), classes, names, prototypes, located)
+    cut = len(texts) == MAX_STRINGS or len(located) == MAX_ADDRESSES
+    return Native(path, hardening(path, data), classes, names, prototypes, located, cut=cut)
 
 
 def _found(

@@ -130,11 +130,29 @@ def test_addresses_of_a_hostile_library_are_bounded() -> None:
     found = native("x", data)
 
     assert len(found.addresses) == MAX_ADDRESSES
+    assert found.cut
+    assert not native("x", strings("http://a.example.cn/")).cut
     assert found.names == frozenset()
     # Format strings and broken hosts are none.
     odd = native("x", strings("http://%s/x", "https://", "http://-/", "see https://a.example.cn/b?c=1 now"))
     endpoints = native_endpoints([("x", UNKNOWN, odd.addresses)])
     assert [e.url for e in endpoints] == ["https://a.example.cn/b?c=1"]
+
+
+def test_a_library_that_names_somebody_unknown_is_not_the_apps(
+    tmp_path: Path,
+) -> None:
+    app, unknown = "com/shop/app/MainActivity", "mapsdkvi/com/gdi/bgl/android/java/EnvDrawText"
+    found = {}
+    for name, classes in (("own", [app]), ("mixed", [app, unknown])):
+        path = tmp_path / f"{name}.apk"
+        shutil.copy(build(Recipe(("baidu-lbs",))).path, path)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("lib/x86/libown.so", strings(*classes))
+        (library,) = app_of(path).native_libraries
+        found[name] = library.owner.kind
+
+    assert found == {"own": "app", "mixed": "unknown"}
 
 
 def test_a_library_that_is_too_large_leaves_addresses_unknown(
@@ -147,7 +165,8 @@ def test_a_library_that_is_too_large_leaves_addresses_unknown(
         archive.write(corpus_path("baidu-map-native"), LIBRARY)
     facts = collect_app(whole, CollectOptions())
 
-    assert {"app.endpoints", "app.hardening"} <= {g.path for g in facts.gaps if g.code == "native-unread"}
+    assert {g.path for g in facts.gaps if g.code == "native-unread"} == {"app.hardening"}
+    assert {g.path for g in facts.gaps if g.code == "native-strings"} == {"app.endpoints", "app.accesses"}
 
 
 def test_a_library_that_names_classes_of_two_parties_is_nobodys() -> None:
